@@ -1,0 +1,441 @@
+//! What happened in the program, for people and for machines alike.
+//!
+//! Every view (text, JSON, HTML, tests) is drawn from these and from nothing else. The JSON form is
+//! one [`Event`] a line, schema version 1.
+
+use serde::Serialize;
+
+use super::{BlockId, Region, Seq, ThreadNo, Unreadable, VirtAddr};
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Event {
+    /// The version of the schema: 1.
+    pub v: u32,
+    /// The position in the order in which Freehold saw events.
+    pub seq: Seq,
+    /// What happened, with what is particular to it.
+    #[serde(flatten)]
+    pub kind: EventKind,
+    /// The thread in which it happened.
+    pub thread: ThreadNo,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// The user's line that caused it, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
+    /// Bytes of this thread's stack in use, from the outermost frame to the stack pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_bytes: Option<u64>,
+    /// Bytes in live heap blocks, after the event.
+    pub heap_bytes: u64,
+    /// Number of live heap blocks, after the event.
+    pub blocks: u64,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The program stands before its first instruction of user code.
+    Start {
+        /// The path of the executable.
+        program: String,
+        /// Which functions tell of allocations: `__rust_alloc and its family`, `malloc and its family`.
+        allocator: String,
+    },
+    /// A block came to be.
+    Alloc {
+        /// The block.
+        block: BlockId,
+        /// Bytes asked for.
+        size: u64,
+        /// Alignment asked for, in bytes.
+        align: u64,
+        /// Where it lies.
+        address: VirtAddr,
+    },
+    /// A block changed its size, and perhaps its place.
+    Realloc {
+        /// The block: its ordinal stays.
+        block: BlockId,
+        /// Bytes before.
+        old_size: u64,
+        /// Bytes now.
+        size: u64,
+        /// Whether the allocator moved it.
+        moved: bool,
+        /// Where it lies now.
+        address: VirtAddr,
+    },
+    /// A block ended.
+    Free {
+        /// The block.
+        block: BlockId,
+        /// Its size at the end, in bytes.
+        size: u64,
+        /// The line that allocated it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        allocated_at: Option<At>,
+        /// The thread that allocated it, where it was another one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        allocated_by: Option<ThreadNo>,
+    },
+    /// A pointer was freed or reallocated that no live block begins at.
+    UnknownFree {
+        /// The pointer.
+        address: VirtAddr,
+        /// The block that lay there before and has ended, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended: Option<BlockId>,
+    },
+    /// A block passed from one owner to another.
+    Move {
+        /// The block.
+        block: BlockId,
+        /// The owner before, as a place: `main::value`.
+        from: String,
+        /// The owner now.
+        to: String,
+    },
+    /// A function was entered.
+    Enter {
+        /// How many frames of this thread lie below, inlined ones not counted.
+        depth: u32,
+        /// The function's own frame.
+        frame: FrameView,
+        /// The whole stack of the thread, where the observer asked for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stack: Option<StackView>,
+    },
+    /// A function returned, or passed on to another by a tail call.
+    Return {
+        /// How many frames of this thread lie below, inlined ones not counted.
+        depth: u32,
+        /// The function, as in its `enter` event.
+        function: String,
+        /// Bytes of stack that its frame gives back.
+        frame_bytes: u64,
+        /// The value returned.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<Shown>,
+        /// How it ended.
+        end: ReturnEnd,
+        /// The stack that is left, where the observer asked for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stack: Option<StackView>,
+    },
+    /// Calls that were counted instead of shown one by one.
+    Repeated {
+        /// One entry for each function that was counted.
+        calls: Vec<RepeatedCalls>,
+        /// Allocations among them.
+        allocs: u64,
+        /// Reallocations among them.
+        reallocs: u64,
+        /// Frees among them.
+        frees: u64,
+    },
+    /// A thread began.
+    ThreadStart {
+        /// Its name, where it has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// A thread ended.
+    ThreadEnd,
+    /// A process was forked; Freehold let it go, clean of breakpoints.
+    Fork {
+        /// The process id of the child.
+        child: i32,
+    },
+    /// The process replaced its program.
+    Exec {
+        /// The path of the new program.
+        program: String,
+    },
+    /// A signal arrived.
+    Signal {
+        /// Its number.
+        number: i32,
+        /// Its name, `SIGSEGV`.
+        name: String,
+        /// What it means here: for a fault, the address and what lies there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        explanation: Option<String>,
+        /// The stack where it arrived, where the signal is fatal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stack: Option<StackView>,
+    },
+    /// Something about Freehold's own view that the reader must know to read it rightly.
+    Note {
+        /// A sentence.
+        text: String,
+    },
+    /// The process ended.
+    Exit {
+        /// How.
+        #[serde(flatten)]
+        status: ExitStatus,
+        /// What it allocated in all.
+        totals: Totals,
+        /// The blocks still alive, in their order.
+        alive: Vec<BlockRef>,
+    },
+}
+
+/// How a function's activation ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnEnd {
+    /// By a `ret` instruction.
+    Ret,
+    /// By a jump to another function, which will return in its place.
+    TailCall,
+    /// Its frame was gone at the next event of its thread: unwinding, or an exit not seen.
+    Unwound,
+}
+
+/// Calls of one function that were counted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RepeatedCalls {
+    /// The function.
+    pub function: String,
+    /// How many calls.
+    pub calls: u64,
+}
+
+/// How it is known that something happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// An instruction of the program was seen doing it.
+    Observed,
+    /// Concluded from bytes and scopes.
+    Inferred,
+}
+
+/// A place in the source.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct At {
+    /// The demangled path of the function, without hash: `krate::module::f`.
+    pub function: String,
+    /// The path of the file, as the debug information gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+/// A value as people and programs read it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Shown {
+    /// On one line.
+    #[serde(rename = "text")]
+    pub text: String,
+    /// In parts.
+    pub data: Data,
+}
+
+/// A value in parts.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Data {
+    /// The name of its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Its address, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<VirtAddr>,
+    /// Where it lives.
+    pub region: Region,
+    /// The scalar or text itself, for a value without parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<Unreadable>,
+    /// Parts by name: fields, elements (`[0]`), the pointee (`*`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<(String, Data)>,
+    /// How many elements there are beyond those among the children.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more: u64,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// The frames of one thread, innermost first.
+#[derive(Clone, PartialEq, Debug, Serialize, Default)]
+pub struct StackView {
+    /// The frames.
+    pub frames: Vec<FrameView>,
+    /// Why unwinding ended before the outermost frame, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
+}
+
+/// One frame.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FrameView {
+    /// The function and the line that it stands at.
+    pub at: At,
+    /// Whether the function is one of those the user asked to see.
+    pub user: bool,
+    /// Bytes of stack from its canonical frame address down to the frame above; an inlined call has
+    /// no stack of its own.
+    pub bytes: u64,
+    /// Whether the call was inlined into the frame below.
+    pub inlined: bool,
+    /// What the frame holds, from the canonical frame address down. Empty where it was not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<SlotView>,
+}
+
+/// What a slot is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotKind {
+    /// A `let` binding.
+    Variable,
+    /// A parameter.
+    Parameter,
+    /// Where the function will return to.
+    ReturnAddress,
+    /// A caller's register, to be restored.
+    SavedRegister,
+    /// Bytes that the debug information does not name: compiler temporaries and padding.
+    Unnamed,
+}
+
+/// What is known of a slot's value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotState {
+    /// It holds its value.
+    Live,
+    /// Its initialiser has not ended.
+    Uninitialised,
+    /// What it owned has passed to another place. Its bytes are stale.
+    Moved {
+        /// The new owner, as a place.
+        to: String,
+    },
+    /// What it owned is gone. Its bytes are stale.
+    Freed {
+        /// The block that it last owned.
+        block: BlockId,
+        /// The line that freed it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
+    /// It cannot be read.
+    Unreadable(Unreadable),
+}
+
+/// One slot of a frame.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SlotView {
+    /// The variable's name, the saved register's, or nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for.
+    pub kind: SlotKind,
+    /// The type's name, where there is one.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+    /// Distance from the canonical frame address in bytes; none for what is not in the frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// Bytes.
+    pub size: u64,
+    /// Where it lives.
+    pub region: Region,
+    /// What is known of its value.
+    pub state: SlotState,
+    /// The value, where it is live and readable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Shown>,
+    /// The blocks that the value leads to, in the order of its parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Held>,
+    /// The inlined function that the variable belongs to, for a variable of an inlined call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inlined_into: Option<String>,
+    /// Whether its bytes also belong to another slot that is listed, so that they count once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shares_bytes: bool,
+}
+
+/// A block that a value leads to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Held {
+    /// The block.
+    pub block: BlockId,
+    /// The part of the value that holds the pointer: empty for the value itself, `[1].name`.
+    pub path: String,
+    /// Whether the part is its owner, or refers to what another one owns.
+    pub owner: bool,
+    /// The type of the part that holds the pointer, without module paths.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// Bytes of the block that hold values.
+    pub used: u64,
+    /// Bytes of the block.
+    pub size: u64,
+}
+
+/// A block as it is named at the end.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct BlockRef {
+    /// The block.
+    pub block: BlockId,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The line that allocated it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
+}
+
+/// What a program allocated from its start to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Totals {
+    /// Blocks allocated.
+    pub allocated: u64,
+    /// Blocks freed.
+    pub freed: u64,
+    /// Reallocations.
+    pub reallocated: u64,
+    /// Bytes allocated in all, growth by reallocation included.
+    pub bytes: u64,
+    /// The most bytes that were alive at one time.
+    pub peak_bytes: u64,
+    /// Blocks alive at the end.
+    pub leaked: u64,
+    /// Bytes alive at the end.
+    pub leaked_bytes: u64,
+    /// The most bytes of stack that were in use at an event of any one thread.
+    pub peak_stack_bytes: u64,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExitStatus {
+    /// It called exit.
+    Code(i32),
+    /// A signal killed it.
+    Signal(i32),
+}
+
+impl ExitStatus {
+    /// The code a shell would report: 128 + n for signal n.
+    pub fn shell_code(self) -> i32 {
+        match self {
+            ExitStatus::Code(code) => code,
+            ExitStatus::Signal(number) => 128 + number,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Floor 0: the words that every other floor speaks, without any I/O.
+//!
+//! Addresses, registers, the [`Memory`] trait, ids, regions, reasons and events. Nothing here may
+//! touch a file, a process or the clock, and nothing here may import another floor.
+
+mod addr;
+mod event;
+mod ids;
+mod memory;
+mod reason;
+mod region;
+mod registers;
+
+pub use addr::{Bias, FileAddr, Range, VirtAddr};
+pub use event::{
+    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, RepeatedCalls,
+    ReturnEnd, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
+};
+pub use ids::{BlockId, Seq, ThreadNo, Tid};
+pub use memory::{Buffer, Memory, MemoryError, MemoryExt};
+pub use reason::Unreadable;
+pub use region::Region;
+pub use registers::{Register, Registers, Vectors};

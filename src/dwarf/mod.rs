@@ -1,0 +1,33 @@
+//! Floor 1: from the bytes of an ELF file to meaning.
+//!
+//! An [`Image`] is one file: its symbols, its units found by address, its lines, functions with
+//! their scopes, types, locations and call frame information. Everything is lazy: opening an image
+//! reads its section table and nothing more, and every query parses no more than the units it
+//! touches. Nothing here opens files or knows of processes: bytes come in, addresses are
+//! [`FileAddr`](crate::base::FileAddr), and whatever needs a register or memory asks for it through
+//! a trait.
+
+mod cfi;
+mod functions;
+mod image;
+mod lines;
+mod locations;
+mod names;
+mod origin;
+mod symbols;
+mod type_loader;
+mod types;
+mod units;
+
+pub use cfi::{CfaRule, RegisterRule, UnwindRow};
+pub use functions::{Function, InlinedCall, Scope, Variable};
+pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
+pub use lines::SourceLine;
+pub use locations::{Location, LocationContext, Piece, PieceAt};
+pub use names::{crate_of, demangle, short_type_name};
+pub use origin::Origin;
+pub use symbols::{Symbol, SymbolKind, Symbols};
+pub use types::{
+    Encoding, Field, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
+};
+pub use units::UnitId;

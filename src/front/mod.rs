@@ -1,0 +1,10 @@
+//! Stub.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Stub.
+pub fn run(args: Vec<OsString>) -> ExitCode {
+    let _ = args;
+    ExitCode::from(2)
+}
