@@ -27,10 +27,12 @@ pub struct Event {
     /// Bytes of this thread's stack in use, from the outermost frame to the stack pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_bytes: Option<u64>,
-    /// Bytes in live heap blocks, after the event.
-    pub heap_bytes: u64,
-    /// Number of live heap blocks, after the event.
-    pub blocks: u64,
+    /// Bytes in live heap blocks, after the event; none where no ledger is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heap_bytes: Option<u64>,
+    /// Number of live heap blocks, after the event; none where no ledger is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<u64>,
 }
 
 /// What happened.
@@ -41,8 +43,9 @@ pub enum EventKind {
     Start {
         /// The path of the executable.
         program: String,
-        /// Which functions tell of allocations: `__rust_alloc and its family`, `malloc and its family`.
-        allocator: String,
+        /// Which functions tell of allocations; none where no ledger is kept.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        allocator: Option<String>,
     },
     /// A block came to be.
     Alloc {
