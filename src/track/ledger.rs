@@ -63,11 +63,15 @@ pub enum Change {
         old_size: u64,
         /// The block as it is now.
         block: Block,
+        /// The user's line that did it.
+        at: Option<Arc<At>>,
     },
     /// A block ended.
     Freed {
         /// The block as it was.
         block: Block,
+        /// The user's line that did it.
+        at: Option<Arc<At>>,
     },
     /// A pointer was freed at which no live block begins.
     UnknownFree {
@@ -75,6 +79,8 @@ pub enum Change {
         address: VirtAddr,
         /// The block that had lain there, if there was one.
         ended: Option<Ended>,
+        /// The user's line that did it.
+        at: Option<Arc<At>>,
     },
 }
 
@@ -206,7 +212,7 @@ impl Ledger {
                 self.began(record.thread, result, size, align, open.at)
             }
             AllocatorCall::Realloc { pointer, size, align } => match open.taken {
-                Some(block) => self.resized(block, pointer, result, size),
+                Some(block) => self.resized(block, pointer, result, size, open.at),
                 // `realloc(NULL, n)`, or of a block that was allocated before the ledger began.
                 None => self.began(record.thread, result, size, align, open.at),
             },
@@ -239,6 +245,7 @@ impl Ledger {
         from: VirtAddr,
         address: VirtAddr,
         size: u64,
+        at: Option<Arc<At>>,
     ) -> Option<Change> {
         if address == VirtAddr(0) {
             // A failed reallocation leaves the block as it was (`GlobalAlloc::realloc`).
@@ -254,7 +261,7 @@ impl Ledger {
             self.ended.insert(from, Ended { id: block.id, at: None });
         }
         self.put(address, block.clone());
-        Some(Change::Resized { from, address, old_size, block })
+        Some(Change::Resized { from, address, old_size, block, at })
     }
 
     fn put(&mut self, address: VirtAddr, block: Block) {
@@ -273,12 +280,12 @@ impl Ledger {
         }
         let Some(block) = self.live.remove(&pointer) else {
             let ended = self.ended.get(&pointer).cloned();
-            return Some(Change::UnknownFree { address: pointer, ended });
+            return Some(Change::UnknownFree { address: pointer, ended, at });
         };
         self.bytes -= block.size;
         self.totals.freed += 1;
-        self.ended.insert(pointer, Ended { id: block.id, at });
-        Some(Change::Freed { block })
+        self.ended.insert(pointer, Ended { id: block.id, at: at.clone() });
+        Some(Change::Freed { block, at })
     }
 }
 
@@ -352,7 +359,7 @@ mod tests {
         call(&mut ledger, MAIN, 100, call_);
         assert_eq!(ledger.block_from(VirtAddr(0x5000)), None, "its old place may be taken already");
         let change = ret(&mut ledger, MAIN, 100, 0x6000);
-        let Some(Change::Resized { from, address, old_size, block }) = change else {
+        let Some(Change::Resized { from, address, old_size, block, .. }) = change else {
             panic!("not resized: {change:?}")
         };
         assert_eq!((from, address, old_size), (VirtAddr(0x5000), VirtAddr(0x6000), 16));
