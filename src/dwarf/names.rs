@@ -5,8 +5,10 @@ use std::borrow::Cow;
 /// name as it is. In both manglings `<T as Trait>::f`, `krate::f::{closure#0}` and the like come
 /// out; disambiguators (`[1a2b]`) and hashes do not.
 pub fn demangle(linkage_name: &str) -> Cow<'_, str> {
-    let _ = linkage_name;
-    todo!("helper A1")
+    match rustc_demangle::try_demangle(linkage_name) {
+        Ok(name) => Cow::Owned(format!("{name:#}")),
+        Err(_) => Cow::Borrowed(linkage_name),
+    }
 }
 
 /// The crate that a demangled path belongs to: `alloc` for `<alloc::vec::Vec<T> as …>::drop`; for

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use gimli::{DebugInfoOffset, UnitSectionOffset};
+use gimli::DebugInfoOffset;
 
 use super::image::{Image, Slice};
 use crate::base::{FileAddr, Range};
@@ -21,9 +21,25 @@ pub(super) struct Units {
 impl Image {
     /// The unit whose code contains the address.
     pub(super) fn unit_at(&self, at: FileAddr) -> Option<(UnitId, Arc<gimli::Unit<Slice>>)> {
-        let ranges = self.units.ranges.get_or_init(|| Vec::new());
-        let _ = (ranges, at);
-        todo!("helper A1")
+        let ranges = self.units.ranges.get_or_init(|| {
+            let mut out = Vec::new();
+            let mut headers = self.dwarf.units();
+            while let Ok(Some(header)) = headers.next() {
+                let Some(offset) = header.debug_info_offset() else { continue };
+                let id = UnitId(offset.0);
+                let Some(unit) = self.unit(id) else { continue };
+                let Ok(root) = unit.header.entry(&unit.abbreviations, unit.header.root_offset())
+                else {
+                    continue;
+                };
+                for range in self.ranges(&unit, root.attrs()) {
+                    out.push((range, id));
+                }
+            }
+            out
+        });
+        let id = ranges.iter().find(|(range, _)| range.contains(at))?.1;
+        Some((id, self.unit(id)?))
     }
 
     /// The unit with this header, parsed once.
@@ -45,7 +61,13 @@ impl Image {
         &self,
         die: usize,
     ) -> Option<(Arc<gimli::Unit<Slice>>, gimli::UnitOffset)> {
-        let _ = UnitSectionOffset(die);
-        todo!("helper A1")
+        let mut headers = self.dwarf.units();
+        while let Ok(Some(header)) = headers.next() {
+            let offset = header.debug_info_offset()?.0;
+            if offset <= die && die - offset < header.length_including_self() {
+                return Some((self.unit(UnitId(offset))?, gimli::UnitOffset(die - offset)));
+            }
+        }
+        None
     }
 }
