@@ -1,12 +1,22 @@
 //! Functions with their scopes: blocks, variables, inlined calls.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
 use super::image::Image;
 use super::types::TypeRef;
+use super::unit_index::UnitIndex;
 use super::units::UnitId;
 use crate::base::{FileAddr, Range};
-use std::sync::Arc;
 
+/// What was read of the functions so far.
 #[derive(Default)]
-pub(super) struct Cache {}
+pub(super) struct Cache {
+    pub indices: Mutex<HashMap<UnitId, Arc<OnceLock<UnitIndex>>>>,
+    pub names: Mutex<HashMap<usize, Arc<str>>>,
+    pub files: Mutex<HashMap<(UnitId, u64), Option<Arc<str>>>>,
+    functions: Mutex<HashMap<usize, Option<Arc<Function>>>>,
+}
 
 /// A function that has code of its own: one monomorphised instance.
 #[derive(Clone, Debug)]
@@ -58,7 +68,7 @@ pub struct InlinedCall {
 /// A parameter or variable.
 #[derive(Clone, Debug)]
 pub struct Variable {
-    /// Its name.
+    /// Its name; `_` for a parameter that has none.
     pub name: Arc<str>,
     /// Its type.
     pub ty: Option<TypeRef>,
@@ -73,16 +83,40 @@ pub struct Variable {
 impl Image {
     /// The function whose code contains the address. Parses that function's dies, once.
     pub fn function_at(&self, at: FileAddr) -> Option<Arc<Function>> {
-        let _ = (&self.functions, at);
-        todo!("helper A2")
+        let (_, unit) = self.unit_at(at)?;
+        let die = self.unit_index(&unit)?.get()?.function_at(at)?;
+        let cached = self.functions.functions.lock().ok()?.get(&die).cloned();
+        cached.unwrap_or_else(|| {
+            let function = self.read_function(die).map(Arc::new);
+            let mut functions = self.functions.functions.lock().ok()?;
+            functions.entry(die).or_insert(function).clone()
+        })
     }
-}
 
-impl Function {
-    /// The chain of scopes in force at an address, outermost first, as indices would be walked:
-    /// each is one of the `inner` of the one before.
-    pub fn scopes_at(&self, at: FileAddr) -> Vec<&Scope> {
-        let _ = at;
-        todo!("helper A2")
+    fn read_function(&self, offset: usize) -> Option<Function> {
+        let chain = self.chain(offset);
+        let die = chain.first()?;
+        let frame_base = die.value(gimli::DW_AT_frame_base).and_then(|value| value.exprloc_value());
+        Some(Function {
+            name: self.function_name(offset),
+            linkage_name: self.linkage_name(&chain),
+            ranges: self.ranges(&die.unit, die.entry.attrs()),
+            declared: self.declared(&chain),
+            returns: chain
+                .iter()
+                .find_map(|die| die.type_ref())
+                .filter(|ty| !self.carries_nothing(*ty)),
+            noreturn: chain.iter().any(|die| die.flag(gimli::DW_AT_noreturn)),
+            frame_base: frame_base.map(|expression| expression.0.slice()),
+            unit: super::dies::unit_id(&die.unit)?,
+            scope: self.read_scope(offset)?,
+        })
+    }
+
+    /// Whether a type is `()` or `!`: rustc describes them as base types of those names.
+    fn carries_nothing(&self, ty: TypeRef) -> bool {
+        self.die(ty.0).is_some_and(|die| {
+            die.tag() == gimli::DW_TAG_base_type && matches!(self.name(&die), Some("()" | "!"))
+        })
     }
 }
