@@ -109,3 +109,114 @@ fn length(range: &Die) -> Option<u64> {
 fn is_opaque(die: &Die, name: &str) -> bool {
     die.flag(gimli::DW_AT_declaration) || name.starts_with("dyn ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Build, debug_builds};
+    use super::*;
+
+    fn named(build: &Build, variable: &str) -> Vec<(String, String, u64)> {
+        build.fields(&build.type_of(variable))
+    }
+
+    fn field(name: &str, ty: &str, offset: u64) -> (String, String, u64) {
+        (name.to_owned(), ty.to_owned(), offset)
+    }
+
+    #[test]
+    fn a_struct_has_its_path_crate_fields_and_arguments() {
+        for build in debug_builds() {
+            let node = build.type_of("node");
+            assert_eq!(&*node.name, "program::Node<u8>");
+            assert_eq!((&*node.krate, &*node.base_name), ("program", "Node"));
+            assert_eq!((node.size, node.align), (Some(16), Some(8)));
+            assert_eq!(&*build.ty(node.param("T").expect("T")).name, "u8");
+            let next = node.field("next").expect("next");
+            let box_of_itself = "alloc::boxed::Box<program::Node<u8>, alloc::alloc::Global>";
+            let option = build.ty(next.ty);
+            assert_eq!(&*option.name, format!("core::option::Option<{box_of_itself}>"));
+            assert!(option.is_std("Option"));
+        }
+    }
+
+    #[test]
+    fn std_types_are_known_by_crate_and_last_segment() {
+        for build in debug_builds() {
+            assert!(build.type_of("vector").is_std("Vec"));
+            assert!(build.type_of("string").is_std("String"));
+            let pair = build.type_of("pair");
+            assert_eq!((&*pair.krate, &*pair.base_name), ("other", "Pair"));
+            assert_eq!(named(build, "pair").len(), 2);
+        }
+    }
+
+    #[test]
+    fn tuples_and_tuple_structs_have_numbered_fields() {
+        for build in debug_builds() {
+            let tuple = build.type_of("tuple");
+            assert_eq!((&*tuple.name, &*tuple.krate), ("(u8, u32)", ""));
+            assert!(matches!(tuple.kind, TypeKind::Struct { tuple: true, .. }));
+            assert_eq!(named(build, "tuple"), [field("__0", "u8", 0), field("__1", "u32", 4)]);
+            let point = build.type_of("point");
+            assert_eq!(&*point.name, "program::deep::deeper::Point");
+            assert!(matches!(point.kind, TypeKind::Struct { tuple: true, .. }));
+            assert!(matches!(build.type_of("node").kind, TypeKind::Struct { tuple: false, .. }));
+        }
+    }
+
+    #[test]
+    fn a_type_without_bytes_and_fields_is_a_unit() {
+        for build in debug_builds() {
+            let marker = build.type_of("marker");
+            assert_eq!((&*marker.name, &marker.kind), ("program::Marker", &TypeKind::Unit));
+            assert_eq!(build.type_of("unit").kind, TypeKind::Unit);
+        }
+    }
+
+    #[test]
+    fn fat_pointers_are_structs_of_two() {
+        for build in debug_builds() {
+            let slice = [field("data_ptr", "*mut u16", 0), field("length", "usize", 8)];
+            assert_eq!(named(build, "slice"), slice);
+            assert_eq!(&*build.type_of("slice").name, "&[u16]");
+            assert_eq!(&*build.type_of("text").name, "&str");
+            let boxed = build.type_of("boxed_dyn");
+            assert!(boxed.is_std("Box") && boxed.field("vtable").is_some());
+            let data = build.ty(boxed.field("pointer").expect("pointer").ty);
+            let TypeKind::Pointer { to: Some(to), .. } = data.kind else { panic!("{data:?}") };
+            let of = build.ty(to);
+            assert_eq!((&*of.name, &of.kind), ("dyn program::Speak", &TypeKind::Opaque));
+            let boxed = build.type_of("boxed_slice");
+            assert!(boxed.is_std("Box") && boxed.field("length").is_some());
+        }
+    }
+
+    #[test]
+    fn a_closure_has_what_it_captured() {
+        for build in debug_builds() {
+            let closure = build.type_of("closure");
+            assert_eq!(&*closure.name, "program::types::{closure_env#0}");
+            assert_eq!(named(build, "closure"), [field("_ref__byte", "&i8", 0)]);
+        }
+    }
+
+    #[test]
+    fn the_fields_of_a_union_overlap() {
+        for build in debug_builds() {
+            assert!(matches!(build.type_of("bits").kind, TypeKind::Union { .. }));
+            assert_eq!(named(build, "bits"), [field("int", "u32", 0), field("float", "f32", 0)]);
+        }
+    }
+
+    #[test]
+    fn an_array_is_named_and_measured_by_its_element() {
+        for build in debug_builds() {
+            let array = build.type_of("array");
+            assert_eq!((&*array.name, array.size), ("[u16; 5]", Some(10)));
+            let nested = build.type_of("nested");
+            assert_eq!((&*nested.name, nested.size), ("[[u8; 2]; 3]", Some(6)));
+            let TypeKind::Array { element, count: 3 } = nested.kind else { panic!("{nested:?}") };
+            assert_eq!(&*build.ty(element).name, "[u8; 2]");
+        }
+    }
+}

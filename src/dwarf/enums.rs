@@ -43,7 +43,7 @@ impl Image {
             discriminant_list(list, integer)
                 .ok_or_else(|| undescribed("its list of discriminants is damaged"))?
         } else if let Some(value) = die.value(gimli::DW_AT_discr_value) {
-            let value = constant(value)
+            let value = constant(value, integer.signed)
                 .ok_or_else(|| undescribed("a discriminant of its type is not a constant"))?;
             vec![(integer.pattern(value), integer.pattern(value))]
         } else {
@@ -68,7 +68,7 @@ impl Image {
                 let name = self.name(&part).unwrap_or("");
                 let value = part
                     .value(gimli::DW_AT_const_value)
-                    .and_then(constant)
+                    .and_then(|value| constant(value, integer.signed))
                     .ok_or_else(|| undescribed(format_args!("its variant {name} has no value")))?;
                 enumerators.push((name.into(), integer.number(value)));
             }
@@ -115,8 +115,15 @@ impl Integer {
 }
 
 /// A constant in any of its forms; blocks hold those of more than 64 bits, low byte first.
-fn constant(value: Value) -> Option<i128> {
+///
+/// LLVM writes the shortest form that holds the number: -3 of an `i16` is one byte `0xfd`, and 200
+/// takes two. The form alone does not say so, so that the sign must come from the type.
+fn constant(value: Value, signed: bool) -> Option<i128> {
     Some(match value {
+        Value::Data1(value) if signed => value.cast_signed().into(),
+        Value::Data2(value) if signed => value.cast_signed().into(),
+        Value::Data4(value) if signed => value.cast_signed().into(),
+        Value::Data8(value) if signed => value.cast_signed().into(),
         Value::Data1(value) => value.into(),
         Value::Data2(value) => value.into(),
         Value::Data4(value) => value.into(),
@@ -160,6 +167,7 @@ fn leb128(bytes: &mut Slice, integer: Integer) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::debug_builds;
     use super::*;
 
     fn block(bytes: &'static [u8]) -> Value {
@@ -179,9 +187,17 @@ mod tests {
 
     #[test]
     fn a_block_holds_a_constant_of_up_to_sixteen_bytes() {
-        assert_eq!(constant(block(&[0, 0, 0, 0, 0, 0, 0, 0, 1])), Some(1 << 64));
-        assert_eq!(constant(block(&[0xff; 16])), Some(-1));
-        assert_eq!(constant(block(&[0; 17])), None);
+        assert_eq!(constant(block(&[0, 0, 0, 0, 0, 0, 0, 0, 1]), false), Some(1 << 64));
+        assert_eq!(constant(block(&[0xff; 16]), true), Some(-1));
+        assert_eq!(constant(block(&[0; 17]), false), None);
+    }
+
+    #[test]
+    fn a_short_form_is_extended_by_the_sign_of_the_type() {
+        assert_eq!(constant(Value::Data1(0xfd), true), Some(-3));
+        assert_eq!(constant(Value::Data1(0xfd), false), Some(0xfd));
+        assert_eq!(constant(Value::Data2(200), true), Some(200));
+        assert_eq!(constant(Value::Sdata(-3), false), Some(-3));
     }
 
     #[test]
@@ -193,5 +209,68 @@ mod tests {
         assert_eq!(discriminant_list(block(&[0, 0x7f]), signed), Some(vec![(0xff, 0xff)]));
         assert_eq!(discriminant_list(block(&[1, 5]), byte), None, "a range without an end");
         assert_eq!(discriminant_list(block(&[9, 5]), byte), None, "neither label nor range");
+    }
+
+    #[test]
+    fn an_enum_without_data_has_numbers() {
+        for build in debug_builds() {
+            let of = |name: &str| match &build.type_of(name).kind {
+                TypeKind::CLike { repr, enumerators } => {
+                    let all = enumerators.iter().map(|(name, n)| (name.to_string(), *n));
+                    (*repr, all.collect::<Vec<_>>())
+                }
+                other => panic!("{other:?}"),
+            };
+            let named = |name: &str, value| (name.to_owned(), value);
+            assert_eq!(of("sign"), (Encoding::Signed, vec![named("Minus", -1), named("Plus", 1)]));
+            assert_eq!(of("plain"), (Encoding::Unsigned, vec![named("A", 0), named("B", 200)]));
+        }
+    }
+
+    #[test]
+    fn the_variants_of_an_enum_are_selected_by_patterns() {
+        for build in debug_builds() {
+            let of = |name: &str| build.variants(&build.type_of(name));
+            let one = |name: &str, value: u128| (name.to_owned(), vec![(value, value)]);
+            assert_eq!(of("negative"), [one("Low", 0xfffd), one("High", 7)]);
+            assert_eq!(of("large"), [one("Small", 1), one("Large", 1 << 80)]);
+            let single = ("Only".to_owned(), vec![]);
+            assert_eq!(of("single"), [single]);
+        }
+    }
+
+    #[test]
+    fn a_niche_leaves_one_variant_for_all_other_values() {
+        for build in debug_builds() {
+            for name in ["niche", "shape", "maybe_reference"] {
+                let ty = build.type_of(name);
+                let TypeKind::Enum(part) = &ty.kind else { panic!("{ty:?}") };
+                let discriminant = part.discriminant.as_ref().expect("a discriminant");
+                let bytes = build.ty(discriminant.ty).size.expect("a size");
+                assert!(discriminant.offset + bytes <= ty.size.expect("a size"));
+            }
+            let niche = build.variants(&build.type_of("niche"));
+            let open = niche.iter().filter(|(_, values)| values.is_empty());
+            assert_eq!(open.map(|(name, _)| &**name).collect::<Vec<_>>(), ["Text"]);
+            let option = build.variants(&build.type_of("maybe_reference"));
+            assert_eq!(option[0], ("None".to_owned(), vec![(0, 0)]));
+            assert_eq!(option[1], ("Some".to_owned(), vec![]));
+        }
+    }
+
+    #[test]
+    fn the_fields_of_a_variant_lie_in_the_enum() {
+        for build in debug_builds() {
+            let shape = build.type_of("shape");
+            let TypeKind::Enum(part) = &shape.kind else { panic!("{shape:?}") };
+            let named = part.variants.iter().find(|v| &*v.name == "Named").expect("Named");
+            let ty = build.ty(named.ty.expect("a struct"));
+            assert_eq!(&*ty.name, "program::Shape::Named");
+            for field in ty.fields() {
+                let end = field.offset + build.ty(field.ty).size.expect("a size");
+                assert!(end <= shape.size.expect("a size"));
+            }
+            assert_eq!(ty.fields().len(), 2);
+        }
     }
 }

@@ -32,8 +32,12 @@ pub(super) struct Evaluator<'a> {
 impl Evaluator<'_> {
     /// Evaluates an expression to the pieces of its result.
     pub fn run(&self, code: &'static [u8], initial: Option<u64>) -> Result<Pieces, Unreadable> {
+        if code.is_empty() && initial.is_none() {
+            // DWARF 4, section 2.6.1.1.4: the object was optimised out.
+            return Ok(Vec::new());
+        }
         let encoding = self.unit.map_or(CFI_ENCODING, |unit| unit.header.encoding());
-        let mut evaluation = slice(code, encoding)?;
+        let mut evaluation = evaluation(code, encoding)?;
         evaluation.set_max_iterations(MAX_OPERATIONS);
         if let Some(initial) = initial {
             evaluation.set_initial_value(initial);
@@ -161,7 +165,7 @@ impl Evaluator<'_> {
     }
 }
 
-fn slice(code: &'static [u8], encoding: gimli::Encoding) -> Result<Evaluation, Unreadable> {
+fn evaluation(code: &'static [u8], encoding: gimli::Encoding) -> Result<Evaluation, Unreadable> {
     if encoding.address_size != 8 {
         return Err(undescribed("its unit is for a machine of another word size"));
     }
@@ -186,6 +190,7 @@ pub(super) fn location(pieces: Pieces) -> Result<Location, Unreadable> {
             PieceAt::Missing => Err(Unreadable::OptimisedOut),
         };
     }
+    // No piece at all is an empty expression: nothing is left.
     let pieces = pieces.iter().map(piece).collect::<Result<Vec<_>, _>>()?;
     match pieces.iter().all(|piece| piece.at == PieceAt::Missing) {
         true => Err(Unreadable::OptimisedOut),
@@ -250,5 +255,131 @@ fn bytes_of(value: gimli::Value) -> Vec<u8> {
         Value::I64(value) => value.to_le_bytes().to_vec(),
         Value::F32(value) => value.to_le_bytes().to_vec(),
         Value::F64(value) => value.to_le_bytes().to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Frame, debug_builds};
+    use super::*;
+    use crate::base::Buffer;
+
+    /// The location that an expression gives in a frame with rsp 0x1000, whose frame base is rsp.
+    fn locate(code: &'static [u8], change: impl Fn(&mut Frame)) -> Result<Location, Unreadable> {
+        let build = debug_builds().next().expect("a build");
+        let function = build.function("program::six");
+        let unit = build.image.unit(function.unit).expect("a unit");
+        let mut frame = Frame { bias: 0x5555_0000, ..Frame::default() };
+        frame.registers.set(Register::RSP, 0x1000);
+        change(&mut frame);
+        let frame_base = function.frame_base;
+        let evaluator =
+            Evaluator { image: &build.image, unit: Some(&unit), frame_base, context: &frame };
+        location(evaluator.run(code, None)?)
+    }
+
+    fn not_described(found: Result<Location, Unreadable>) -> bool {
+        matches!(found, Err(Unreadable::NotDescribed(_)))
+    }
+
+    #[test]
+    fn the_frame_base_is_what_its_register_holds() {
+        // DW_OP_fbreg 8.
+        let found = locate(&[0x91, 8], |_| ());
+        assert_eq!(found, Ok(Location::Memory(VirtAddr(0x1008))));
+        let lost = locate(&[0x91, 8], |frame| frame.registers.forget(Register::RSP));
+        assert_eq!(lost, Err(Unreadable::RegisterLost { register: "rsp" }));
+    }
+
+    #[test]
+    fn a_pointer_in_the_frame_is_followed() {
+        // DW_OP_fbreg 8, DW_OP_deref: how a large argument is passed.
+        let code: &[u8] = &[0x91, 8, 0x06];
+        let memory = Buffer { start: VirtAddr(0x1008), bytes: 0xabcd_u64.to_le_bytes().to_vec() };
+        let found = locate(code, |frame| frame.memory = vec![memory.clone()]);
+        assert_eq!(found, Ok(Location::Memory(VirtAddr(0xabcd))));
+        assert_eq!(locate(code, |_| ()), Err(Unreadable::Unmapped { at: VirtAddr(0x1008) }));
+    }
+
+    #[test]
+    fn an_address_of_the_file_is_moved_by_the_bias() {
+        // DW_OP_addr 0x2000.
+        let found = locate(&[0x03, 0, 0x20, 0, 0, 0, 0, 0, 0], |_| ());
+        assert_eq!(found, Ok(Location::Memory(VirtAddr(0x5555_2000))));
+    }
+
+    #[test]
+    fn a_value_can_be_in_a_register_or_nowhere() {
+        // DW_OP_reg5; DW_OP_lit5, DW_OP_stack_value; DW_OP_implicit_value of two bytes.
+        assert_eq!(locate(&[0x55], |_| ()), Ok(Location::Register(Register::RDI)));
+        let five = 5_u64.to_le_bytes().to_vec();
+        assert_eq!(locate(&[0x35, 0x9f], |_| ()), Ok(Location::Value(five)));
+        let implicit = locate(&[0x9e, 2, 7, 8], |_| ());
+        assert_eq!(implicit, Ok(Location::Value(vec![7, 8])));
+        assert_eq!(locate(&[], |_| ()), Err(Unreadable::OptimisedOut));
+    }
+
+    #[test]
+    fn pieces_keep_what_is_left() {
+        // Eight bytes gone, then DW_OP_reg2 for eight more: half of an optimised `&str`.
+        let found = locate(&[0x93, 8, 0x52, 0x93, 8], |_| ());
+        let pieces = vec![
+            Piece { size: 8, at: PieceAt::Missing },
+            Piece { size: 8, at: PieceAt::Register(Register::RCX) },
+        ];
+        assert_eq!(found, Ok(Location::Pieces(pieces)));
+        assert_eq!(locate(&[0x93, 8, 0x93, 8], |_| ()), Err(Unreadable::OptimisedOut));
+        // DW_OP_lit5, DW_OP_stack_value, DW_OP_piece 4: no longer than its piece.
+        let found = locate(&[0x35, 0x9f, 0x93, 4, 0x93, 4], |_| ());
+        let five = Piece { size: 4, at: PieceAt::Value(vec![5, 0, 0, 0]) };
+        let gone = Piece { size: 4, at: PieceAt::Missing };
+        assert_eq!(found, Ok(Location::Pieces(vec![five, gone])));
+        // DW_OP_reg0, DW_OP_bit_piece 3 0.
+        assert!(not_described(locate(&[0x50, 0x9d, 3, 0], |_| ())));
+    }
+
+    #[test]
+    fn the_value_at_the_entry_is_asked_of_the_frame() {
+        // DW_OP_GNU_entry_value(DW_OP_reg5), DW_OP_stack_value.
+        let code: &[u8] = &[0xf3, 1, 0x55, 0x9f];
+        assert_eq!(locate(code, |_| ()), Err(Unreadable::OptimisedOut));
+        let known = locate(code, |frame| frame.first_argument = Some(9));
+        assert_eq!(known, Ok(Location::Value(9_u64.to_le_bytes().to_vec())));
+    }
+
+    #[test]
+    fn thread_locals_and_the_cfa_are_asked_of_the_frame() {
+        // DW_OP_const1u 16, DW_OP_form_tls_address; DW_OP_call_frame_cfa.
+        let found = locate(&[0x08, 16, 0x9b], |_| ());
+        assert_eq!(found, Ok(Location::Memory(VirtAddr(0x7000_0010))));
+        let found = locate(&[0x9c], |frame| frame.cfa = Some(VirtAddr(0x1040)));
+        assert_eq!(found, Ok(Location::Memory(VirtAddr(0x1040))));
+        assert!(not_described(locate(&[0x9c], |_| ())));
+    }
+
+    #[test]
+    fn what_does_not_end_or_make_sense_is_not_described() {
+        // DW_OP_skip -3: for ever.
+        assert!(not_described(locate(&[0x2f, 0xfd, 0xff], |_| ())));
+        // An operation that does not exist, one cut short, an empty stack, a division by zero.
+        for code in [[0xff].as_slice(), &[0x91], &[0x06], &[0x31, 0x30, 0x1b]] {
+            assert!(not_described(locate(code, |_| ())), "{code:x?}");
+        }
+        // DW_OP_piece of 2^64 - 1 bytes.
+        let huge = [0x50, 0x93, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+        assert!(not_described(locate(Vec::leak(huge.to_vec()), |_| ())));
+        // DW_OP_implicit_pointer.
+        assert!(not_described(locate(&[0xf2, 0, 0, 0, 0, 0], |_| ())));
+    }
+
+    #[test]
+    fn an_expression_of_the_cfi_starts_with_the_cfa() {
+        let image = &debug_builds().next().expect("a build").image;
+        let mut frame = Frame::default();
+        frame.registers.set(Register::RSP, 0x1000);
+        // DW_OP_plus_uconst 16; DW_OP_breg7 8.
+        assert_eq!(image.evaluate_cfi(&[0x23, 16], Some(0x40), &frame), Ok(0x50));
+        assert_eq!(image.evaluate_cfi(&[0x77, 8], None, &frame), Ok(0x1008));
+        assert!(image.evaluate_cfi(&[0x91, 8], None, &frame).is_err(), "there is no frame base");
     }
 }

@@ -120,3 +120,83 @@ impl Image {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{addresses, builds, debug_builds};
+
+    #[test]
+    fn a_function_is_found_from_every_address_of_its_code_and_not_behind_it() {
+        for build in builds() {
+            let function = build.function("program::six");
+            for at in addresses(&function) {
+                assert_eq!(build.image.function_at(at).expect("six").name, function.name);
+            }
+            let behind = build.image.function_at(function.ranges[0].end);
+            assert!(behind.is_none_or(|other| other.name != function.name));
+        }
+    }
+
+    #[test]
+    fn a_function_knows_its_declaration_and_what_it_returns() {
+        for build in builds() {
+            let function = build.function("program::inlining");
+            let declared = function.declared.as_ref().expect("a declaration");
+            let line = include_str!("fixture/program.rs")
+                .lines()
+                .position(|line| line.starts_with("pub fn inlining"));
+            assert_eq!(Some(declared.line as usize), line.map(|index| index + 1));
+            assert!(declared.file.starts_with('/') && declared.file.ends_with("/program.rs"));
+            assert_eq!(&*build.ty(function.returns.expect("a type")).name, "i32");
+            assert!(function.linkage_name.is_some_and(|name| name.starts_with("_")));
+            assert!(!function.noreturn);
+            assert_eq!(build.function("program::main").returns, None);
+            let never = build.function("program::types");
+            assert!(never.noreturn && never.returns.is_none());
+        }
+    }
+
+    #[test]
+    fn the_frame_base_is_the_stack_pointer() {
+        for build in debug_builds() {
+            // DW_OP_reg7, DWARF 4, section 7.7.1.
+            assert_eq!(build.function("program::six").frame_base, Some([0x57].as_slice()));
+        }
+    }
+
+    #[test]
+    fn parameters_come_in_order_and_one_without_a_name_is_an_underscore() {
+        for build in builds() {
+            let function = build.function("program::six");
+            let parameters = function.scope.variables.iter().filter(|v| v.parameter);
+            let found: Vec<_> = parameters
+                .map(|v| (v.name.to_string(), build.ty(v.ty.expect("typed")).name.to_string()))
+                .collect();
+            let names = [("a", "u64"), ("b", "u32"), ("_", "u8")];
+            let expected = names.map(|(name, ty)| (name.to_owned(), ty.to_owned()));
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_generic_of_another_crate_is_found_with_the_types_it_was_made_for() {
+        for build in builds() {
+            let names: Vec<_> = build.functions().map(|f| f.name.to_string()).collect();
+            let name = names.iter().find(|name| name.starts_with("other::swap")).expect("swap");
+            let function = build.function(name);
+            let pair = build.variable(&function, "pair");
+            let ty = build.ty(pair.ty.expect("typed"));
+            assert_eq!(&*ty.name, "other::Pair<u8, &str>");
+            assert_eq!(&*build.ty(ty.param("B").expect("B")).name, "&str");
+            assert!(function.declared.as_ref().expect("declared").file.ends_with("/other.rs"));
+        }
+    }
+
+    #[test]
+    fn a_closure_is_a_function_with_its_environment() {
+        for build in debug_builds() {
+            let closure = build.function("program::types::{{closure}}");
+            assert!(closure.scope.variables.iter().any(|variable| &*variable.name == "x"));
+        }
+    }
+}

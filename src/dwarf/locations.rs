@@ -163,3 +163,79 @@ fn cut(mut bytes: Vec<u8>, size: u64) -> Vec<u8> {
     bytes.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Build, Frame, addresses, debug_builds, optimised_builds};
+    use super::*;
+
+    fn frame() -> Frame {
+        let mut frame = Frame::default();
+        for number in 0..17 {
+            frame.registers.set(Register(number), 0x10_0000);
+        }
+        frame
+    }
+
+    fn located(build: &Build, function: &str, name: &str) -> Vec<Result<Location, Unreadable>> {
+        let function = build.function(function);
+        let variable = build.variable(&function, name);
+        let at = |at| build.image.locate(&function, &variable, at, &frame());
+        addresses(&function).map(at).collect()
+    }
+
+    #[test]
+    fn the_variables_of_a_debug_build_lie_apart_in_the_frame() {
+        for build in debug_builds() {
+            let function = build.function("program::types");
+            let mut taken = Vec::new();
+            for visible in function.visible_at(function.ranges[0].start) {
+                let at = function.ranges[0].start;
+                let found = build.image.locate(&function, visible.variable, at, &frame());
+                let Ok(Location::Memory(at)) = found else { panic!("{visible:?}: {found:?}") };
+                let ty = build.ty(visible.variable.ty.expect("typed"));
+                taken.push((at.0, at.0 + ty.size.expect("a size")));
+            }
+            assert!(taken.len() > 30);
+            taken.sort_unstable();
+            assert!(taken.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{taken:?}");
+        }
+    }
+
+    #[test]
+    fn in_an_optimised_build_an_argument_is_in_its_register_until_it_is_gone() {
+        for build in optimised_builds() {
+            let found = located(build, "program::shadowing", "x");
+            assert!(
+                found.iter().any(|at| matches!(
+                    at,
+                    Ok(Location::Register(_) | Location::Value(_) | Location::Pieces(_))
+                )),
+                "{found:?}"
+            );
+            let found = located(build, "program::inlining", "start");
+            assert_eq!(found[0], Ok(Location::Register(Register::RDI)));
+            let gone = |at: &Result<_, _>| matches!(at, Err(Unreadable::OptimisedOut));
+            let kept = |at: &Result<_, _>| at.is_ok();
+            assert!(found.iter().all(|at| gone(at) || kept(at)), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_no_longer_than_its_type() {
+        assert_eq!(cut(vec![1, 2, 3, 4], 2), [1, 2]);
+        assert_eq!(cut(vec![1], 8), [1]);
+        for build in optimised_builds() {
+            for function in build.functions() {
+                for visible in function.visible_at(function.ranges[0].start) {
+                    let at = function.ranges[0].start;
+                    let found = build.image.locate(&function, visible.variable, at, &frame());
+                    if let Ok(Location::Value(bytes)) = found {
+                        let ty = build.ty(visible.variable.ty.expect("typed"));
+                        assert!(bytes.len() as u64 <= ty.size.expect("a size"));
+                    }
+                }
+            }
+        }
+    }
+}

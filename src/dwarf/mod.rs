@@ -12,7 +12,11 @@ mod cfi;
 mod dies;
 mod enums;
 mod evaluate;
+#[cfg(test)]
+mod fixture;
 mod functions;
+#[cfg(test)]
+mod garbled;
 mod image;
 mod lines;
 mod locations;

@@ -106,3 +106,55 @@ impl LocationContext for AsLinked {
         Some(VirtAddr(offset))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Build, debug_builds};
+    use super::super::types::Types;
+    use super::*;
+
+    /// The statics of all units that have a function of the program.
+    fn statics(build: &Build) -> Vec<Static> {
+        let mut units: Vec<_> = build.functions().map(|function| function.unit).collect();
+        units.sort();
+        units.dedup();
+        units.iter().flat_map(|unit| build.image.statics_of_unit(*unit)).collect()
+    }
+
+    #[test]
+    fn a_static_has_its_path_type_and_address() {
+        for build in debug_builds() {
+            let all = statics(build);
+            let counter =
+                all.iter().find(|s| &*s.name == "program::deep::deeper::COUNTER").expect("COUNTER");
+            let ty = build.image.get(counter.ty.expect("typed")).expect("a type");
+            assert_eq!((&*ty.name, ty.size), ("[u8; 10000]", Some(10_000)));
+            let StaticAt::Address(at) = counter.at else { panic!("{counter:?}") };
+            assert_eq!(build.image.section_at(at).expect("a section").name, ".bss");
+            assert!(counter.declared.as_ref().expect("declared").file.ends_with("/program.rs"));
+            assert!(all.iter().any(|s| &*s.name == "program::GREETING"));
+        }
+    }
+
+    #[test]
+    fn a_thread_local_has_an_offset_and_no_address() {
+        for build in debug_builds() {
+            let all = statics(build);
+            let local = all.iter().find(|s| s.name.starts_with("program::LOCAL::")).expect("LOCAL");
+            assert!(
+                matches!(local.at, StaticAt::ThreadLocal(offset) if offset < 4096),
+                "{local:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn vtables_and_the_variables_of_functions_are_no_statics() {
+        for build in debug_builds() {
+            let all = statics(build);
+            assert!(!all.is_empty());
+            assert!(all.iter().all(|s| !s.name.contains("{vtable")));
+            assert!(all.iter().all(|s| !s.name.ends_with("::sum")));
+        }
+    }
+}

@@ -193,6 +193,7 @@ fn split_path(name: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::debug_builds;
     use super::*;
 
     #[test]
@@ -211,5 +212,58 @@ mod tests {
         assert_eq!(flavour("unsafe extern \"C\" fn(i32)"), PointerFlavour::Function);
         assert_eq!(flavour("alloc::boxed::Box<fn()>"), PointerFlavour::Box);
         assert_eq!(flavour("*const fn()"), PointerFlavour::Const);
+    }
+
+    #[test]
+    fn scalars_have_their_encoding_and_size() {
+        for build in debug_builds() {
+            for (variable, name, encoding, size) in [
+                ("boolean", "bool", Encoding::Bool, 1),
+                ("letter", "char", Encoding::Char, 4),
+                ("byte", "i8", Encoding::Signed, 1),
+                ("wide", "u128", Encoding::Unsigned, 16),
+                ("float", "f64", Encoding::Float, 8),
+            ] {
+                let ty = build.type_of(variable);
+                assert_eq!((&*ty.name, ty.size, &*ty.krate), (name, Some(size), ""));
+                assert_eq!(ty.kind, TypeKind::Base(encoding));
+            }
+        }
+    }
+
+    #[test]
+    fn a_thin_pointer_has_a_pointee_and_a_flavour() {
+        for build in debug_builds() {
+            for (variable, name, flavour, to) in [
+                ("shared", "&i8", PointerFlavour::Shared, "i8"),
+                ("unique", "&mut i32", PointerFlavour::Unique, "i32"),
+                ("raw", "*const i8", PointerFlavour::Const, "i8"),
+                ("raw_mut", "*mut i32", PointerFlavour::Mut, "i32"),
+                ("function", "fn(i32) -> i32", PointerFlavour::Function, "fn"),
+            ] {
+                let ty = build.type_of(variable);
+                assert_eq!((&*ty.name, ty.size, &*ty.krate), (name, Some(8), ""));
+                let TypeKind::Pointer { to: Some(pointee), flavour: found } = ty.kind else {
+                    panic!("{ty:?}")
+                };
+                assert_eq!((found, &*build.ty(pointee).name), (flavour, to));
+            }
+            let boxed = build.type_of("boxed");
+            assert!(boxed.is_std("Box"));
+            let flavour = PointerFlavour::Box;
+            assert!(matches!(boxed.kind, TypeKind::Pointer { flavour: f, .. } if f == flavour));
+        }
+    }
+
+    #[test]
+    fn what_is_no_type_is_not_described() {
+        for build in debug_builds() {
+            let function = build.function("program::six");
+            let variable = build.variable(&function, "sum").die;
+            for offset in [variable, 0, 1, usize::MAX] {
+                let found = build.image.get(TypeRef(offset));
+                assert!(matches!(found, Err(Unreadable::NotDescribed(_))), "{found:?}");
+            }
+        }
     }
 }
