@@ -49,7 +49,7 @@ impl Image {
     }
 
     /// The name of the unit whose code contains the address, without parsing it.
-    pub(super) fn unit_id_at(&self, at: FileAddr) -> Option<UnitId> {
+    pub fn unit_id_at(&self, at: FileAddr) -> Option<UnitId> {
         let listed = self.units.listed.get_or_init(|| Intervals::new(self.listed_ranges()));
         if let Some((_, id)) = listed.at(at) {
             return Some(*id);

@@ -2,7 +2,7 @@
 
 use crate::base::{Bias, Memory, Register, Vectors, VirtAddr};
 use crate::dwarf::LocationContext;
-use crate::frame::unwind::RawFrame;
+use crate::frame::RawFrame;
 
 /// A frame, and the memory behind it.
 pub(super) struct FrameContext<'a> {

@@ -59,7 +59,7 @@ impl Chosen {
         let code = |range: &Range<FileAddr>| self.loaded.image.bytes(*range);
         ranges
             .iter()
-            .filter_map(|range| Some(exits(code(range)?, *range, &ranges)))
+            .filter_map(|range| Some(exits(code(range)?, *range, &ranges).list))
             .flatten()
             .collect()
     }

@@ -20,6 +20,9 @@ pub struct Options {
     pub whole_stack: bool,
     /// Whether loops are shown in full, or a few rounds and a count.
     pub full: bool,
+    /// Whether debugger and program share one core while the program has one thread, which makes a
+    /// stop several times cheaper.
+    pub pin: bool,
     /// Calls deeper than this many chosen functions are not shown.
     pub max_depth: Option<u32>,
 }

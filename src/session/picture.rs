@@ -7,7 +7,7 @@ use crate::base::{
     EventKind, Evidence, FrameView, SlotState, StackView, ThreadNo, Vectors, VirtAddr,
 };
 use crate::dwarf::Origin;
-use crate::frame::unwind::{RawFrame, Unwinder};
+use crate::frame::{RawFrame, StackEnd, Unwinder};
 use crate::inferior::Stopped;
 use crate::track::{MoveSeen, Standing};
 use crate::value::Limits;
@@ -36,14 +36,13 @@ pub(super) struct Picture {
 impl Session {
     /// Unwinds a stopped thread.
     pub(super) fn unwind(&mut self, thread: &Stopped, limit: usize) -> (Vec<RawFrame>, Option<String>) {
-        let registers = thread.registers();
+        let registers = *thread.registers();
         let mut unwinder =
             Unwinder::new(self.inferior.modules(), self.inferior.memory(), registers, limit);
         let mut frames = Vec::new();
-        while let Some(frame) = unwinder.next() {
-            frames.push(frame);
-        }
-        (frames, unwinder.end().explain())
+        frames.extend(&mut unwinder);
+        let cut = unwinder.end().filter(|end| !matches!(end, StackEnd::Outermost));
+        (frames, cut.map(ToString::to_string))
     }
 
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
@@ -58,7 +57,7 @@ impl Session {
         state.top = top.or(state.top);
         let stack_bytes = state.top.map(|top| top.0.saturating_sub(sp.0));
 
-        let vectors = thread.vectors();
+        let vectors = thread.vectors().ok();
         let mut views = Vec::new();
         let mut judged = Vec::new();
         let mut with_slots = 0;

@@ -87,19 +87,12 @@ impl Session {
     }
 
     fn plant_allocator(&mut self) {
-        let images: Vec<_> = self.inferior.modules().iter();
-        let shims = images.iter().filter_map(|loaded| {
-            allocator::shims(&loaded.image).map(|hooks| (loaded.bias, hooks))
-        });
-        let shims: Vec<_> = shims.collect();
-        if !shims.is_empty() {
+        if let Some((bias, hooks)) = self.first_defining(allocator::shims) {
             self.family = Some(Family::Shims);
-            shims.into_iter().for_each(|(bias, hooks)| self.plant_hooks(bias, hooks));
+            self.plant_hooks(bias, hooks);
             return;
         }
-        let defines = |image: &Image| allocator::libc_family(image);
-        let libc = images.iter().find_map(|loaded| Some((loaded.bias, defines(&loaded.image)?)));
-        match libc {
+        match self.first_defining(allocator::libc_family) {
             Some((bias, hooks)) => {
                 self.family = Some(Family::Libc);
                 self.plant_hooks(bias, hooks);
@@ -115,6 +108,17 @@ impl Session {
                     .to_owned(),
             ),
         }
+    }
+
+    /// What the first image has, the executable before its libraries. Images that need not be asked
+    /// are not parsed.
+    fn first_defining<T>(&self, find: impl Fn(&Image) -> Option<T>) -> Option<(Bias, T)> {
+        let modules = self.inferior.modules();
+        let main = modules.main();
+        let libraries = modules.iter().filter_map(|module| module.loaded());
+        std::iter::once(main)
+            .chain(libraries)
+            .find_map(|loaded| Some((loaded.bias, find(&loaded.image)?)))
     }
 
     fn plant_hooks(&mut self, bias: Bias, hooks: Vec<(FileAddr, Hook)>) {

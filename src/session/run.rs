@@ -17,8 +17,7 @@ use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, MemoryExt, ReturnEnd, Seq, ThreadNo,
     VirtAddr,
 };
-use crate::dwarf::ImageKind;
-use crate::frame::unwind::Unwinder;
+use crate::frame::Unwinder;
 use crate::inferior::{Inferior, Stop, Stopped};
 use crate::track::{Change, Folded, Folding, Ledger, Owners, Record, What};
 
@@ -67,7 +66,6 @@ impl Session {
         mut options: Options,
         observer: &mut dyn Observer,
     ) -> Result<ExitStatus, SessionError> {
-        check(&mut options)?;
         let launch = std::mem::take(&mut options.launch);
         let (mut inferior, at_exec) = Inferior::launch(launch)?;
         let folding = if options.full { Folding::full() } else { Folding::few() };
@@ -150,7 +148,9 @@ impl Session {
         };
         self.plant()?;
         self.tell_start();
-        self.inferior.pin(true);
+        if self.options.pin && let Err(error) = self.inferior.pin(true) {
+            self.notes.push(format!("Freehold and the program do not share a core: {error}."));
+        }
         self.inferior.resume(thread, None)?;
         Ok(None)
     }
@@ -236,7 +236,7 @@ impl Session {
 
     fn entered(&mut self, thread: &Stopped, index: usize) {
         self.plant_exits(index);
-        let registers = thread.registers();
+        let registers = *thread.registers();
         let no = thread.no();
         let frame =
             Unwinder::new(self.inferior.modules(), self.inferior.memory(), registers, 1).next();
@@ -298,7 +298,7 @@ impl Session {
     // ---- the allocator ----
 
     fn allocator_entered(&mut self, thread: &Stopped, hook: Hook) {
-        let registers = thread.registers();
+        let registers = *thread.registers();
         let no = thread.no();
         let sp = registers.sp();
         let call = allocator::call_at_entry(hook, &registers);
@@ -318,7 +318,7 @@ impl Session {
     }
 
     fn allocator_returned(&mut self, thread: &Stopped) {
-        let registers = thread.registers();
+        let registers = *thread.registers();
         let no = thread.no();
         let sp = VirtAddr(registers.sp().0.wrapping_sub(8));
         if !self.ledger.awaits_return(no, sp) {
@@ -334,7 +334,7 @@ impl Session {
     fn callers(&mut self, thread: &Stopped) -> Vec<VirtAddr> {
         let modules = self.inferior.modules();
         let mut unwinder =
-            Unwinder::new(modules, self.inferior.memory(), thread.registers(), CALLERS);
+            Unwinder::new(modules, self.inferior.memory(), *thread.registers(), CALLERS);
         let mut callers = Vec::new();
         unwinder.next();
         while let Some(frame) = unwinder.next() {
@@ -469,19 +469,6 @@ impl Session {
         let totals = crate::base::Totals { peak_stack_bytes: self.peak_stack, ..totals };
         let kind = EventKind::Exit { status, totals, alive: self.ledger.alive() };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
-    }
-}
-
-/// Refuses what cannot be run before a process is made of it.
-fn check(options: &mut Options) -> Result<(), SessionError> {
-    let path = options.launch.program.clone();
-    let open = |source| SessionError::Open { path: path.clone(), source };
-    let bytes = crate::os::map_file(&path).map_err(open)?;
-    let image = crate::dwarf::Image::parse(&path, bytes)
-        .map_err(|source| SessionError::Image { path: path.clone(), source })?;
-    match image.kind() {
-        ImageKind::Library => Err(SessionError::Library { path }),
-        ImageKind::Executable | ImageKind::PositionIndependent => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::base::{
 };
 use crate::dwarf::{Function, Image, Location, Types, short_type_name};
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
-use crate::frame::unwind::RawFrame;
+use crate::frame::RawFrame;
 use crate::track::{Claim, PlaceKey};
 use crate::value::{Limits, Reader, Value};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::{At, VirtAddr};
-use crate::dwarf::{Images, Origin, SourceLine, crate_of, demangle};
+use crate::dwarf::{Images, InlineFrame, Origin, SourceLine, crate_of, demangle};
 
 /// A function at an address: the one that has the code, or one that was inlined there.
 #[derive(Clone, Debug)]
@@ -89,17 +89,12 @@ fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
     let at = loaded.bias.to_file(lookup);
     let image = &loaded.image;
     if let Some(function) = image.function_at(at) {
-        return image
-            .inline_chain(&function, at)
-            .into_iter()
-            .map(|(name, line)| {
-                let origin = match &line {
-                    Some(_) => image.origin_of_path(&name, line.as_ref()),
-                    None => image.origin_at(at),
-                };
-                Place { function: name, origin, line }
-            })
-            .collect();
+        let place = |frame: InlineFrame<'_>| {
+            let file = frame.at.as_ref().map(|line| Origin::of_source_file(&line.file));
+            let origin = file.unwrap_or_else(|| image.origin_of_crate(crate_of(&frame.name)));
+            Place { function: frame.name, origin, line: frame.at }
+        };
+        return function.inline_chain(at, image.line_at(at)).into_iter().map(place).collect();
     }
     let Some(symbol) = image.symbols().at(at) else { return Vec::new() };
     let function = demangle(symbol.name).as_ref().into();

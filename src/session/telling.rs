@@ -1,5 +1,7 @@
 //! The events that carry pictures: the start, an entry, a return.
 
+use std::collections::BTreeSet;
+
 use super::context::FrameContext;
 use super::run::Session;
 use super::slots::{self, Surroundings};
@@ -8,8 +10,8 @@ use crate::base::{
     At, EventKind, Evidence, FrameView, Region, ReturnEnd, SectionView, Shown, SlotKind, SlotState,
     SlotView, ThreadNo, VirtAddr,
 };
-use crate::dwarf::{Location, Origin, Types, crate_of, short_type_name};
-use crate::frame::unwind::RawFrame;
+use crate::dwarf::{Location, Origin, StaticAt, Types, crate_of, short_type_name};
+use crate::frame::RawFrame;
 use crate::inferior::Stopped;
 use crate::track::{Claim, MoveSeen, PlaceKey};
 use crate::value::{self, Limits};
@@ -80,7 +82,7 @@ impl Session {
     pub(super) fn tell_return(&mut self, thread: &Stopped, call: Activation, end: ReturnEnd) {
         let no = thread.no();
         self.flush_repeated(no);
-        let registers = thread.registers();
+        let registers = *thread.registers();
         let (frames, _) = self.unwind(thread, 1);
         let returned = match (&end, frames.first()) {
             (ReturnEnd::Ret, Some(frame)) => self.returned(thread, frame, &call),
@@ -119,7 +121,7 @@ impl Session {
         let sp = thread.registers().sp();
         self.threads.of(no).sp = sp;
         let stack_bytes = self.threads.of(no).top.map(|top| top.0.saturating_sub(sp.0));
-        let vectors = thread.vectors();
+        let vectors = thread.vectors().ok();
         let views = match frames.is_empty() {
             true => Vec::new(),
             false => self.frame(no, &frames, 0, vectors.as_ref(), true).0,
@@ -138,7 +140,7 @@ impl Session {
         let Some(described) = chosen.described().cloned() else { return Returned::default() };
         let Some(ty) = described.returns else { return Returned::default() };
         let (name, image) = (chosen.name.clone(), chosen.loaded.image.clone());
-        let vectors = thread.vectors();
+        let vectors = thread.vectors().ok();
         let memory = self.inferior.memory();
         let context = FrameContext { frame, vectors: vectors.as_ref(), memory };
         let location = match value::returned(&*image, ty, &frame.registers) {
@@ -165,7 +167,12 @@ impl Session {
     /// The statics of the user's crates.
     fn statics(&self) -> Vec<SlotView> {
         let main = self.inferior.modules().main();
-        let units = main.image.user_units(UNITS_WITH_STATICS);
+        let units: BTreeSet<_> = self
+            .functions
+            .iter()
+            .filter_map(|function| main.image.unit_id_at(function.range.start))
+            .take(UNITS_WITH_STATICS)
+            .collect();
         let memory = self.inferior.memory();
         let regions = self.regions();
         let frame = RawFrame::nowhere(main.clone());
@@ -180,7 +187,8 @@ impl Session {
         statics
             .filter(|found| main.image.origin_of_crate(crate_of(&found.name)) == Origin::User)
             .filter_map(|found| {
-                let (ty, at) = (found.ty?, main.bias.to_virt(found.at?));
+                let StaticAt::Address(at) = found.at else { return None };
+                let (ty, at) = (found.ty?, main.bias.to_virt(at));
                 let described = main.image.get(ty).ok()?;
                 let value =
                     slots::reader(&around, &context, &main.image).read(ty, &Location::Memory(at));
