@@ -22,6 +22,7 @@ pub(super) fn run(args: &TraceArgs) -> Outcome {
         ledger: false,
         whole_stack: false,
         full: args.output.full,
+        pin: !args.output.no_pin,
         max_depth: args.limit_depth,
     };
     run::session(options, &mut narrator)

@@ -23,6 +23,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
         ledger: true,
         whole_stack: true,
         full: args.output.full,
+        pin: !args.output.no_pin,
         max_depth: None,
     };
     run::session(options, &mut narrator)
