@@ -23,6 +23,7 @@ mod locations;
 mod names;
 mod origin;
 mod paths;
+mod pieces;
 mod scope_reader;
 mod statics;
 mod symbols;
