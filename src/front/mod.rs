@@ -9,13 +9,11 @@ mod args;
 mod errors;
 mod exit;
 mod narrator;
-mod run;
+mod program;
 mod target;
 pub mod text;
 mod trace;
 mod watch;
-
-pub mod text;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -45,7 +45,8 @@ impl RustArgs {
             ("--rustc-arg", !self.rustc_args.is_empty()),
         ];
         let Some((option, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
-        let error = UserError::new(format!("{option} is for .rs files, and the target is {target}"));
+        let error =
+            UserError::new(format!("{option} is for .rs files, and the target is {target}"));
         Err(match option {
             "--opt" => error.hint("an optimised build of a package: --release"),
             _ => error,
@@ -179,9 +180,8 @@ fn rustc_version() -> Result<String, UserError> {
 
 /// `$XDG_CACHE_HOME/freehold`, or `~/.cache/freehold` (XDG base directory specification).
 fn cache_dir() -> Result<PathBuf, UserError> {
-    let absolute = |name: &str| {
-        std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
-    };
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
     base.map(|base| base.join("freehold")).ok_or_else(|| {
         UserError::new("there is no directory for the programs that are built from .rs files")
