@@ -14,7 +14,7 @@ mod registers;
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use event::{
     At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, RepeatedCalls,
-    ReturnEnd, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
+    ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};

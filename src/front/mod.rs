@@ -1,5 +1,7 @@
 //! Stub.
 
+pub mod text;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
