@@ -28,7 +28,7 @@ unsafe extern "C" {
 }
 
 extern "C" fn on_signal(_: i32) {
-    touch(0);
+    TOUCHED.fetch_add(1, SeqCst);
 }
 
 fn main() {
@@ -109,9 +109,10 @@ fn own_trap() -> i32 {
     unsafe {
         signal(5, on_signal as *const () as usize);
         raise(5);
+        touch(0);
         std::arch::asm!("int3");
     }
-    i32::from(TOUCHED.load(SeqCst) != 2)
+    i32::from(TOUCHED.load(SeqCst) != 3)
 }
 
 extern "C" fn nothing(_: i32) {}
@@ -162,7 +163,7 @@ fn affinity() -> i32 {
     println!("{}", i32::from(mask() == first));
     unsafe { sched_setaffinity(0, 128, own.as_ptr()) };
     println!("{}", sum(mask()));
-    let thread = std::thread::spawn(|| sum(mask()));
+    let thread = std::thread::spawn(move || sum(mask()));
     println!("{}", thread.join().unwrap());
     0
 }
