@@ -50,6 +50,13 @@ pub struct Point {
     pub sp_adjust: u64,
 }
 
+impl Point {
+    /// Whether the instruction itself has not run yet, so that the original stands before it too.
+    pub fn is_pending(&self) -> bool {
+        self.offset == 0 || self.sp_adjust != 0
+    }
+}
+
 /// Why an instruction cannot run elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum RelocationError {
@@ -226,7 +233,7 @@ mod tests {
     #[test]
     fn an_operand_relative_to_rip_still_names_the_same_byte() {
         let lea = copy(&[0x48, 0x8d, 0x05, 0x10, 0, 0, 0]); // lea rax,[rip+16]
-        assert_eq!(listing(&lea)[0], "lea rax,[401017h]");
+        assert_eq!(listing(&lea)[0], "lea rax,[rel 401017h]");
     }
 
     #[test]
@@ -238,7 +245,7 @@ mod tests {
     #[test]
     fn a_short_conditional_jump_grows() {
         let jcc = copy(&[0x74, 0x10]); // je +16
-        assert_eq!(listing(&jcc), ["je 0000000000401012h", "jmp 0000000000401002h"]);
+        assert_eq!(listing(&jcc), ["je near 0000000000401012h", "jmp 0000000000401002h"]);
     }
 
     #[test]
@@ -253,7 +260,7 @@ mod tests {
     #[test]
     fn a_direct_call_pushes_the_original_return_address() {
         let call = copy(&[0xe8, 0x10, 0, 0, 0]);
-        assert_eq!(listing(&call), ["push qword ptr [30000Ch]", "jmp qword ptr [300014h]"]);
+        assert_eq!(listing(&call), ["push qword [rel 30000Ch]", "jmp qword [rel 300014h]"]);
         let constant = |at: usize| u64::from_le_bytes(call.bytes[at..at + 8].try_into().unwrap());
         assert_eq!((constant(0xc), constant(0x14)), (FROM.0 + 5, FROM.0 + 0x15));
         assert_eq!(originals(&call), [(FROM.0, 0), (FROM.0, 8)]);
@@ -262,11 +269,11 @@ mod tests {
     #[test]
     fn an_indirect_call_reads_its_target_as_if_nothing_had_been_pushed() {
         let got = copy(&[0xff, 0x15, 0x10, 0, 0, 0]); // call [rip+16]
-        assert_eq!(listing(&got)[1], "jmp qword ptr [401016h]");
+        assert_eq!(listing(&got)[1], "jmp qword [rel 401016h]");
         let stack = copy(&[0xff, 0x54, 0x24, 0x08]); // call [rsp+8]
-        assert_eq!(listing(&stack)[1], "jmp qword ptr [rsp+10h]");
+        assert_eq!(listing(&stack)[1], "jmp qword [rsp+10h]");
         let far = copy(&[0xff, 0x54, 0x24, 0x78]); // call [rsp+0x78]: the displacement grows
-        assert_eq!(listing(&far)[1], "jmp qword ptr [rsp+80h]");
+        assert_eq!(listing(&far)[1], "jmp qword [rsp+80h]");
         assert_eq!(listing(&copy(&[0xff, 0xd0]))[1], "jmp rax");
         assert!(relocate(&[0xff, 0xd4], FROM, TO).is_err()); // call rsp
     }

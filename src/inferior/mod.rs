@@ -30,6 +30,11 @@ mod stop;
 mod threads;
 mod waiting;
 
+#[cfg(test)]
+mod live_tests;
+#[cfg(test)]
+mod test_programs;
+
 pub use crate::os::SignalInfo;
 pub use error::{InferiorError, LaunchError};
 pub use launch::Launch;

@@ -25,19 +25,9 @@ impl Inferior {
         if stopped.epoch != self.epoch || self.threads.no(tid).is_none() {
             return Ok(());
         }
-        let mut raw = stopped.raw;
-        if stopped.changed {
-            raw.update(&stopped.registers);
-            if stopped.registers.pc() != self.shown_pc(&stopped.raw) {
-                raw.leave_system_call();
-            }
-        } else if self.scratch.point_at(raw.pc()).is_some() {
-            self.leave_copy(&mut raw, deliver.is_some());
-        } else {
-            raw.set_pc(stopped.registers.pc());
-        }
+        let (mut raw, due) = self.next_registers(&stopped, deliver.is_some());
         let at = raw.pc();
-        if self.memory.sites.borrow().is_active(at) {
+        if due == Some(at) && self.memory.sites.borrow().is_active(at) {
             if deliver.is_some() {
                 // The handler must find the true address. When it returns the site is hit again,
                 // which is then not news.
@@ -55,9 +45,28 @@ impl Inferior {
         self.go(tid, deliver.unwrap_or(0))
     }
 
-    /// What [`Stopped::registers`] shows as the program counter.
-    fn shown_pc(&self, raw: &RawRegisters) -> VirtAddr {
-        self.original(raw.pc())
+    /// What a thread goes on with, and the site whose instruction is due without being told again:
+    /// the one that it was reported at, or in whose copy it stands before that instruction.
+    fn next_registers(&self, stopped: &Stopped, signal: bool) -> (RawRegisters, Option<VirtAddr>) {
+        let mut raw = stopped.raw;
+        let point = self.scratch.point_at(raw.pc());
+        let due = match point {
+            Some(point) => point.is_pending().then_some(point.original),
+            None => stopped.site,
+        };
+        if stopped.changed {
+            raw.update(&stopped.registers);
+            let shown = stopped.site.unwrap_or_else(|| self.original(stopped.raw.pc()));
+            if stopped.registers.pc() != shown {
+                raw.leave_system_call();
+                return (raw, None);
+            }
+        } else if point.is_some() {
+            self.leave_copy(&mut raw, signal);
+        } else {
+            raw.set_pc(stopped.registers.pc());
+        }
+        (raw, due)
     }
 
     /// A thread that stands in a copy just goes on there, unless a signal is delivered: its handler

@@ -69,6 +69,9 @@ impl Inferior {
     /// Stops the program at an address from now on, before the instruction there runs. Inserting
     /// it again changes nothing.
     ///
+    /// A program that blocks or ignores `SIGTRAP` while it hits a site gets the default action for
+    /// that signal: the kernel forces it (force_sig in kernel/signal.c), with every debugger.
+    ///
     /// # Errors
     /// [`InferiorError::NotCode`] where the program has no code, and
     /// [`InferiorError::Instruction`] where the bytes are not an instruction.
@@ -118,13 +121,17 @@ impl Inferior {
         let no = self.threads.no(tid)?;
         self.threads.set_state(tid, state);
         let mut registers = raw.to_registers();
-        if let State::AtSite(at) = state {
+        let site = match state {
+            State::AtSite(at) => Some(at),
+            State::Held | State::Running => None,
+        };
+        if let Some(at) = site {
             registers.set_pc(at);
         } else if let Some(point) = self.scratch.point_at(raw.pc()) {
             registers.set_pc(point.original);
             registers.set(crate::base::Register::RSP, raw.sp().0.wrapping_add(point.sp_adjust));
         }
-        Some(Stopped { tid, no, epoch: self.epoch, raw, registers, changed: false })
+        Some(Stopped { tid, no, epoch: self.epoch, raw, registers, changed: false, site })
     }
 
     /// As [`Inferior::stopped`], for a stop that is not at a site.

@@ -50,6 +50,9 @@ impl Sites {
     ) -> Result<(), InferiorError> {
         if !self.active.contains_key(&at) {
             let bytes = self.instruction_bytes(at, memory);
+            if bytes.is_empty() {
+                return Err(InferiorError::NotCode(at));
+            }
             if asm::instruction_length(&bytes).is_none() {
                 let reason = asm::RelocationError::NotAnInstruction(bytes);
                 return Err(InferiorError::Instruction { at, reason });

@@ -83,6 +83,8 @@ pub struct Stopped {
     /// What is shown, and what the caller made of it.
     pub(super) registers: Registers,
     pub(super) changed: bool,
+    /// The site that it stopped at.
+    pub(super) site: Option<VirtAddr>,
 }
 
 impl Stopped {
