@@ -15,6 +15,8 @@ mod lines;
 mod locations;
 mod names;
 mod origin;
+#[cfg(test)]
+pub(crate) mod sample;
 mod symbol_filter;
 mod symbols;
 mod type_loader;
