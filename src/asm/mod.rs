@@ -4,7 +4,9 @@
 //! can run at another address. Nothing here reads files or processes; it imports floor 0 only.
 
 mod exits;
+mod loops;
 mod relocate;
 
 pub use exits::{Exit, ExitKind, Exits, exits};
+pub use loops::last_outside_loops;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

@@ -116,6 +116,17 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         stack: Option<StackView>,
     },
+    /// A function is about to leave the scope of its variables: the last instruction at which those
+    /// that it declares one after the other can all be read.
+    ScopeEnd {
+        /// How many calls of the chosen functions are open below this one in its thread.
+        depth: u32,
+        /// The function's own frame.
+        frame: FrameView,
+        /// The frames of its callers, where they were asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stack: Option<StackView>,
+    },
     /// A function returned, or passed on to another by a tail call.
     Return {
         /// How many calls of the chosen functions are open below this one in its thread.

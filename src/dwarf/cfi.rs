@@ -222,3 +222,72 @@ impl Tables {
         Intervals::new(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::{Symbol, SymbolKind, sample};
+
+    fn functions(image: &Image) -> impl Iterator<Item = &Symbol> {
+        image.symbols().all().iter().filter(|symbol| symbol.kind == SymbolKind::Function)
+    }
+
+    #[test]
+    fn at_its_first_instruction_a_function_has_only_its_return_address() {
+        for image in [sample::debug(), sample::optimised()] {
+            for path in ["t::main", "t::add", "t::Foo::new", "exported"] {
+                let at = image.symbols().functions_named(path)[0].range.start;
+                let row = image.unwind_row(at).unwrap();
+                assert_eq!(row.cfa, CfaRule::RegisterAndOffset(Register::RSP, 8));
+                assert_eq!(row.registers, [(Register::RIP, RegisterRule::Offset(-8))]);
+                assert_eq!(row.return_address, Register::RIP);
+                assert!(!row.signal_frame);
+            }
+        }
+    }
+
+    #[test]
+    fn the_entry_point_has_no_caller() {
+        let image = sample::debug();
+        let row = image.unwind_row(image.entry()).unwrap();
+        let rule = row.registers.iter().find(|(register, _)| *register == Register::RIP);
+        assert_eq!(rule, Some(&(Register::RIP, RegisterRule::Undefined)));
+    }
+
+    #[test]
+    fn the_search_table_and_a_search_through_all_entries_agree() {
+        for image in [sample::debug(), sample::optimised()] {
+            let tables = Tables::find(&image.object);
+            assert!(tables.search_table.is_some());
+            let mut rows = 0;
+            for symbol in functions(image) {
+                let middle = FileAddr((symbol.range.start.0 + symbol.range.end.0) / 2);
+                let quick = tables.by_search_table(middle);
+                let slow = tables.by_index(&tables.eh_frame, &tables.eh_frame_index, middle);
+                assert_eq!(quick, slow, "{}", symbol.name);
+                rows += usize::from(quick.is_some());
+            }
+            assert!(rows > 500, "std has rules");
+        }
+    }
+
+    #[test]
+    fn a_function_that_saves_registers_says_where() {
+        let image = sample::optimised();
+        let main = image.symbols().functions_named("t::main")[0].range;
+        let middle = FileAddr((main.start.0 + main.end.0) / 2);
+        let row = image.unwind_row(middle).unwrap();
+        let saved = row.registers.iter().filter(|(register, rule)| {
+            Register::CALLEE_SAVED.contains(register) && matches!(rule, RegisterRule::Offset(_))
+        });
+        assert!(saved.count() > 0, "main keeps values over its calls: {row:?}");
+    }
+
+    #[test]
+    fn where_no_code_is_there_are_no_rules() {
+        let image = sample::debug();
+        for at in [0, 1, u64::MAX] {
+            assert_eq!(image.unwind_row(FileAddr(at)), None);
+        }
+    }
+}

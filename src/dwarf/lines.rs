@@ -250,3 +250,145 @@ fn path_of(image: &Image, unit: &gimli::Unit<Slice>, number: u64) -> Option<Stri
     }
     Some(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::{SymbolKind, sample};
+
+    fn function(image: &Image, path: &str) -> Range<FileAddr> {
+        image.symbols().functions_named(path)[0].range
+    }
+
+    #[test]
+    fn lines_agree_with_addr2line() {
+        for image in [sample::debug(), sample::optimised()] {
+            let sections = gimli::Dwarf::load(|id| {
+                Ok::<_, gimli::Error>(match id {
+                    gimli::SectionId::DebugAranges => Slice::default(),
+                    _ => section_of(image, id),
+                })
+            });
+            let oracle = addr2line::Context::from_dwarf(sections.unwrap()).unwrap();
+            let mut lines = 0;
+            let functions = image.symbols().all().iter();
+            for symbol in functions.filter(|s| s.kind == SymbolKind::Function) {
+                for at in
+                    [symbol.range.start, FileAddr((symbol.range.start.0 + symbol.range.end.0) / 2)]
+                {
+                    let ours = image.line_at(at).map(|l| (l.file.to_string(), l.line));
+                    let theirs = oracle.find_location(at.0).unwrap();
+                    let theirs = theirs.and_then(|l| Some((l.file?.to_owned(), l.line?)));
+                    assert_eq!(
+                        ours,
+                        theirs.filter(|(_, line)| *line != 0),
+                        "{at} in {}",
+                        symbol.name
+                    );
+                    lines += usize::from(ours.is_some());
+                }
+            }
+            assert!(lines > 1000, "std has line tables");
+        }
+    }
+
+    fn section_of(image: &Image, id: gimli::SectionId) -> Slice {
+        use object::{Object, ObjectSection};
+        let section = image.object.section_by_name(id.name());
+        let data = section.and_then(|section| section.data().ok()).unwrap_or_default();
+        Slice::new(data, gimli::LittleEndian)
+    }
+
+    #[test]
+    fn a_breakpoint_behind_the_prologue_stands_on_the_first_line_of_the_body() {
+        let image = sample::debug();
+        let cases = [
+            ("t::main", "main"),
+            ("t::add", "add"),
+            ("t::Foo::new", "new"),
+            ("t::show", "show"),
+            ("exported", "exported"),
+        ];
+        for (path, marker) in cases {
+            let range = function(image, path);
+            let behind = image.prologue_end(range);
+            assert!(range.start < behind && behind < range.end, "{path} has a prologue");
+            let line = image.line_at(behind).unwrap();
+            assert_eq!(line.line, sample::line(marker), "{path}");
+            assert!(line.file.starts_with('/') && line.file.ends_with("/t.rs"), "{}", line.file);
+        }
+    }
+
+    #[test]
+    fn an_optimised_function_has_its_prologue_end_inside() {
+        let image = sample::optimised();
+        for path in ["t::main", "t::add", "t::Foo::new", "t::show", "exported"] {
+            let range = function(image, path);
+            let behind = image.prologue_end(range);
+            assert!(range.contains(behind), "{path}");
+            assert!(image.line_at(behind).is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_rows_of_a_function_are_in_it_and_name_its_lines() {
+        for image in [sample::debug(), sample::optimised()] {
+            let range = function(image, "t::main");
+            let rows = image.line_rows(range);
+            assert!(rows.is_sorted_by_key(|row| row.at));
+            assert!(rows.iter().all(|row| range.contains(row.at)));
+            assert_eq!(rows.first().unwrap().at, range.start);
+            let lines = rows.iter().filter_map(|row| row.line.as_ref());
+            let own = lines.filter(|line| line.file.ends_with("/t.rs"));
+            assert!(own.clone().any(|line| line.line == sample::line("main")));
+            assert!(own.count() > 5);
+            for (row, next) in rows.iter().zip(&rows[1..]) {
+                if row.at < next.at {
+                    assert_eq!(image.line_at(row.at), row.line);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_line_table_there_is_no_line_and_no_prologue() {
+        let image = sample::plain();
+        let range = function(image, "t::add");
+        assert_eq!(image.line_at(range.start), None);
+        assert_eq!(image.prologue_end(range), range.start);
+        assert_eq!(image.line_rows(range), []);
+        let std = function(image, "std::rt::lang_start_internal");
+        assert!(image.line_at(std.start).unwrap().file.starts_with("/rustc/"));
+    }
+
+    #[test]
+    fn files_are_named_by_number_with_and_without_their_rows() {
+        let image = sample::debug_again();
+        let at = function(&image, "t::main").start;
+        let id = image.unit_id_at(at).unwrap();
+        let names = |image: &Image| (0..20).map(|n| image.source_file(id, n)).collect::<Vec<_>>();
+        let before = names(&image);
+        assert!(image.units.lines.lock().unwrap().is_empty());
+        assert!(image.line_at(at).is_some());
+        assert_eq!(before, names(&image));
+        assert!(before.iter().flatten().any(|name| name.ends_with("/t.rs")));
+        assert_eq!(image.source_file(id, u64::MAX), None);
+    }
+
+    #[test]
+    fn rows_out_of_order_are_sorted() {
+        let row = |at, line| Row {
+            at: FileAddr(at),
+            file: 1,
+            line,
+            column: 0,
+            is_stmt: true,
+            prologue_end: false,
+        };
+        let mut rows = [row(30, 1), row(10, 2), row(20, 3)];
+        let range = finish_sequence(&mut rows, FileAddr(40));
+        assert_eq!(range, Some(Range::new(FileAddr(10), FileAddr(40))));
+        assert_eq!(rows.map(|row| row.line), [2, 3, 1]);
+        assert_eq!(finish_sequence(&mut [], FileAddr(40)), None);
+    }
+}

@@ -25,6 +25,8 @@ mod names;
 mod origin;
 mod paths;
 mod pieces;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scope_reader;
 mod statics;
 mod symbol_filter;

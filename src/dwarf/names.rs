@@ -233,7 +233,7 @@ mod tests {
                 "hello::main::{closure}",
             ),
             (
-                "_ZN52_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
+                "_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
                 "<hello::Foo as core::fmt::Debug>::fmt",
             ),
             (

@@ -86,12 +86,11 @@ impl Image {
         if is_std_crate(krate) {
             return Origin::Std;
         }
-        if path.starts_with('<') || BUNDLED_WITH_STD.contains(&krate) {
-            if let Some(file) = self.file_at(symbol.range.start) {
-                return Origin::of_source_file(&file);
-            }
+        let unclear = path.starts_with('<') || BUNDLED_WITH_STD.contains(&krate);
+        match unclear.then(|| self.file_at(symbol.range.start)).flatten() {
+            Some(file) => Origin::of_source_file(&file),
+            None => self.origin_of_crate(krate),
         }
-        self.origin_of_crate(krate)
     }
 
     /// Who wrote a crate, by the source file of one of its functions.
@@ -229,4 +228,112 @@ fn identifier(text: &'static str) -> Option<(&'static str, &'static str)> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let len: usize = text.get(..digits)?.parse().ok()?;
     text.get(digits..)?.split_at_checked(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::sample;
+
+    #[test]
+    fn source_files_tell_who_wrote_them() {
+        let cases = [
+            ("/rustc/59807616e1fa/library/core/src/fmt/mod.rs", Origin::Std),
+            (
+                "/home/a/.rustup/toolchains/x/lib/rustlib/src/rust/library/core/src/lib.rs",
+                Origin::Std,
+            ),
+            ("/rust/deps/hashbrown-0.15.5/src/raw/mod.rs", Origin::Std),
+            (
+                "/home/a/.cargo/registry/src/index.crates.io-1/serde-1.0/src/lib.rs",
+                Origin::Dependency,
+            ),
+            ("/home/a/.cargo/git/checkouts/x-1/2/src/lib.rs", Origin::Dependency),
+            ("/home/a/rustc/src/main.rs", Origin::User),
+            ("src/main.rs", Origin::User),
+        ];
+        for (path, origin) in cases {
+            assert_eq!(Origin::of_source_file(path), origin, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_symbol_names_its_crate() {
+        let cases = [
+            ("_ZN5hello4main17h0123456789abcdefE", Some(("hello", true))),
+            ("_ZN5hello3sub4main17h0123456789abcdefE", Some(("hello", false))),
+            ("_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE", None),
+            ("_RNvCsjMaewn57Afh_5hello4main", Some(("hello", true))),
+            ("_RNvC5hello4main", Some(("hello", true))),
+            ("_RNCNvCsjMaewn57Afh_5hello4main0B3_", Some(("hello", false))),
+            ("_RINvNtCsgEmfK2I1SDS_4core3ptr13drop_in_placehE", Some(("core", false))),
+            ("_RNvXs_CsjMaewn57Afh_1tNtB4_3FooNtB4_5Shape4area", None),
+            ("_RN", None),
+            ("_RNv", None),
+            ("_RC9", None),
+            ("_ZN99a", None),
+            ("_ZN", None),
+            ("main", None),
+        ];
+        for (symbol, krate) in cases {
+            assert_eq!(crate_of_symbol(symbol), krate, "{symbol}");
+        }
+    }
+
+    #[test]
+    fn functions_belong_to_who_wrote_them_and_not_to_who_instantiated_them() {
+        for image in [sample::debug(), sample::optimised()] {
+            let origin = |path: &str| {
+                let found = image.symbols().functions_named(path);
+                let found = found.first().unwrap_or_else(|| panic!("no {path}"));
+                image.origin_at(FileAddr(found.range.start.0 + 1))
+            };
+            for path in
+                ["t::main", "t::show", "t::Foo::new", "<t::Foo as t::Shape>::area", "exported"]
+            {
+                assert_eq!(origin(path), Origin::User, "{path}");
+            }
+            assert_eq!(origin("<t::Foo as core::fmt::Debug>::fmt"), Origin::User);
+            assert_eq!(origin("std::rt::lang_start"), Origin::Std);
+            assert_eq!(origin("std::rt::lang_start_internal"), Origin::Std);
+            assert_eq!(origin("__rustc::__rust_alloc"), Origin::Std);
+            assert_eq!(origin("_start"), Origin::Foreign);
+        }
+    }
+
+    #[test]
+    fn an_impl_of_std_for_all_types_is_std_although_it_names_the_users_type() {
+        let image = sample::debug();
+        let functions = image.symbols().functions_matching(&regex::Regex::new("^<&").unwrap());
+        let legacy = functions.iter().find(|s| demangle(s.name) == "<&T as core::fmt::Debug>::fmt");
+        assert_eq!(image.origin_at(legacy.unwrap().range.start), Origin::Std);
+        let image = sample::optimised();
+        let functions = image.symbols().functions_named("<&t::Foo as core::fmt::Debug>::fmt");
+        assert_eq!(crate_of("<&t::Foo as core::fmt::Debug>::fmt"), "t");
+        assert_eq!(image.origin_at(functions[0].range.start), Origin::Std);
+    }
+
+    #[test]
+    fn crates_are_told_apart_with_and_without_debug_information() {
+        for image in [sample::debug(), sample::optimised(), sample::plain()] {
+            assert_eq!(image.origin_of_crate("t"), Origin::User);
+            assert_eq!(image.origin_of_crate("core"), Origin::Std);
+            assert_eq!(image.origin_of_crate("gimli"), Origin::Std);
+            assert_eq!(image.origin_of_crate("gimli"), Origin::Std, "from the cache");
+        }
+    }
+
+    #[test]
+    fn a_crate_of_which_nothing_is_left_is_known_by_its_unit() {
+        let image = sample::debug();
+        assert_eq!(image.origin_by_root_dies("t"), Some(Origin::User));
+        assert_eq!(image.origin_by_root_dies("core"), Some(Origin::Std));
+        assert_eq!(image.origin_by_root_dies("nowhere"), None);
+    }
+
+    #[test]
+    fn a_crate_without_lines_is_a_dependency_where_main_has_lines() {
+        assert_eq!(sample::debug().origin_of_crate("unheard_of"), Origin::Dependency);
+        assert_eq!(sample::plain().origin_of_crate("unheard_of"), Origin::User);
+    }
 }

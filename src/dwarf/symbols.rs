@@ -208,3 +208,128 @@ fn in_order(mut raw: Vec<Raw>) -> Vec<Symbol> {
     symbols.dedup();
     symbols
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::sample;
+
+    fn raw(name: &'static str, start: u64, size: u64, limit: u64) -> Raw {
+        let end = if size == 0 { limit } else { start + size };
+        Raw {
+            symbol: Symbol {
+                name,
+                range: Range::new(FileAddr(start), FileAddr(end)),
+                kind: SymbolKind::Function,
+            },
+            global: name.starts_with("global"),
+            sized: size > 0,
+            label: name.starts_with("label"),
+        }
+    }
+
+    #[test]
+    fn a_symbol_without_size_reaches_to_the_next_or_the_end() {
+        let symbols =
+            in_order(vec![raw("a", 10, 0, 100), raw("c", 50, 0, 100), raw("b", 10, 0, 100)]);
+        let ranges: Vec<_> =
+            symbols.iter().map(|s| (s.name, s.range.start.0, s.range.end.0)).collect();
+        assert_eq!(ranges, [("b", 10, 50), ("a", 10, 50), ("c", 50, 100)]);
+    }
+
+    #[test]
+    fn labels_count_only_outside_of_functions() {
+        let symbols = in_order(vec![
+            raw("f", 10, 20, 0),
+            raw("label inside", 15, 0, 100),
+            raw("label at its start", 10, 0, 100),
+            raw("label outside", 40, 0, 100),
+        ]);
+        let names: Vec<_> = symbols.iter().map(|s| s.name).collect();
+        assert_eq!(names, ["f", "label outside"]);
+    }
+
+    #[test]
+    fn the_innermost_then_the_global_then_the_first_symbol_covers_an_address() {
+        let all = in_order(vec![
+            raw("outer", 0, 100, 0),
+            raw("b", 10, 10, 0),
+            raw("a", 10, 10, 0),
+            raw("global", 30, 10, 0),
+            raw("alias", 30, 10, 0),
+        ]);
+        let by_address = all.iter().enumerate().map(|(i, symbol)| (symbol.range, i)).collect();
+        let symbols = Symbols { by_address: Intervals::new(by_address), all };
+        let at = |address| symbols.at(FileAddr(address)).map(|s| s.name);
+        assert_eq!(at(5), Some("outer"));
+        assert_eq!(at(12), Some("a"));
+        assert_eq!(at(35), Some("global"));
+        assert_eq!(at(100), None);
+    }
+
+    #[test]
+    fn functions_are_found_by_path_in_both_manglings() {
+        for image in [sample::debug(), sample::optimised()] {
+            let symbols = image.symbols();
+            for path in ["t::add", "t::main", "t::Foo::new", "<t::Foo as t::Shape>::area"] {
+                let [function] = symbols.functions_named(path)[..] else { panic!("{path}") };
+                assert_eq!(symbols.at(function.range.start), Some(function));
+                let last = FileAddr(function.range.end.0 - 1);
+                assert_eq!(symbols.at(last), Some(function));
+            }
+            assert_eq!(symbols.functions_named("t::show").len(), 3, "one for each instance");
+            assert_eq!(symbols.functions_named("__rustc::__rust_alloc").len(), 1);
+            assert_eq!(symbols.functions_named("t::ad").len(), 0);
+        }
+    }
+
+    #[test]
+    fn functions_are_found_by_linker_name() {
+        let symbols = sample::debug().symbols();
+        assert_eq!(symbols.by_linkage_name("exported").count(), 1);
+        assert_eq!(symbols.by_linkage_name("_start").count(), 1);
+        assert_eq!(symbols.by_linkage_name("export").count(), 0);
+    }
+
+    #[test]
+    fn a_pattern_finds_each_address_once() {
+        let symbols = sample::debug().symbols();
+        let found = symbols.functions_matching(&Regex::new("^t::(add|main)$").unwrap());
+        let mut names: Vec<_> = found.iter().map(|s| demangle(s.name).into_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["t::add", "t::main"]);
+    }
+
+    #[test]
+    fn the_quick_test_never_turns_a_function_away_that_has_the_path() {
+        for image in [sample::debug(), sample::optimised()] {
+            let symbols = image.symbols();
+            let functions: Vec<_> = symbols.functions().collect();
+            assert!(functions.len() > 500, "std has that many");
+            for function in functions {
+                let path = demangle(function.name);
+                let plain = without_generics(&path);
+                for text in [text_required_by_path(&path), text_required_by_path(&plain)] {
+                    let text = text.unwrap_or_default();
+                    assert!(function.name.contains(text), "{text:?} in {}", function.name);
+                }
+                for word in path.split(|c: char| !c.is_alphanumeric()) {
+                    let text = text_required_by_pattern(word).unwrap_or_default();
+                    assert!(function.name.contains(text), "{text:?} in {}", function.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_symbols_are_sorted_and_lie_in_sections() {
+        let image = sample::debug();
+        let all = image.symbols().all();
+        assert!(all.is_sorted_by_key(|symbol| symbol.range.start));
+        for symbol in all.iter().filter(|s| s.kind != SymbolKind::ThreadLocal) {
+            assert!(image.section_at(symbol.range.start).is_some(), "{}", symbol.name);
+        }
+        assert!(all.iter().any(|symbol| symbol.kind == SymbolKind::ThreadLocal));
+        assert!(all.iter().any(|symbol| symbol.kind == SymbolKind::Data));
+    }
+}

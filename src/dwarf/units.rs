@@ -165,3 +165,80 @@ impl Image {
 fn file_range(range: gimli::Range) -> Range<FileAddr> {
     Range::new(FileAddr(range.begin), FileAddr(range.end))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::{SymbolKind, sample};
+
+    fn functions(image: &Image) -> impl Iterator<Item = FileAddr> {
+        let functions = image.symbols().all().iter().filter(|s| s.kind == SymbolKind::Function);
+        functions.map(|symbol| symbol.range.start)
+    }
+
+    /// The unit by a search through the ranges of all root dies.
+    fn by_search(image: &Image) -> Intervals<UnitId> {
+        let headers = image.unit_headers().iter();
+        let ranges = headers.flat_map(|h| image.ranges_of(h.id).into_iter().map(|r| (r, h.id)));
+        Intervals::new(ranges.collect())
+    }
+
+    #[test]
+    fn units_are_found_as_a_search_through_all_of_them_finds_them() {
+        for image in [sample::debug(), sample::optimised(), sample::plain()] {
+            let all = by_search(image);
+            let mut with_unit = 0;
+            for at in functions(image) {
+                assert_eq!(image.unit_id_at(at), all.at(at).map(|(_, id)| *id), "{at}");
+                with_unit += usize::from(image.unit_id_at(at).is_some());
+            }
+            assert!(with_unit > 300, "std has line tables: {with_unit}");
+        }
+    }
+
+    #[test]
+    fn units_are_found_without_an_address_table_too() {
+        let image = sample::debug();
+        let mut bare = sample::debug_again();
+        bare.dwarf.debug_aranges = gimli::DebugAranges::from(Slice::default());
+        for at in functions(image) {
+            assert_eq!(image.unit_id_at(at), bare.unit_id_at(at), "{at}");
+        }
+    }
+
+    #[test]
+    fn one_address_parses_one_unit() {
+        let image = sample::debug_again();
+        let at = image.symbols().functions_named("t::main")[0].range.start;
+        let (_, unit) = image.unit_at(at).unwrap();
+        let name = String::from_utf8_lossy(unit.name.unwrap().slice());
+        assert!(name.contains("t.rs/@/t."), "{name}");
+        assert_eq!(image.units.parsed.lock().unwrap().len(), 1);
+        assert!(image.units.unlisted.get().is_none() && image.units.headers.get().is_none());
+    }
+
+    #[test]
+    fn the_unit_of_each_of_its_dies_is_found() {
+        for image in [sample::debug(), sample::optimised()] {
+            let main = image.symbols().functions_named("t::main")[0].range.start;
+            let (id, unit) = image.unit_at(main).unwrap();
+            let mut dies = unit.entries();
+            while let Some(die) = dies.next_dfs().unwrap() {
+                let (found, offset) = image.unit_of_die(id.0 + die.offset().0).unwrap();
+                assert_eq!(found.header.offset().0, id.0);
+                assert_eq!(offset, die.offset());
+            }
+            assert!(image.unit_of_die(id.0).is_none(), "a header is not a die");
+            assert!(image.unit_of_die(usize::MAX).is_none());
+        }
+    }
+
+    #[test]
+    fn addresses_without_code_have_no_unit() {
+        let image = sample::debug();
+        for at in [0, 1, u64::MAX, image.section_at(image.entry()).unwrap().range.end.0 + (1 << 30)]
+        {
+            assert_eq!(image.unit_id_at(FileAddr(at)), None);
+        }
+    }
+}

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::error::SessionError;
 use super::options::{EntryPoint, Selection};
-use crate::asm::{Exit, exits};
+use crate::asm::{Exit, exits, last_outside_loops};
 use crate::base::{FileAddr, Range, VirtAddr};
-use crate::dwarf::{Function, Loaded, Origin, Symbol, SymbolKind, crate_of, demangle};
+use crate::dwarf::{Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle};
 
 /// A chosen function: one instance, with code of its own.
 pub(super) struct Chosen {
@@ -47,6 +47,27 @@ impl Chosen {
             EntryPoint::FirstInstruction => self.range.start,
         };
         self.loaded.bias.to_virt(at)
+    }
+
+    /// The last instruction at which the variables that the function declares one after the other
+    /// are in scope, where there is one that runs once a call.
+    ///
+    /// Each `let` opens a block within the one before, so that the innermost of the blocks that
+    /// reach furthest holds them all; the drops at the closing brace come behind it. A block that
+    /// ends in a loop does not end once, and then the one around it is taken.
+    pub fn scope_end(&self) -> Option<FileAddr> {
+        let function = self.described()?;
+        let code = self.loaded.image.bytes(self.range)?;
+        let mut chain = Vec::new();
+        let mut scope = &function.scope;
+        while let Some(inner) = furthest(scope) {
+            if !inner.variables.is_empty() {
+                chain.push(inner.ranges.first()?.end);
+            }
+            scope = inner;
+        }
+        chain.reverse();
+        last_outside_loops(code, self.range, &chain)
     }
 
     /// Every instruction by which it can be left, in all of its parts.
@@ -88,6 +109,15 @@ pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>
         return Err(nothing_chosen(main, selection));
     }
     Ok(chosen)
+}
+
+/// The block within a scope that reaches furthest, if it is in one piece. Optimised code is rarely
+/// so, and has no place where all of a function's variables can be read.
+fn furthest(scope: &Scope) -> Option<&Scope> {
+    let blocks = scope.inner.iter().filter(|inner| inner.inlined.is_none());
+    blocks
+        .filter(|inner| !inner.ranges.is_empty())
+        .max_by_key(|inner| inner.ranges.first().map(|range| range.end))
 }
 
 fn is_wanted(main: &Loaded, selection: &Selection, symbol: &Symbol) -> bool {

@@ -4,7 +4,7 @@ use super::context::FrameContext;
 use super::run::Session;
 use super::slots::{self, FrameSlots, Surroundings};
 use crate::base::{
-    EventKind, Evidence, FrameView, SlotState, StackView, ThreadNo, Vectors, VirtAddr,
+    Cached, EventKind, Evidence, FrameView, SlotState, StackView, ThreadNo, Vectors, VirtAddr,
 };
 use crate::dwarf::Origin;
 use crate::frame::{RawFrame, StackEnd, Unwinder};
@@ -31,6 +31,15 @@ pub(super) struct Picture {
     pub moves: Vec<MoveSeen>,
     /// Bytes from the outermost frame down to the stack pointer.
     pub stack_bytes: Option<u64>,
+}
+
+/// What is read of a frame.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    /// Its slots, or only its size.
+    pub slots: bool,
+    /// The variables of calls that are inlined at its pc.
+    pub inlined: bool,
 }
 
 impl Session {
@@ -71,7 +80,9 @@ impl Session {
             }
             let wanted = with_slots < FRAMES_WITH_SLOTS;
             let innermost = if index == 0 { vectors.as_ref() } else { None };
-            let (frame_views, slots) = self.frame(no, &frames, index, innermost, wanted);
+            // Calls that are inlined behind the prologue of a function have not begun at its entry.
+            let reading = Reading { slots: wanted, inlined: index > 0 };
+            let (frame_views, slots) = self.frame(no, &frames, index, innermost, reading);
             with_slots += usize::from(slots.is_some());
             if let Some(slots) = slots {
                 judged.push((views.len() + frame_views.len() - 1, slots.claims));
@@ -90,7 +101,7 @@ impl Session {
         frames: &[RawFrame],
         index: usize,
         vectors: Option<&Vectors>,
-        with_slots: bool,
+        reading: Reading,
     ) -> (Vec<FrameView>, Option<FrameSlots>) {
         let raw = &frames[index];
         let low = slots::low_end(frames, index);
@@ -112,7 +123,7 @@ impl Session {
             views.push(FrameView::unknown(bytes));
         }
         let user = views.iter().any(|view| view.user);
-        let slots = (user && with_slots).then(|| self.slots(thread, raw, low, vectors));
+        let slots = (user && reading.slots).then(|| self.slots(thread, raw, low, vectors, reading));
         if let (Some(read), Some(own)) = (&slots, views.last_mut()) {
             own.slots = read.slots.clone();
         }
@@ -125,8 +136,10 @@ impl Session {
         raw: &RawFrame,
         low: VirtAddr,
         vectors: Option<&Vectors>,
+        reading: Reading,
     ) -> FrameSlots {
-        let context = FrameContext { frame: raw, vectors, memory: self.inferior.memory() };
+        let memory = Cached::new(self.inferior.memory());
+        let context = FrameContext { frame: raw, vectors, memory: &memory };
         let regions = self.regions();
         let is_user = |name: &str| match &raw.loaded {
             Some(loaded) => {
@@ -139,6 +152,7 @@ impl Session {
             thread,
             limits: Limits::default(),
             is_user: &is_user,
+            inlined: reading.inlined,
         };
         let function = raw
             .loaded

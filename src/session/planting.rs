@@ -18,6 +18,8 @@ pub(super) enum Role {
     Enter(usize),
     /// A chosen function is left.
     Leave(usize, ExitKind),
+    /// A chosen function leaves the scope of its variables.
+    ScopeEnd(usize),
     /// A function of the allocator is entered.
     Allocator(Hook),
     /// A function of the allocator may have returned to here.
@@ -29,10 +31,10 @@ pub(super) enum Role {
 pub(super) struct Sites(HashMap<VirtAddr, Vec<Role>>);
 
 impl Sites {
-    /// The roles of a site. Leaving comes before entering: where both are one instruction, the
-    /// call that is left was entered at an earlier hit.
-    pub fn roles(&self, at: VirtAddr) -> Vec<Role> {
-        self.0.get(&at).cloned().unwrap_or_default()
+    /// One role of a site. A function is entered before it is left: its first instruction can be
+    /// its last.
+    pub fn role(&self, at: VirtAddr, index: usize) -> Option<Role> {
+        self.0.get(&at)?.get(index).copied()
     }
 
     /// Forgets all sites, with the address space that held them.
@@ -76,6 +78,12 @@ impl Session {
         };
         function.exits_planted = true;
         let bias = function.loaded.bias;
+        if self.options.whole_stack
+            && let Some(at) = function.scope_end()
+        {
+            self.site(bias.to_virt(at), Role::ScopeEnd(index));
+        }
+        let Some(function) = self.functions.get(index) else { return };
         for exit in function.exits() {
             self.site(bias.to_virt(exit.at), Role::Leave(index, exit.kind));
         }

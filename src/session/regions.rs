@@ -1,5 +1,6 @@
 //! Addresses to the region that they belong to.
 
+use super::symbolize::file_name;
 use super::threads::Threads;
 use crate::base::{Memory, Region, Shown, VirtAddr};
 use crate::dwarf::{Images, short_type_name};
@@ -60,8 +61,4 @@ impl Regions<'_> {
             None => self.of(at).to_string(),
         }
     }
-}
-
-fn file_name(path: &std::path::Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -181,7 +181,9 @@ impl Session {
     fn on_stop(&mut self, stop: Stop) -> Result<Option<ExitStatus>, SessionError> {
         match stop {
             Stop::Site { thread, at } => {
-                for role in self.sites.roles(at) {
+                // The first hit of a function plants its exits, which can add a role to this site.
+                for index in 0.. {
+                    let Some(role) = self.sites.role(at, index) else { break };
                     self.act(&thread, role);
                 }
                 self.inferior.resume(thread, None)?;
@@ -215,6 +217,7 @@ impl Session {
         match role {
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, kind) => self.left(thread, index, kind),
+            Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
         }
@@ -258,6 +261,16 @@ impl Session {
         }
         if shown {
             self.tell_enter(thread, depth);
+        }
+    }
+
+    fn scope_ended(&mut self, thread: &Stopped, index: usize) {
+        let open = &self.threads.of(thread.no()).open;
+        let depth = open.len().saturating_sub(1);
+        let sp = thread.registers().sp();
+        let current = open.last().filter(|call| call.function == index && call.cfa > sp);
+        if current.is_some_and(|call| call.shown) {
+            self.tell_scope_end(thread, u32::try_from(depth).unwrap_or(u32::MAX));
         }
     }
 

@@ -7,7 +7,7 @@ use super::regions::Regions;
 use crate::base::{
     Held, MemoryExt, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
 };
-use crate::dwarf::{Function, Image, Location, Types, short_type_name};
+use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::track::{Claim, PlaceKey};
@@ -31,6 +31,8 @@ pub(super) struct Surroundings<'a> {
     pub limits: Limits,
     /// Whether a function is one that the user sees, so that its inlined variables are shown.
     pub is_user: &'a dyn Fn(&str) -> bool,
+    /// Whether the variables of calls that are inlined at the pc are shown.
+    pub inlined: bool,
 }
 
 /// Reads the slots of a frame that runs in `function`. `low` is its stack pointer.
@@ -68,10 +70,14 @@ fn place(
     image: &Image,
 ) -> Vec<Placed> {
     let at = context.bias_to_file();
-    function
-        .visible_at(at)
+    let mut visible = function.visible_at(at);
+    remove_format_arguments(&mut visible, image);
+    visible
         .into_iter()
-        .filter(|seen| seen.inlined.is_none_or(|call| (around.is_user)(&call.name)))
+        .filter(|seen| match seen.inlined {
+            None => true,
+            Some(call) => around.inlined && (around.is_user)(&call.name),
+        })
         .map(|seen| Placed {
             name: seen.variable.name.clone(),
             die: seen.variable.die,
@@ -84,6 +90,25 @@ fn place(
             inlined: seen.inlined.map(|call| call.name.clone()),
         })
         .collect()
+}
+
+/// Takes out what `format_args!` declares, the `args` of every `println!`: a tuple of references
+/// and, in a block within, an array made of it. Nobody wrote them, and nobody can name them; their
+/// bytes are temporaries like any other.
+fn remove_format_arguments(visible: &mut Vec<Visible<'_>>, image: &Image) {
+    let is_array = |seen: &Visible<'_>| {
+        let ty = seen.variable.ty.and_then(|ty| image.get(ty).ok());
+        &*seen.variable.name == "args"
+            && ty.is_some_and(|ty| ty.name.starts_with("[core::fmt::rt::Argument"))
+    };
+    let arrays: Vec<bool> = visible.iter().map(is_array).collect();
+    let mut index = 0;
+    visible.retain(|seen| {
+        let array = arrays[index];
+        let tuple = arrays.get(index + 1) == Some(&true) && &*seen.variable.name == "args";
+        index += 1;
+        !array && !tuple
+    });
 }
 
 fn view(

@@ -1,6 +1,7 @@
 //! Code addresses to functions and lines, with the calls that were inlined there.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{At, VirtAddr};
@@ -76,6 +77,11 @@ impl Place {
     }
 }
 
+/// The name of a file without its folders.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 fn is_plumbing(function: &str) -> bool {
     matches!(crate_of(function), "alloc" | "core" | "hashbrown" | "__rustc")
         || function.starts_with("std::alloc::")
@@ -96,7 +102,9 @@ fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
         };
         return function.inline_chain(at, image.line_at(at)).into_iter().map(place).collect();
     }
-    let Some(symbol) = image.symbols().at(at) else { return Vec::new() };
-    let function = demangle(symbol.name).as_ref().into();
+    let function = match image.symbols().at(at) {
+        Some(symbol) => demangle(symbol.name).as_ref().into(),
+        None => format!("?? in {}", file_name(image.path())).into(),
+    };
     vec![Place { function, origin: image.origin_at(at), line: image.line_at(at) }]
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::context::FrameContext;
+use super::picture::Reading;
 use super::run::Session;
 use super::slots::{self, Surroundings};
 use super::threads::Activation;
 use crate::base::{
     At, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown, SlotKind,
-    SlotState, SlotView, ThreadNo, VirtAddr,
+    SlotState, SlotView, StackView, ThreadNo, VirtAddr,
 };
 use crate::dwarf::{Location, Origin, StaticAt, Types, crate_of, short_type_name};
 use crate::frame::RawFrame;
@@ -52,6 +53,19 @@ impl Session {
         }
     }
 
+    /// A function whose entry was shown is about to leave the scope of its variables.
+    pub(super) fn tell_scope_end(&mut self, thread: &Stopped, depth: u32) {
+        let no = thread.no();
+        self.flush_repeated(no);
+        let picture = self.picture(thread, 0);
+        self.tell_moves(no, picture.moves);
+        let mut views = picture.stack;
+        let frame = own_frame(&mut views);
+        let at = Some(frame.at.clone());
+        let kind = EventKind::ScopeEnd { depth, frame, stack: Some(views) };
+        self.emit(no, Evidence::Observed, at, picture.stack_bytes, kind);
+    }
+
     /// A function was entered, and its entry is to be shown.
     pub(super) fn tell_enter(&mut self, thread: &Stopped, depth: u32) {
         let no = thread.no();
@@ -65,13 +79,7 @@ impl Session {
             false => self.innermost(thread),
         };
         self.tell_moves(no, moves);
-        // Calls that were inlined at the first instruction behind the prologue have not begun.
-        let inlined = views.frames.iter().take_while(|view| view.inlined).count();
-        views.frames.drain(..inlined);
-        if views.frames.is_empty() {
-            views.frames.push(FrameView::unknown(0));
-        }
-        let frame = views.frames.remove(0);
+        let frame = own_frame(&mut views);
         let at = frame.at.clone();
         let stack = self.options.whole_stack.then_some(views);
         let kind = EventKind::Enter { depth, frame, stack };
@@ -124,7 +132,16 @@ impl Session {
         let vectors = thread.vectors().ok();
         let views = match frames.is_empty() {
             true => Vec::new(),
-            false => self.frame(no, &frames, 0, vectors.as_ref(), true).0,
+            false => {
+                self.frame(
+                    no,
+                    &frames,
+                    0,
+                    vectors.as_ref(),
+                    Reading { slots: true, inlined: false },
+                )
+                .0
+            }
         };
         (crate::base::StackView { frames: views, cut }, Vec::new(), stack_bytes)
     }
@@ -153,6 +170,7 @@ impl Session {
             thread: thread.no(),
             limits: Limits::default(),
             is_user: &|_| true,
+            inlined: false,
         };
         let registers = |register| context.whole_register(register);
         let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
@@ -189,6 +207,7 @@ impl Session {
             thread: ThreadNo(1),
             limits: Limits::default(),
             is_user: &|_| true,
+            inlined: false,
         };
         let statics = units.into_iter().flat_map(|unit| main.image.statics_of_unit(unit));
         statics
@@ -206,6 +225,17 @@ impl Session {
                 Some(view)
             })
             .collect()
+    }
+}
+
+/// Takes the frame of the function itself out of the frames. Calls that were inlined at its first
+/// or last instruction have not begun, or are over.
+fn own_frame(views: &mut StackView) -> FrameView {
+    let inlined = views.frames.iter().take_while(|view| view.inlined).count();
+    views.frames.drain(..inlined);
+    match views.frames.is_empty() {
+        true => FrameView::unknown(0),
+        false => views.frames.remove(0),
     }
 }
 

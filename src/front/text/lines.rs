@@ -90,6 +90,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         EventKind::Note { text } => told("note", text.clone()),
         EventKind::Start { .. }
         | EventKind::Enter { .. }
+        | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,

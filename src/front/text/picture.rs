@@ -20,7 +20,6 @@ const BLOCKS_DRAWN: usize = 12;
 #[derive(Default)]
 pub(super) struct Picture {
     frames: Vec<Remembered>,
-    drawn_before: bool,
 }
 
 /// A frame of the last picture.
@@ -50,6 +49,8 @@ enum Mark {
 pub(super) struct Canvas {
     /// Columns.
     pub width: usize,
+    /// Whether the frames below the first of the user's are named one by one, or counted.
+    pub name_runtime: bool,
 }
 
 impl Picture {
@@ -71,11 +72,10 @@ impl Picture {
             }
             let run = frames[index..].iter().take_while(|frame| !frame.user).count();
             let group = &frames[index..index + run];
-            rows.extend(others(group, index == 0, !self.drawn_before));
+            rows.extend(others(group, index == 0, canvas.name_runtime));
             index += run;
         }
         self.frames = now;
-        self.drawn_before = true;
         rows.into_iter().map(|row| layout.line(row)).collect()
     }
 }

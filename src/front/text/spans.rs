@@ -186,9 +186,10 @@ pub(super) fn place(at: &crate::base::At) -> String {
     }
 }
 
-/// A function's name without its crate.
+/// A function's name without its crate, except for std's: `main` for `hello::main`.
 pub(super) fn function(path: &str) -> &str {
     match path.split_once("::") {
+        Some(("std" | "core" | "alloc", _)) => path,
         Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest,
         _ => path,
     }

@@ -23,7 +23,7 @@ impl WatchText {
     /// A view of so many columns.
     pub fn new(width: usize) -> WatchText {
         WatchText {
-            canvas: Canvas { width },
+            canvas: Canvas { width, name_runtime: true },
             pictures: HashMap::new(),
             stack: HashMap::new(),
             threads: 1,
@@ -54,9 +54,12 @@ impl WatchText {
             }
             EventKind::Enter { frame, stack, .. } => {
                 let head = self.heading(event, Ink::New, &entering(frame));
-                let mut frames = vec![frame.clone()];
-                frames.extend(stack.iter().flat_map(|stack| stack.frames.iter().cloned()));
-                self.picture(event, head, &frames, stack.as_ref())
+                self.picture_of(event, head, frame, stack.as_ref())
+            }
+            EventKind::ScopeEnd { frame, stack, .. } => {
+                let words = format!("end of {}", function(&frame.at.function));
+                let head = self.heading(event, Ink::Strong, &words);
+                self.picture_of(event, head, frame, stack.as_ref())
             }
             EventKind::Return { function, value, end, frame_bytes, stack, .. } => {
                 let words = returning(function, value.as_ref(), end);
@@ -81,6 +84,19 @@ impl WatchText {
         }
     }
 
+    /// A picture of a frame and its callers.
+    fn picture_of(
+        &mut self,
+        event: &Event,
+        head: Line,
+        frame: &FrameView,
+        stack: Option<&StackView>,
+    ) -> Vec<Line> {
+        let mut frames = vec![frame.clone()];
+        frames.extend(stack.iter().flat_map(|stack| stack.frames.iter().cloned()));
+        self.picture(event, head, &frames, stack)
+    }
+
     /// A picture under its heading.
     fn picture(
         &mut self,
@@ -92,6 +108,8 @@ impl WatchText {
         let mut lines = vec![head];
         let picture = self.pictures.entry(event.thread).or_default();
         lines.extend(picture.draw(&self.canvas, frames));
+        // Once is enough to see what lies under `main`.
+        self.canvas.name_runtime = false;
         if let Some(cut) = stack.and_then(|stack| stack.cut.as_ref()) {
             let mut line = Line::new();
             line.push(Ink::Gone, format!("  the stack is known up to here: {cut}"));
