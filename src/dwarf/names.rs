@@ -29,8 +29,8 @@ const STD_CRATES: [&str; 12] = [
 /// name as it is. In both manglings `<T as Trait>::f`, `krate::module::f` and the like come out;
 /// disambiguators (`[1a2b]`) and hashes do not.
 ///
-/// Closures are `krate::f::{closure#0}` in v0 and `krate::f::{closure}` in the legacy mangling, which
-/// does not number them. Only v0 names the arguments of generic functions: `krate::f::<i32>`.
+/// Closures are `krate::f::{closure#0}` in v0 and `krate::f::{{closure}}` in the legacy mangling,
+/// which does not number them. Only v0 names the arguments of generic functions: `krate::f::<i32>`.
 pub fn demangle(linkage_name: &str) -> Cow<'_, str> {
     let Ok(name) = rustc_demangle::try_demangle(linkage_name) else {
         return Cow::Borrowed(linkage_name);
@@ -39,9 +39,6 @@ pub fn demangle(linkage_name: &str) -> Cow<'_, str> {
     // The alternate form has neither hash nor disambiguators. Its size is limited by the crate.
     if write!(path, "{name:#}").is_err() {
         return Cow::Borrowed(linkage_name);
-    }
-    if path.contains("{{") {
-        path = path.replace("{{", "{").replace("}}", "}");
     }
     Cow::Owned(path)
 }
@@ -85,6 +82,15 @@ pub fn short_type_name(name: &str) -> String {
 /// Whether a crate is part of the standard library.
 pub(super) fn is_std_crate(name: &str) -> bool {
     STD_CRATES.contains(&name)
+}
+
+/// All crates that a path names, as often as it does: `krate` and `core` for
+/// `<krate::T as core::X>::f`.
+pub(super) fn crates_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split(|c| !in_path(c)).filter_map(|part| {
+        let (first, _) = part.split_once("::")?;
+        (!first.is_empty()).then_some(first)
+    })
 }
 
 /// Whether a symbol has one of Rust's manglings.
@@ -230,7 +236,7 @@ mod tests {
             ("_ZN5hello4main17h0123456789abcdefE", "hello::main"),
             (
                 "_ZN5hello4main28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE",
-                "hello::main::{closure}",
+                "hello::main::{{closure}}",
             ),
             (
                 "_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
@@ -317,6 +323,15 @@ mod tests {
         for (path, krate) in cases {
             assert_eq!(crate_of(path), krate, "{path}");
         }
+    }
+
+    #[test]
+    fn all_crates_of_a_path_are_found() {
+        let crates = |path| crates_in(path).collect::<Vec<_>>();
+        let path = "<alloc::vec::Vec<T> as core::convert::From<&[hello::Foo]>>::from::{closure#0}";
+        assert_eq!(crates(path), ["alloc", "core", "hello"]);
+        assert_eq!(crates("main"), [""; 0]);
+        assert_eq!(crates("t::show::<u8>"), ["t"]);
     }
 
     #[test]
