@@ -3,6 +3,7 @@
 //! Unwinds by call frame information, over any [`Memory`](crate::base::Memory) and any
 //! [`Images`](crate::dwarf::Images). Nothing here may touch a process: bytes and registers come in.
 
+mod rules;
 mod stack_reader;
 pub mod unwind;
 
