@@ -247,6 +247,7 @@ mod tests {
 
     #[test]
     fn functions_belong_to_who_wrote_them_and_not_to_who_instantiated_them() {
+        let of_foreign_type = regex::Regex::new("From<t::Foo>.*::from$").unwrap();
         for image in [sample::debug(), sample::optimised()] {
             let origin = |path: &str| {
                 let found = image.symbols().functions_named(path);
@@ -258,7 +259,6 @@ mod tests {
             {
                 assert_eq!(origin(path), Origin::User, "{path}");
             }
-            let of_foreign_type = regex::Regex::new("From<t::Foo>.*::from$").unwrap();
             let [from] = image.symbols().functions_matching(&of_foreign_type)[..] else { panic!() };
             assert_eq!(image.origin_at(from.range.start), Origin::User);
             assert_eq!(origin("std::rt::lang_start_internal"), Origin::Std);

@@ -16,7 +16,7 @@ use std::fmt;
 use super::rules::{Next, Rules, Unwound};
 use super::stack_reader::StackReader;
 use crate::base::{Memory, Register, Registers, Unreadable, VirtAddr};
-use crate::dwarf::{CfaRule, Images, Loaded};
+use crate::dwarf::{Images, Loaded};
 
 /// One frame that has code of its own; inlined calls are within it.
 #[derive(Clone)]
@@ -208,7 +208,7 @@ mod tests {
     use super::super::rules::tests::{BIAS, STACK, registers, stack};
     use super::*;
     use crate::base::Range;
-    use crate::dwarf::{Image, sample};
+    use crate::dwarf::{CfaRule, Image, sample};
 
     struct One(Arc<Image>);
 
