@@ -149,12 +149,7 @@ impl LineTable {
             }
         }
         rows.shrink_to_fit();
-        Some(LineTable {
-            unit,
-            sequences: Intervals::new(sequences),
-            rows,
-            files: Mutex::default(),
-        })
+        Some(LineTable { unit, sequences: Intervals::new(sequences), rows })
     }
 
     /// The rows of the sequence that covers an address.
