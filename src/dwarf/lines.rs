@@ -3,8 +3,7 @@
 //! A unit's table is read in whole when the first of its addresses is asked for (a line program
 //! cannot be entered in the middle) and kept. Tables of other units are not touched.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use gimli::{AttributeValue, ColumnType};
 
@@ -47,7 +46,6 @@ pub(super) struct LineTable {
     /// The rows of each sequence, as indices into `rows`.
     sequences: Intervals<std::ops::Range<usize>>,
     rows: Vec<Row>,
-    files: Mutex<HashMap<u64, Option<Arc<str>>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -109,19 +107,7 @@ impl Image {
     pub(super) fn file_at(&self, at: FileAddr) -> Option<Arc<str>> {
         let table = self.line_table(self.unit_id_at(at)?)?;
         let file = table.row_at(at)?.file;
-        table.file(self, file.into())
-    }
-
-    /// The path of a file by its number in a unit (`DW_AT_decl_file`, `DW_AT_call_file`), made
-    /// absolute.
-    pub(super) fn source_file(&self, unit: UnitId, number: u64) -> Option<Arc<str>> {
-        match self.units.lines.lock().ok()?.get(&unit) {
-            Some(Some(table)) => return table.file(self, number),
-            Some(None) => return None,
-            None => {}
-        }
-        // A name does not need the rows, which are most of the work.
-        path_of(self, &*self.unit(unit)?, number).map(Arc::from)
+        self.file(&table.unit, file.into())
     }
 
     /// Whether the root die says that the unit is Rust (`DW_AT_language`).
@@ -163,12 +149,7 @@ impl LineTable {
             }
         }
         rows.shrink_to_fit();
-        Some(LineTable {
-            unit,
-            sequences: Intervals::new(sequences),
-            rows,
-            files: Mutex::default(),
-        })
+        Some(LineTable { unit, sequences: Intervals::new(sequences), rows })
     }
 
     /// The rows of the sequence that covers an address.
@@ -195,14 +176,8 @@ impl LineTable {
         if row.line == 0 {
             return None;
         }
-        let file = self.file(image, row.file.into())?;
+        let file = image.file(&self.unit, row.file.into())?;
         Some(SourceLine { file, line: row.line, column: row.column })
-    }
-
-    fn file(&self, image: &Image, number: u64) -> Option<Arc<str>> {
-        let mut files = self.files.lock().ok()?;
-        let path = || path_of(image, &self.unit, number).map(Arc::from);
-        files.entry(number).or_insert_with(path).clone()
     }
 }
 
@@ -230,25 +205,6 @@ fn finish_sequence(rows: &mut [Row], end: FileAddr) -> Option<Range<FileAddr>> {
         rows.sort_by_key(|row| row.at);
     }
     rows.first().map(|row| Range::new(row.at, end))
-}
-
-/// The path of a file of a unit's line table, made absolute by its directory and the unit's.
-fn path_of(image: &Image, unit: &gimli::Unit<Slice>, number: u64) -> Option<String> {
-    let header = unit.line_program.as_ref()?.header();
-    let file = header.file(number)?;
-    let text = |value| {
-        let bytes = image.dwarf.attr_string(unit, value).ok()?;
-        Some(String::from_utf8_lossy(bytes.slice()).into_owned())
-    };
-    let comp_dir = unit.comp_dir.map(|dir| String::from_utf8_lossy(dir.slice()).into_owned());
-    let mut path = text(file.path_name())?;
-    for directory in [file.directory(header).and_then(text), comp_dir].into_iter().flatten() {
-        if path.starts_with('/') {
-            break;
-        }
-        path = format!("{}/{path}", directory.trim_end_matches('/'));
-    }
-    Some(path)
 }
 
 #[cfg(test)]
@@ -359,20 +315,6 @@ mod tests {
         assert_eq!(image.line_rows(range), []);
         let std = function(image, "std::rt::lang_start_internal");
         assert!(image.line_at(std.start).unwrap().file.starts_with("/rustc/"));
-    }
-
-    #[test]
-    fn files_are_named_by_number_with_and_without_their_rows() {
-        let image = sample::debug_again();
-        let at = function(&image, "t::main").start;
-        let id = image.unit_id_at(at).unwrap();
-        let names = |image: &Image| (0..20).map(|n| image.source_file(id, n)).collect::<Vec<_>>();
-        let before = names(&image);
-        assert!(image.units.lines.lock().unwrap().is_empty());
-        assert!(image.line_at(at).is_some());
-        assert_eq!(before, names(&image));
-        assert!(before.iter().flatten().any(|name| name.ends_with("/t.rs")));
-        assert_eq!(image.source_file(id, u64::MAX), None);
     }
 
     #[test]

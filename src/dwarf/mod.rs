@@ -21,6 +21,7 @@ mod image;
 mod intervals;
 mod lines;
 mod locations;
+mod mangled_crate;
 mod names;
 mod origin;
 mod paths;
@@ -32,6 +33,7 @@ mod statics;
 mod symbol_filter;
 mod symbols;
 mod type_loader;
+mod type_names;
 mod types;
 mod unit_index;
 mod units;
@@ -42,10 +44,11 @@ pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
-pub use names::{crate_of, demangle, short_type_name};
+pub use names::{crate_of, demangle};
 pub use origin::Origin;
 pub use statics::{Static, StaticAt};
 pub use symbols::{Symbol, SymbolKind, Symbols};
+pub use type_names::short_type_name;
 pub use types::{
     Encoding, Field, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };

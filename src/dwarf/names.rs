@@ -29,8 +29,8 @@ const STD_CRATES: [&str; 12] = [
 /// name as it is. In both manglings `<T as Trait>::f`, `krate::module::f` and the like come out;
 /// disambiguators (`[1a2b]`) and hashes do not.
 ///
-/// Closures are `krate::f::{closure#0}` in v0 and `krate::f::{closure}` in the legacy mangling, which
-/// does not number them. Only v0 names the arguments of generic functions: `krate::f::<i32>`.
+/// Closures are `krate::f::{closure#0}` in v0 and `krate::f::{{closure}}` in the legacy mangling,
+/// which does not number them. Only v0 names the arguments of generic functions: `krate::f::<i32>`.
 pub fn demangle(linkage_name: &str) -> Cow<'_, str> {
     let Ok(name) = rustc_demangle::try_demangle(linkage_name) else {
         return Cow::Borrowed(linkage_name);
@@ -39,9 +39,6 @@ pub fn demangle(linkage_name: &str) -> Cow<'_, str> {
     // The alternate form has neither hash nor disambiguators. Its size is limited by the crate.
     if write!(path, "{name:#}").is_err() {
         return Cow::Borrowed(linkage_name);
-    }
-    if path.contains("{{") {
-        path = path.replace("{{", "{").replace("}}", "}");
     }
     Cow::Owned(path)
 }
@@ -56,35 +53,18 @@ pub fn crate_of(path: &str) -> &str {
     crate_within(path, 0)
 }
 
-/// A type's name as people write it: `Vec<String>` for
-/// `alloc::vec::Vec<alloc::string::String, alloc::alloc::Global>` (module paths and the default
-/// allocator and hasher dropped).
-pub fn short_type_name(name: &str) -> String {
-    let mut short = String::with_capacity(name.len());
-    let mut rest = name;
-    while !rest.is_empty() {
-        let len = rest.find(|c| !in_path(c)).unwrap_or(rest.len());
-        let (path, behind) = rest.split_at(len);
-        if !(is_default_argument(path) && drop_argument(&mut short, behind)) {
-            // After a bracket, as in `<A as B>::C`, the separator stays.
-            if path.starts_with("::") && !path.ends_with("::") {
-                short.push_str("::");
-            }
-            let path = path.trim_end_matches("::");
-            short.push_str(path.rsplit("::").next().unwrap_or(path));
-        }
-        let other = behind.find(in_path).unwrap_or(behind.len());
-        let (between, next) = behind.split_at(other);
-        short.push_str(between);
-        rest = next;
-    }
-    // What an argument list is left with whose only argument was dropped.
-    short.replace("<>", "")
-}
-
 /// Whether a crate is part of the standard library.
 pub(super) fn is_std_crate(name: &str) -> bool {
     STD_CRATES.contains(&name)
+}
+
+/// All crates that a path names, as often as it does: `krate` and `core` for
+/// `<krate::T as core::X>::f`.
+pub(super) fn crates_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split(|c| !in_path(c)).filter_map(|part| {
+        let (first, _) = part.split_once("::")?;
+        (!first.is_empty()).then_some(first)
+    })
 }
 
 /// Whether a symbol has one of Rust's manglings.
@@ -196,27 +176,12 @@ fn split_as(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn is_default_argument(path: &str) -> bool {
-    path == "alloc::alloc::Global" || (path.starts_with("std::") && path.ends_with("::RandomState"))
-}
-
-/// Takes back the comma before an argument that is not shown; false where it is not the last of a
-/// list.
-fn drop_argument(written: &mut String, behind: &str) -> bool {
-    let len = written.strip_suffix(", ").map(str::len);
-    let last = behind.starts_with('>') && (len.is_some() || written.ends_with('<'));
-    if let (true, Some(len)) = (last, len) {
-        written.truncate(len);
-    }
-    last
-}
-
 fn is_ident(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
 /// Whether a character can be part of a path, with closures: `krate::f::{closure#0}`.
-fn in_path(c: char) -> bool {
+pub(super) fn in_path(c: char) -> bool {
     is_ident(c) || matches!(c, ':' | '{' | '}' | '#')
 }
 
@@ -230,7 +195,7 @@ mod tests {
             ("_ZN5hello4main17h0123456789abcdefE", "hello::main"),
             (
                 "_ZN5hello4main28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE",
-                "hello::main::{closure}",
+                "hello::main::{{closure}}",
             ),
             (
                 "_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
@@ -320,31 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn type_names_are_shortened_to_what_people_write() {
-        let cases = [
-            ("alloc::vec::Vec<alloc::string::String, alloc::alloc::Global>", "Vec<String>"),
-            ("&mut [alloc::string::String]", "&mut [String]"),
-            ("(i32, hello::Foo, [u8; 4])", "(i32, Foo, [u8; 4])"),
-            (
-                "std::collections::hash::map::HashMap<i32, &str, std::hash::random::RandomState>",
-                "HashMap<i32, &str>",
-            ),
-            (
-                "alloc::boxed::Box<dyn core::ops::function::Fn<(i32), Output=hello::A>, alloc::alloc::Global>",
-                "Box<dyn Fn<(i32), Output=A>>",
-            ),
-            ("alloc::raw_vec::RawVecInner<alloc::alloc::Global>", "RawVecInner"),
-            ("hello::main::{closure_env#0}", "{closure_env#0}"),
-            ("fn(&hello::A) -> core::option::Option<hello::B>", "fn(&A) -> Option<B>"),
-            ("<hello::A as hello::B>::C", "<A as B>::C"),
-            ("hello::f::<hello::A>", "f<A>"),
-            ("u8", "u8"),
-            ("hello::Größe<4>", "Größe<4>"),
-            ("", ""),
-        ];
-        for (name, short) in cases {
-            assert_eq!(short_type_name(name), short);
-        }
+    fn all_crates_of_a_path_are_found() {
+        let crates = |path| crates_in(path).collect::<Vec<_>>();
+        let path = "<alloc::vec::Vec<T> as core::convert::From<&[hello::Foo]>>::from::{closure#0}";
+        assert_eq!(crates(path), ["alloc", "core", "hello"]);
+        assert_eq!(crates("main"), [""; 0]);
+        assert_eq!(crates("t::show::<u8>"), ["t"]);
     }
 
     #[test]
@@ -374,7 +320,6 @@ mod tests {
         let deep = "<".repeat(100_000);
         assert_eq!(crate_of(&deep), "");
         assert_eq!(without_generics(&deep), deep);
-        assert_eq!(short_type_name(&deep), deep);
         let closed = format!("{deep}a::b{}", ">".repeat(100_000));
         assert_eq!(crate_of(&closed), "");
         assert!(without_generics(&closed).contains("a::b"));

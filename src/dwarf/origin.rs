@@ -5,12 +5,13 @@
 //! for each crate has to be looked up, not one for each function.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
-use super::image::Image;
-use super::names::{crate_of, demangle, is_rust_symbol, is_std_crate};
+use super::image::{Image, Slice};
+use super::mangled_crate::crate_of_symbol;
+use super::names::{crate_of, crates_in, demangle, is_rust_symbol, is_std_crate};
 use super::symbols::SymbolKind;
 use crate::base::FileAddr;
 
@@ -74,8 +75,9 @@ impl Origin {
 impl Image {
     /// Who wrote the function at an address.
     ///
-    /// The crate of its path tells, except for `<A as B>::f`, for crates that std has a copy of, and
-    /// for functions without a path: for those the source file of the function's first line does.
+    /// The crate of its path tells, except for `<A as B>::f` where some of the crates in `A` and `B`
+    /// are the user's: `<user::T as core::X>::f` can be of the user or of std for all types. For those,
+    /// and for crates that std has a copy of, the function's declaration tells.
     pub fn origin_at(&self, at: FileAddr) -> Origin {
         let Some(symbol) = self.symbols().at(at).filter(|symbol| is_rust_symbol(symbol.name))
         else {
@@ -83,12 +85,16 @@ impl Image {
         };
         let path = demangle(symbol.name);
         let krate = crate_of(&path);
-        if is_std_crate(krate) {
-            return Origin::Std;
-        }
-        let unclear = path.starts_with('<') || BUNDLED_WITH_STD.contains(&krate);
-        match unclear.then(|| self.file_at(symbol.range.start)).flatten() {
+        let unclear = if path.starts_with('<') {
+            let users = |krate| self.origin_of_crate(krate) == Origin::User;
+            crates_in(&path).any(users) && !crates_in(&path).all(users)
+        } else {
+            BUNDLED_WITH_STD.contains(&krate)
+        };
+        match unclear.then(|| self.file_of_function(symbol.range.start)).flatten() {
             Some(file) => Origin::of_source_file(&file),
+            // `<[T]>::f`: only std may add functions to what belongs to no crate.
+            None if krate.is_empty() => Origin::Std,
             None => self.origin_of_crate(krate),
         }
     }
@@ -115,40 +121,43 @@ impl Image {
         origin
     }
 
-    /// For a function whose symbol is not Rust's: `#[no_mangle]` functions lie in units of Rust.
+    /// For a function whose symbol is not Rust's. Those of `#[no_mangle]` lie in a unit of the crate
+    /// that wrote them.
     fn origin_by_unit(&self, at: FileAddr) -> Origin {
-        let rust = self.unit_at(at).is_some_and(|(_, unit)| self.is_rust_unit(&unit));
-        let start = self.symbols().at(at).map_or(at, |symbol| symbol.range.start);
-        match rust.then(|| self.file_at(start)).flatten() {
-            Some(file) => Origin::of_source_file(&file),
-            None => Origin::Foreign,
-        }
+        let unit = self.unit_at(at).map(|(_, unit)| unit);
+        let rust = unit.filter(|unit| self.is_rust_unit(unit));
+        let root = rust.and_then(|unit| root_of(&unit));
+        root.map_or(Origin::Foreign, |root| Origin::of_source_file(&root.file))
     }
 
+    /// The source file that declares the function that begins at an address.
+    fn file_of_function(&self, start: FileAddr) -> Option<Arc<str>> {
+        let declared = self.function_at(start).and_then(|function| function.declared.clone());
+        // Where optimisation put an inlined call first, the line table gives the callee's file.
+        declared.map(|line| line.file).or_else(|| self.file_at(start))
+    }
+
+    /// By the units and lines of some functions of the crate. A program's own copy of a crate that
+    /// std has too counts for more than std's.
     fn origin_by_samples(&self, origins: &Origins, name: &str) -> Option<Origin> {
         let samples = origins.samples.get(name)?;
-        let files = samples.iter().filter_map(|at| self.file_at(*at));
-        let found = files.map(|file| Origin::of_source_file(&file));
-        if BUNDLED_WITH_STD.contains(&name) {
-            // The program's own copy, if it has one, before std's.
-            return found.min();
-        }
-        found.take(1).next()
+        let units = samples.iter().filter_map(|at| root_of(&self.unit_at(*at)?.1));
+        let own = units.filter(|root| root.krate() == name);
+        let by_unit = own.map(|root| Origin::of_source_file(&root.file)).min();
+        by_unit.or_else(|| {
+            // Incremental builds do not name their units, and generic functions lie in units of
+            // those who use them. A line in std is that of an inlined call.
+            let files = samples.iter().filter_map(|at| self.file_at(*at));
+            let found = files.map(|file| Origin::of_source_file(&file));
+            found.filter(|o| *o != Origin::Std || BUNDLED_WITH_STD.contains(&name)).min()
+        })
     }
 
-    /// For a crate all of whose functions were inlined: the root die of its unit still names its
-    /// main file, as `src/lib.rs/@/krate.HASH-cgu.0`.
+    /// For a crate all of whose functions were inlined: its unit may still be there.
     fn origin_by_root_dies(&self, name: &str) -> Option<Origin> {
-        let marker = format!("/@/{name}.");
         self.unit_headers().par_iter().find_map_any(|header| {
-            let unit = self.unit_unkept(header.id)?;
-            let path = String::from_utf8_lossy(unit.name?.slice());
-            let (file, _) = path.split_once(&marker)?;
-            if file.starts_with('/') {
-                return Some(Origin::of_source_file(file));
-            }
-            let directory = String::from_utf8_lossy(unit.comp_dir?.slice());
-            Some(Origin::of_source_file(&format!("{directory}/{file}")))
+            let root = root_of(&self.unit_unkept(header.id)?)?;
+            (root.krate() == name).then(|| Origin::of_source_file(&root.file))
         })
     }
 
@@ -162,6 +171,32 @@ impl Image {
         }
         Origin::User
     }
+}
+
+/// What the name of a unit of Rust consists of: `src/main.rs/@/hello.8a7b2c-cgu.0`.
+struct Root {
+    /// The main file of the crate, made absolute by `DW_AT_comp_dir`.
+    file: String,
+    /// The part of the crate that was compiled into the unit. Incremental builds give a hash alone.
+    part: String,
+}
+
+impl Root {
+    fn krate(&self) -> &str {
+        self.part.split_once('.').map_or("", |(krate, _)| krate)
+    }
+}
+
+fn root_of(unit: &gimli::Unit<Slice>) -> Option<Root> {
+    let name = String::from_utf8_lossy(unit.name?.slice());
+    let (file, part) = name.split_once("/@/").unwrap_or((&name, ""));
+    let file = match unit.comp_dir {
+        Some(directory) if !file.starts_with('/') => {
+            format!("{}/{file}", String::from_utf8_lossy(directory.slice()))
+        }
+        _ => file.to_owned(),
+    };
+    Some(Root { file, part: part.to_owned() })
 }
 
 impl Origins {
@@ -181,53 +216,6 @@ impl Origins {
         }
         Origins { samples, with_main, known: Mutex::default() }
     }
-}
-
-/// The crate of a mangled path that begins with one (not `<A as B>::f`), and whether the function is
-/// its `main`. Reads no more of the symbol than its head, because it is done for all of them.
-fn crate_of_symbol(symbol: &'static str) -> Option<(&'static str, bool)> {
-    if let Some(legacy) = symbol.strip_prefix("_ZN") {
-        let (krate, rest) = identifier(legacy)?;
-        let plain = krate.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        return plain.then_some((krate, rest.starts_with("4main17h")));
-    }
-    // The grammar of v0 is in the RFC 2603: `N` and a namespace or `I` before each part of a path,
-    // then `C`, a disambiguator `s…_`, and the identifier of the crate.
-    let mut rest = symbol.strip_prefix("_R")?;
-    let mut parts = 0;
-    loop {
-        rest = match *rest.as_bytes().first()? {
-            b'N' => {
-                parts += 1;
-                rest.get(2..)?
-            }
-            b'I' => rest.get(1..)?,
-            b'C' => rest.get(1..)?,
-            _ => return None,
-        };
-        if rest.starts_with(|c: char| c.is_ascii_digit() || c == 's') {
-            break;
-        }
-    }
-    let after_disambiguator = match rest.strip_prefix('s') {
-        Some(disambiguator) => disambiguator.split_once('_')?.1,
-        None => rest,
-    };
-    let (krate, rest) = identifier(after_disambiguator)?;
-    // Before an identifier that begins with an underscore or a digit stands an underscore that its
-    // length does not count. No crate that is not std's is worth the care.
-    if krate.starts_with('_') {
-        return None;
-    }
-    Some((krate, parts == 1 && rest.starts_with("4main")))
-}
-
-/// Splits a length and that many bytes off: `4mainE` is `main` and `E`. Both manglings write
-/// identifiers so.
-fn identifier(text: &'static str) -> Option<(&'static str, &'static str)> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let len: usize = text.get(..digits)?.parse().ok()?;
-    text.get(digits..)?.split_at_checked(len)
 }
 
 #[cfg(test)]
@@ -258,30 +246,8 @@ mod tests {
     }
 
     #[test]
-    fn the_head_of_a_symbol_names_its_crate() {
-        let cases = [
-            ("_ZN5hello4main17h0123456789abcdefE", Some(("hello", true))),
-            ("_ZN5hello3sub4main17h0123456789abcdefE", Some(("hello", false))),
-            ("_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE", None),
-            ("_RNvCsjMaewn57Afh_5hello4main", Some(("hello", true))),
-            ("_RNvC5hello4main", Some(("hello", true))),
-            ("_RNCNvCsjMaewn57Afh_5hello4main0B3_", Some(("hello", false))),
-            ("_RINvNtCsgEmfK2I1SDS_4core3ptr13drop_in_placehE", Some(("core", false))),
-            ("_RNvXs_CsjMaewn57Afh_1tNtB4_3FooNtB4_5Shape4area", None),
-            ("_RN", None),
-            ("_RNv", None),
-            ("_RC9", None),
-            ("_ZN99a", None),
-            ("_ZN", None),
-            ("main", None),
-        ];
-        for (symbol, krate) in cases {
-            assert_eq!(crate_of_symbol(symbol), krate, "{symbol}");
-        }
-    }
-
-    #[test]
     fn functions_belong_to_who_wrote_them_and_not_to_who_instantiated_them() {
+        let of_foreign_type = regex::Regex::new("From<t::Foo>.*::from$").unwrap();
         for image in [sample::debug(), sample::optimised()] {
             let origin = |path: &str| {
                 let found = image.symbols().functions_named(path);
@@ -293,12 +259,21 @@ mod tests {
             {
                 assert_eq!(origin(path), Origin::User, "{path}");
             }
-            assert_eq!(origin("<t::Foo as core::fmt::Debug>::fmt"), Origin::User);
-            assert_eq!(origin("std::rt::lang_start"), Origin::Std);
+            let [from] = image.symbols().functions_matching(&of_foreign_type)[..] else { panic!() };
+            assert_eq!(image.origin_at(from.range.start), Origin::User);
             assert_eq!(origin("std::rt::lang_start_internal"), Origin::Std);
             assert_eq!(origin("__rustc::__rust_alloc"), Origin::Std);
             assert_eq!(origin("_start"), Origin::Foreign);
         }
+    }
+
+    #[test]
+    fn a_derived_impl_of_a_trait_of_std_is_the_users() {
+        let image = sample::debug();
+        let [fmt] = image.symbols().functions_named("<t::Foo as core::fmt::Debug>::fmt")[..] else {
+            panic!("it is not inlined without optimisation")
+        };
+        assert_eq!(image.origin_at(fmt.range.start), Origin::User);
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Image {
 
     /// The path of a file of the unit's line table (DWARF 4, section 6.2.4), absolute as
     /// [`SourceLine::file`] describes.
-    fn file(&self, unit: &Unit, index: u64) -> Option<Arc<str>> {
+    pub(super) fn file(&self, unit: &Unit, index: u64) -> Option<Arc<str>> {
         let key = (unit_id(unit)?, index);
         let mut files = self.functions.files.lock().ok()?;
         files.entry(key).or_insert_with(|| self.read_file_name(unit, index)).clone()

@@ -22,6 +22,13 @@ impl Foo {
     }
 }
 
+impl From<Foo> for String {
+    #[inline(never)]
+    fn from(foo: Foo) -> String {
+        foo.name
+    }
+}
+
 pub trait Shape {
     fn area(&self) -> i32;
 }
@@ -58,7 +65,7 @@ fn main() {
     let closure = |x: i32| x + foo.area();
     println!("{} {}", closure(1), add(1, exported(2)));
     let shape: Box<dyn Shape> = Box::new(Foo::new(1));
-    println!("{}", shape.area());
+    println!("{} {}", shape.area(), String::from(Foo::new(4)));
     std::thread::spawn(move || foo.area()).join().unwrap();
 }
 "#;

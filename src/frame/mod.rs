@@ -5,6 +5,7 @@
 //! [`Images`](crate::dwarf::Images) alone: nothing here may know of processes, and nothing here
 //! interprets a value.
 
+mod rules;
 pub mod slots;
 mod stack_reader;
 pub mod unwind;

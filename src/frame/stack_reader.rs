@@ -32,10 +32,10 @@ impl<'a> StackReader<'a> {
         if let Ok(word) = self.piece.borrow().read_u64(at) {
             return Ok(word);
         }
-        // Words are read from the return address down: start lower, so that those below it are in.
-        let start = VirtAddr(at.0.saturating_sub(CHUNK / 8));
-        let to_page_end = PAGE - start.0 % PAGE;
-        for len in [CHUNK, to_page_end] {
+        // A return address is read first, and then what is saved below it: start lower.
+        let lower = VirtAddr(at.0.saturating_sub(CHUNK / 8));
+        let to_page_end = |start: VirtAddr| (start, PAGE - start.0 % PAGE);
+        for (start, len) in [(lower, CHUNK), to_page_end(lower), to_page_end(at)] {
             let Ok(bytes) = self.memory.read_bytes(start, len as usize) else { continue };
             let piece = Buffer { start, bytes };
             if let Ok(word) = piece.read_u64(at) {
@@ -44,5 +44,34 @@ impl<'a> StackReader<'a> {
             }
         }
         self.memory.read_u64(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STACK: u64 = 0x7ffc_0000_1000;
+
+    #[test]
+    fn many_words_are_read_in_one_go_up_to_the_end_of_what_is_mapped() {
+        struct Counted(Buffer, std::cell::Cell<u32>);
+        impl Memory for Counted {
+            fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
+                self.1.set(self.1.get() + 1);
+                self.0.read(at, into)
+            }
+        }
+        let bytes = vec![1; 0x3000];
+        let memory = Counted(Buffer { start: VirtAddr(STACK), bytes }, Default::default());
+        let reader = StackReader::new(&memory);
+        let word = Ok(0x0101_0101_0101_0101);
+        for at in (0..0x800).step_by(8) {
+            assert_eq!(reader.word(VirtAddr(STACK + 0x800 + at)), word);
+        }
+        assert_eq!(memory.1.get(), 1);
+        assert_eq!(reader.word(VirtAddr(STACK + 0x3000 - 8)), word);
+        assert!(reader.word(VirtAddr(STACK + 0x3000)).is_err());
+        assert_eq!(reader.word(VirtAddr(STACK)), word, "the page below is not mapped");
     }
 }

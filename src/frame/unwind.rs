@@ -13,9 +13,10 @@
 
 use std::fmt;
 
+use super::rules::{Next, Rules, Unwound};
 use super::stack_reader::StackReader;
-use crate::base::{Bias, Memory, Register, Registers, Unreadable, VirtAddr};
-use crate::dwarf::{CfaRule, Images, Loaded, LocationContext, RegisterRule, UnwindRow};
+use crate::base::{Memory, Register, Registers, Unreadable, VirtAddr};
+use crate::dwarf::{Images, Loaded};
 
 /// One frame that has code of its own; inlined calls are within it.
 #[derive(Clone)]
@@ -73,20 +74,6 @@ pub struct Unwinder<'a> {
     left: usize,
     innermost: bool,
     end: Option<StackEnd>,
-}
-
-/// The frame to give next.
-struct Next {
-    registers: Registers,
-    /// Whether the pc is a return address, and not where the thread was stopped or interrupted.
-    returned_to: bool,
-}
-
-/// What the rules of one frame say.
-struct Unwound {
-    cfa: VirtAddr,
-    saved: Vec<(Register, VirtAddr)>,
-    caller: Result<Next, StackEnd>,
 }
 
 impl<'a> Unwinder<'a> {
@@ -152,7 +139,7 @@ impl<'a> Unwinder<'a> {
                 StackEnd::NoCfi { at: lookup }
             });
         };
-        Rules { row: &row, registers, loaded, stack: &self.stack, cfa: None, lookup }.apply()
+        Rules::new(&row, registers, loaded, &self.stack, lookup).apply()
     }
 
     /// A call through a bad pointer: no code is there, so nothing but the call itself has happened,
@@ -192,163 +179,6 @@ impl Iterator for Unwinder<'_> {
     }
 }
 
-/// The rules for one frame, and what they may ask for.
-struct Rules<'a> {
-    row: &'a UnwindRow,
-    registers: &'a Registers,
-    loaded: &'a Loaded,
-    stack: &'a StackReader<'a>,
-    cfa: Option<VirtAddr>,
-    lookup: VirtAddr,
-}
-
-/// What a rule gives: a value, and the address that it was read from if it was.
-struct Restored {
-    value: u64,
-    from: Option<VirtAddr>,
-}
-
-/// Why a rule gives nothing.
-enum Lost {
-    /// The rule says so.
-    Undefined,
-    /// Its memory cannot be read.
-    Unreadable(VirtAddr),
-    /// It needs what is not known.
-    Unknown(Unreadable),
-}
-
-impl Rules<'_> {
-    fn apply(mut self) -> Result<Unwound, StackEnd> {
-        let cfa = self.canonical_frame_address()?;
-        // A signal handler can run on a stack of its own, above that of the interrupted code.
-        if !self.row.signal_frame && cfa <= self.registers.sp() {
-            return Err(StackEnd::NotGrowing { at: cfa });
-        }
-        self.cfa = Some(cfa);
-        let mut saved = Vec::new();
-        let mut caller = Registers::default();
-        // The thread pointer is the same in all frames; a caller is inside of no system call.
-        caller.fs_base = self.registers.fs_base;
-        caller.orig_rax = u64::MAX;
-        caller.set(Register::RSP, cfa.0);
-        for register in Register::CALLEE_SAVED {
-            if let Some(value) = self.registers.get(register) {
-                caller.set(register, value);
-            }
-        }
-        for (register, rule) in &self.row.registers {
-            if *register == self.row.return_address {
-                continue;
-            }
-            match self.restore(*register, rule) {
-                Ok(Restored { value, from }) => {
-                    caller.set(*register, value);
-                    saved.extend(from.map(|from| (*register, from)));
-                }
-                Err(_) => caller.forget(*register),
-            }
-        }
-        let caller = self.return_to(caller, &mut saved);
-        Ok(Unwound { cfa, saved, caller })
-    }
-
-    fn canonical_frame_address(&self) -> Result<VirtAddr, StackEnd> {
-        let unknown = |reason| StackEnd::Unknown { at: self.lookup, reason };
-        match self.row.cfa {
-            CfaRule::RegisterAndOffset(register, offset) => {
-                let base = self.registers.get(register);
-                let base = base.ok_or(Unreadable::RegisterLost { register: register.name() });
-                Ok(VirtAddr(base.map_err(unknown)?).offset(offset))
-            }
-            CfaRule::Expression(expression) => {
-                let cfa = self.loaded.image.evaluate_cfi(expression, None, self);
-                cfa.map(VirtAddr).map_err(unknown)
-            }
-        }
-    }
-
-    /// The frame that this one returns to, or why there is none.
-    fn return_to(
-        &self,
-        mut caller: Registers,
-        saved: &mut Vec<(Register, VirtAddr)>,
-    ) -> Result<Next, StackEnd> {
-        let column = self.row.return_address;
-        let rule = self.row.registers.iter().find(|(register, _)| *register == column);
-        let rule = rule.map_or(&RegisterRule::Undefined, |(_, rule)| rule);
-        let restored = self.restore(column, rule).map_err(|lost| match lost {
-            Lost::Undefined => StackEnd::Outermost,
-            Lost::Unreadable(at) => StackEnd::Unreadable { at },
-            Lost::Unknown(reason) => StackEnd::Unknown { at: self.lookup, reason },
-        })?;
-        saved.extend(restored.from.map(|from| (Register::RIP, from)));
-        if restored.value == 0 {
-            return Err(StackEnd::Outermost);
-        }
-        caller.set(Register::RIP, restored.value);
-        Ok(Next { registers: caller, returned_to: !self.row.signal_frame })
-    }
-
-    /// Carries one rule out (DWARF 4, section 6.4.1).
-    fn restore(&self, register: Register, rule: &RegisterRule) -> Result<Restored, Lost> {
-        let cfa = self.cfa.unwrap_or_default();
-        let value = |value| Ok(Restored { value, from: None });
-        match rule {
-            RegisterRule::Undefined => Err(Lost::Undefined),
-            RegisterRule::SameValue => value(self.known(register)?),
-            RegisterRule::Register(other) => value(self.known(*other)?),
-            RegisterRule::ValueOffset(offset) => value(cfa.offset(*offset).0),
-            RegisterRule::Offset(offset) => self.saved_at(cfa.offset(*offset)),
-            RegisterRule::Expression(expression) => {
-                self.saved_at(VirtAddr(self.evaluate(expression)?))
-            }
-            RegisterRule::ValueExpression(expression) => value(self.evaluate(expression)?),
-        }
-    }
-
-    fn known(&self, register: Register) -> Result<u64, Lost> {
-        let lost = Lost::Unknown(Unreadable::RegisterLost { register: register.name() });
-        self.registers.get(register).ok_or(lost)
-    }
-
-    fn saved_at(&self, from: VirtAddr) -> Result<Restored, Lost> {
-        let value = self.stack.word(from).map_err(|_| Lost::Unreadable(from))?;
-        Ok(Restored { value, from: Some(from) })
-    }
-
-    fn evaluate(&self, expression: &'static [u8]) -> Result<u64, Lost> {
-        let cfa = self.cfa.map(|cfa| cfa.0);
-        self.loaded.image.evaluate_cfi(expression, cfa, self).map_err(Lost::Unknown)
-    }
-}
-
-impl LocationContext for Rules<'_> {
-    fn register(&self, register: Register) -> Option<u64> {
-        self.registers.get(register)
-    }
-
-    fn cfa(&self) -> Option<VirtAddr> {
-        self.cfa
-    }
-
-    fn bias(&self) -> Bias {
-        self.loaded.bias
-    }
-
-    fn memory(&self) -> &dyn Memory {
-        self.stack.memory()
-    }
-
-    fn entry_value(&self, _register: Register) -> Option<u64> {
-        None
-    }
-
-    fn thread_local(&self, _offset: u64) -> Option<VirtAddr> {
-        None
-    }
-}
-
 impl fmt::Display for StackEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -368,5 +198,108 @@ impl fmt::Display for StackEnd {
             }
             StackEnd::Limit => f.write_str("there are more frames than were asked for"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::rules::tests::{BIAS, STACK, registers, stack};
+    use super::*;
+    use crate::base::Range;
+    use crate::dwarf::{CfaRule, Image, sample};
+
+    struct One(Arc<Image>);
+
+    impl Images for One {
+        fn image_at(&self, at: VirtAddr) -> Option<Loaded> {
+            let inside = self.0.segments().iter().any(|s| s.contains(BIAS.to_file(at)));
+            inside.then(|| Loaded { image: self.0.clone(), bias: BIAS })
+        }
+    }
+
+    fn function(path: &str) -> Range<VirtAddr> {
+        BIAS.range_to_virt(sample::debug().symbols().functions_named(path)[0].range)
+    }
+
+    #[test]
+    fn a_stack_is_walked_from_a_function_through_main_to_an_end_with_a_reason() {
+        let (add, main) = (function("t::add"), function("t::main"));
+        let image = sample::debug();
+        // A return address within main, behind its prologue.
+        let back = VirtAddr((main.start.0 + main.end.0) / 2);
+        let in_main = image.unwind_row(BIAS.to_file(back.for_lookup_of_return())).unwrap();
+        let CfaRule::RegisterAndOffset(Register::RSP, size) = in_main.cfa else { panic!() };
+        let size = usize::try_from(size).unwrap();
+        let mut words = vec![0; 1 + size / 8];
+        words[0] = back.0;
+        // Main's own return address leads out of all images.
+        words[size / 8] = 0x666;
+        let images = One(image.clone());
+        let memory = stack(&words);
+        let mut walk = Unwinder::new(&images, &memory, registers(add.start, STACK), 100);
+        let frames: Vec<_> = walk.by_ref().collect();
+        let [inner, outer, lost] = &frames[..] else { panic!("{} frames", frames.len()) };
+        assert_eq!((inner.lookup, inner.cfa), (add.start, Some(VirtAddr(STACK + 8))));
+        assert_eq!(inner.saved, [(Register::RIP, VirtAddr(STACK))]);
+        assert_eq!(outer.registers.pc(), back);
+        assert_eq!(outer.lookup, back.for_lookup_of_return());
+        assert_eq!(outer.cfa, Some(VirtAddr(STACK + 8 + size as u64)));
+        assert!(outer.loaded.is_some() && lost.loaded.is_none());
+        assert_eq!(walk.end(), Some(&StackEnd::NoCfi { at: VirtAddr(0x665) }));
+    }
+
+    #[test]
+    fn frames_are_limited_and_made_one_by_one() {
+        let add = function("t::add");
+        let images = One(sample::debug().clone());
+        // Each return address is that of a function's start plus one: an endless recursion.
+        let memory = stack(&vec![add.start.0 + 1; 100]);
+        let mut walk = Unwinder::new(&images, &memory, registers(add.start, STACK), 2);
+        assert!(walk.next().is_some() && walk.end().is_none());
+        assert!(walk.next().is_some());
+        assert!(walk.next().is_none());
+        assert_eq!(walk.end(), Some(&StackEnd::Limit));
+        assert!(Unwinder::new(&images, &memory, registers(add.start, STACK), 0).next().is_none());
+    }
+
+    #[test]
+    fn a_call_through_a_null_pointer_is_undone() {
+        let main = function("t::main");
+        let images = One(sample::debug().clone());
+        let back = VirtAddr((main.start.0 + main.end.0) / 2);
+        let memory = stack(&[back.0]);
+        let here = registers(VirtAddr(0), STACK);
+        let mut walk = Unwinder::new(&images, &memory, here, 100);
+        let null = walk.next().unwrap();
+        assert_eq!(null.cfa, Some(VirtAddr(STACK + 8)));
+        let caller = walk.next().unwrap();
+        assert_eq!(caller.registers.pc(), back);
+        assert_eq!(caller.registers.get(Register::RAX), Some(7), "nothing has run since");
+    }
+
+    #[test]
+    fn a_wild_jump_with_nothing_to_return_to_ends_at_once() {
+        let images = One(sample::debug().clone());
+        for (pc, words) in [(0, vec![0x123]), (0, vec![]), (STACK, vec![1, 2])] {
+            let memory = stack(&words);
+            let mut walk = Unwinder::new(&images, &memory, registers(VirtAddr(pc), STACK), 100);
+            let frame = walk.next().unwrap();
+            assert!(frame.cfa.is_none() && frame.saved.is_empty());
+            assert!(walk.next().is_none());
+            assert!(walk.end().is_some_and(|end| *end != StackEnd::Outermost));
+        }
+    }
+
+    #[test]
+    fn the_entry_point_is_the_outermost_frame() {
+        let image = sample::debug();
+        let images = One(image.clone());
+        let memory = stack(&[1, 2, 3]);
+        let entry = BIAS.to_virt(image.entry());
+        let mut walk = Unwinder::new(&images, &memory, registers(entry, STACK), 100);
+        assert!(walk.next().is_some() && walk.next().is_none());
+        assert_eq!(walk.end(), Some(&StackEnd::Outermost));
     }
 }
