@@ -26,7 +26,7 @@ pub(super) fn subject() -> &'static Path {
 /// Compiles the subject with flags of its own.
 pub(super) fn compile(dir: &Path, flags: &[&str]) -> std::path::PathBuf {
     let source = dir.join("subject.rs");
-    std::fs::write(&source, include_str!("testdata/subject.rs")).expect("written");
+    std::fs::write(&source, include_str!("testdata/subject.rs.txt")).expect("written");
     let program = dir.join("subject");
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2024", "-Awarnings", "-o"]).arg(&program).args(flags).arg(&source);

@@ -1,6 +1,6 @@
 //! Threads, children, new programs, signals and ends.
 
-use crate::base::{ExitStatus, MemoryExt, VirtAddr};
+use crate::base::{ExitStatus, MemoryExt, Register, VirtAddr};
 use crate::inferior::test_programs::{
     SUCCESS, launch, output, run, run_with, run_with_site, start, start_with, subject, symbol,
 };
@@ -183,4 +183,74 @@ fn a_detached_program_runs_on_without_sites() {
         let end = crate::os::wait(Some(process)).expect("a child of this thread");
         assert_eq!(end, (process, crate::os::WaitEvent::Exited { code: 0 }));
     }
+}
+
+#[test]
+fn a_kill_in_the_middle_of_hits_by_many_threads_is_an_end_and_no_error() {
+    for delay in [1, 5, 10, 20] {
+        let (mut inferior, first) = start(&["threads", "4", "1000000"]);
+        let touch = symbol(&inferior, "touch");
+        inferior.insert_site(touch).expect("a site");
+        let process = inferior.process();
+        let killer = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(delay));
+            crate::os::kill_process(process).expect("killed");
+        });
+        let course = run(&mut inferior, first);
+        assert_eq!(course.end, Some(ExitStatus::Signal(crate::os::SIGKILL)));
+        killer.join().expect("no panic");
+    }
+}
+
+#[test]
+fn dropping_an_inferior_with_held_and_running_threads_leaves_nothing_behind() {
+    let (mut inferior, first) = start(&["threads", "4", "1000000"]);
+    let touch = symbol(&inferior, "touch");
+    inferior.insert_site(touch).expect("a site");
+    inferior.resume(first, None).expect("resumed");
+    let mut held = Vec::new();
+    while held.len() < 2 {
+        match inferior.wait().expect("a stop") {
+            Stop::Site { thread, .. } => held.push(thread),
+            stop => {
+                if let Some(thread) = stop.into_thread() {
+                    inferior.resume(thread, None).expect("resumed");
+                }
+            }
+        }
+    }
+    drop(inferior);
+    assert!(crate::os::wait(None).is_err());
+}
+
+#[test]
+fn registers_that_are_changed_at_a_site_are_what_the_program_goes_on_with() {
+    let (mut inferior, first) = start(&["threads", "1", "10"]);
+    let touch = symbol(&inferior, "touch");
+    inferior.insert_site(touch).expect("a site");
+    inferior.resume(first, None).expect("resumed");
+    let mut hits = 0;
+    let end = loop {
+        match inferior.wait().expect("a stop") {
+            Stop::Ended(status) => break status,
+            Stop::Site { mut thread, .. } => {
+                hits += 1;
+                // Returns from the function at once: the program then misses one of its calls.
+                let mut registers = *thread.registers();
+                let sp = registers.sp();
+                registers.set_pc(VirtAddr(inferior.memory().read_u64(sp).expect("a word")));
+                registers.set(Register::RSP, sp.0 + 8);
+                if hits == 3 {
+                    thread.set_registers(registers);
+                }
+                inferior.resume(thread, None).expect("resumed");
+            }
+            stop => {
+                if let Some(thread) = stop.into_thread() {
+                    inferior.resume(thread, None).expect("resumed");
+                }
+            }
+        }
+    };
+    assert_eq!((hits, end), (10, ExitStatus::Code(1)));
 }
