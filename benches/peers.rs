@@ -39,8 +39,10 @@ fn main() {
     if let Some(big) = std::env::var_os("FREEHOLD_BENCH_BIG").map(PathBuf::from) {
         large_program(freehold, &big);
     } else {
-        println!("\n(set FREEHOLD_BENCH_BIG to a program with much debug information to compare \
-                  how stopping at its `main` scales)");
+        println!(
+            "\n(set FREEHOLD_BENCH_BIG to a program with much debug information to compare \
+                  how stopping at its `main` scales)"
+        );
     }
     let calls = compile("benches/hits.rs");
     hits(freehold, &calls);
@@ -58,7 +60,10 @@ fn first_picture(freehold: &str, hello: &Path) {
         gdb(&["-ex", "break hello::main", "-ex", "run", "-ex", "info locals", &hello]),
         lldb(&["-o", "b hello::main", "-o", "run", "-o", "frame variable", &hello]),
     ];
-    compare("first picture of a small program (gdb: break on main, print the locals)", &contestants);
+    compare(
+        "first picture of a small program (gdb: break on main, print the locals)",
+        &contestants,
+    );
 }
 
 fn large_program(freehold: &str, big: &Path) {
@@ -93,12 +98,32 @@ fn hits(freehold: &str, calls: &Path) {
             until: None,
         },
         // The cheapest that gdb and lldb have: a breakpoint that is ignored every time.
-        gdb(&["-ex", "break hits::hit", "-ex", "ignore 1 1000000", "-ex", "run", "--args", &calls, &n]),
+        gdb(&[
+            "-ex",
+            "break hits::hit",
+            "-ex",
+            "ignore 1 1000000",
+            "-ex",
+            "run",
+            "--args",
+            &calls,
+            &n,
+        ]),
         lldb(&[
-            "-o", "b hits::hit", "-o", "breakpoint modify -i 1000000 1", "-o", "run", "--", &calls, &n,
+            "-o",
+            "b hits::hit",
+            "-o",
+            "breakpoint modify -i 1000000 1",
+            "-o",
+            "run",
+            "--",
+            &calls,
+            &n,
         ]),
     ];
-    println!("\n{HITS} calls of one function. Freehold stops at entry and at return (2 a call), the others at entry.");
+    println!(
+        "\n{HITS} calls of one function. Freehold stops at entry and at return (2 a call), the others at entry."
+    );
     let costs = compare("breakpoint hits", &contestants);
     for (name, cost) in costs {
         let stops = if name.starts_with("freehold") { 2 * HITS } else { HITS };
@@ -116,7 +141,8 @@ fn stops(freehold: &str, calls: &Path) {
     }
     println!("\nwaits of the debugger per breakpoint hit (strace)");
     let freehold_command = words(&[freehold, "trace", "^hits::hit$", &calls, "--"]);
-    let gdb_command = gdb(&["-ex", "break hits::hit", "-ex", "ignore 1 1000000", "-ex", "run", "--args", &calls]);
+    let gdb_command =
+        gdb(&["-ex", "break hits::hit", "-ex", "ignore 1 1000000", "-ex", "run", "--args", &calls]);
     for (name, command, per_call) in
         [("freehold", freehold_command, 2), ("gdb", gdb_command.command, 1)]
     {
@@ -157,8 +183,11 @@ fn compare(what: &str, contestants: &[Contestant]) -> Vec<(&'static str, Cost)> 
             costs.push(measure(contestant));
         }
     }
-    let medians: Vec<_> =
-        here.iter().zip(costs).map(|(contestant, costs)| (contestant.name, median(costs))).collect();
+    let medians: Vec<_> = here
+        .iter()
+        .zip(costs)
+        .map(|(contestant, costs)| (contestant.name, median(costs)))
+        .collect();
     let Some((_, base)) = medians.first().copied() else { return Vec::new() };
     for (name, cost) in &medians {
         println!(

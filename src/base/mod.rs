@@ -4,6 +4,7 @@
 //! touch a file, a process or the clock, and nothing here may import another floor.
 
 mod addr;
+mod cached;
 mod event;
 mod ids;
 mod memory;
@@ -12,6 +13,7 @@ mod region;
 mod registers;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
+pub use cached::Cached;
 pub use event::{
     At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, RepeatedCalls,
     ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,

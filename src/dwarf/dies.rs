@@ -109,7 +109,11 @@ impl Image {
     /// The children of a die, without theirs.
     pub(super) fn children(&self, of: &Die) -> gimli::Result<Vec<Die>> {
         let mut children = Vec::new();
-        let Some((unit, in_unit)) = self.unit_of_die(of.offset) else { return Ok(children) };
+        let unit = &of.unit;
+        let Some(in_unit) = unit_id(unit).and_then(|id| of.offset.checked_sub(id.0)) else {
+            return Ok(children);
+        };
+        let in_unit = gimli::UnitOffset(in_unit);
         let mut raw = unit.header.entries_raw(&unit.abbreviations, Some(in_unit))?;
         let mut entry = Entry::null();
         if !raw.read_entry(&mut entry)? || !entry.has_children() {
@@ -126,7 +130,7 @@ impl Image {
             let offset = raw.next_offset();
             let mut entry = Entry::null();
             if raw.read_entry(&mut entry)?
-                && let Some(offset) = section_offset(&unit, offset)
+                && let Some(offset) = section_offset(unit, offset)
             {
                 children.push(Die { unit: unit.clone(), offset, entry });
             }

@@ -273,4 +273,20 @@ mod tests {
             assert_eq!(ty.fields().len(), 2);
         }
     }
+
+    #[test]
+    fn the_state_of_an_async_function_is_an_enum() {
+        for build in debug_builds() {
+            let future = build.type_of("future");
+            assert_eq!(&*future.name, "program::task::{async_fn_env#0}");
+            let TypeKind::Enum(part) = &future.kind else { panic!("{future:?}") };
+            assert_eq!(&*build.ty(part.discriminant.as_ref().expect("one").ty).name, "u8");
+            let state = |at: u128| part.variants.iter().find(|v| v.values == [(at, at)]);
+            // Unresumed, returned, panicked, and one state for the one await.
+            assert!((0..4).all(|at| state(at).is_some()), "{part:?}");
+            let waiting = build.ty(state(3).and_then(|v| v.ty).expect("a struct"));
+            let text = waiting.field("text").expect("text lives across the await");
+            assert!(build.ty(text.ty).is_std("String"));
+        }
+    }
 }

@@ -14,9 +14,12 @@ use crate::base::{FileAddr, Range};
 pub(super) struct Cache {
     pub indices: Mutex<HashMap<UnitId, Arc<OnceLock<UnitIndex>>>>,
     pub names: Mutex<HashMap<usize, Arc<str>>>,
-    pub files: Mutex<HashMap<(UnitId, u64), Option<Arc<str>>>>,
+    pub files: Mutex<Files>,
     functions: Mutex<HashMap<usize, Option<Arc<Function>>>>,
 }
+
+/// The files of line tables by unit and index; nothing for an index that names none.
+type Files = HashMap<(UnitId, u64), Option<Arc<str>>>;
 
 /// A function that has code of its own: one monomorphised instance.
 #[derive(Clone, Debug)]

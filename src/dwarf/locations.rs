@@ -1,9 +1,10 @@
 //! Where a variable is: DWARF location lists and expressions, evaluated.
 
 use super::dies::{Die, Value};
-use super::evaluate::{Evaluator, location, value_of};
+use super::evaluate::Evaluator;
 use super::functions::{Function, Variable};
 use super::image::Image;
+use super::pieces::{location, value_of};
 use super::type_loader::undescribed;
 use super::types::Types;
 use crate::base::{FileAddr, Memory, Register, Unreadable, VirtAddr};

@@ -24,6 +24,7 @@ mod locations;
 mod names;
 mod origin;
 mod paths;
+mod pieces;
 mod scope_reader;
 mod statics;
 mod symbol_filter;

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::evaluate::{Evaluator, value_of};
+use super::evaluate::Evaluator;
 use super::image::Image;
 use super::locations::LocationContext;
+use super::pieces::value_of;
 use super::types::TypeRef;
 use super::units::UnitId;
 use crate::base::{Bias, Buffer, FileAddr, Memory, Register, VirtAddr};

@@ -99,10 +99,11 @@ impl Function {
 }
 
 /// Within one call the last of a name that is in scope hides those before it. An inlined call hides
-/// nothing of the function around it: its names are its own.
+/// nothing of the function around it: its names are its own. Parameters without a name hide nothing.
 fn mark_shadowed(found: &mut [Visible<'_>]) {
     let mut seen = HashSet::new();
-    for visible in found.iter_mut().rev().filter(|visible| visible.in_scope) {
+    let named = |visible: &&mut Visible<'_>| visible.in_scope && &*visible.variable.name != "_";
+    for visible in found.iter_mut().rev().filter(named) {
         let call = visible.inlined.map(std::ptr::from_ref);
         visible.shadowed = !seen.insert((call, visible.variable.name.clone()));
     }

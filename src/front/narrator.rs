@@ -79,7 +79,7 @@ fn sink(output: &OutputArgs) -> Result<Box<dyn Write>, UserError> {
                 ColorChoice::Always => ColorChoice::Always,
                 _ => ColorChoice::Never,
             };
-            Ok(Box::new(AutoStream::new(BufWriter::new(file), choice)))
+            Ok(Box::new(BufWriter::new(AutoStream::new(file, choice))))
         }
     }
 }

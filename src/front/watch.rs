@@ -3,17 +3,16 @@
 use super::args::WatchArgs;
 use super::errors::Outcome;
 use super::narrator::{Narrator, Text};
-use super::run;
+use super::program;
 use super::text::WatchText;
 use crate::session::{EntryPoint, Options, Selection};
 
 /// Runs the program and shows it.
 pub(super) fn run(args: &WatchArgs) -> Outcome {
     let resolved = args.target.resolve()?;
-    let mut narrator =
-        Narrator::new(&args.output, |width| Text::Watch(WatchText::new(width)))?;
+    let mut narrator = Narrator::new(&args.output, |width| Text::Watch(WatchText::new(width)))?;
     let options = Options {
-        launch: run::launch(&resolved),
+        launch: program::launch(&resolved),
         selection: Selection {
             patterns: args.function.clone(),
             crates: args.crates.clone(),
@@ -23,7 +22,8 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
         ledger: true,
         whole_stack: true,
         full: args.output.full,
+        pin: !args.output.no_pin,
         max_depth: None,
     };
-    run::session(options, &mut narrator)
+    program::session(options, &mut narrator)
 }

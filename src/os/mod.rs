@@ -28,7 +28,7 @@ pub use ptrace::{
 };
 pub use raw_registers::RawRegisters;
 pub use remote::{RemoteCalls, RemoteError};
-pub use signal::{SignalInfo, is_stop_signal};
+pub use signal::{SignalInfo, is_stop_signal, stay_on_interrupt};
 pub use spawn::{SpawnError, SpawnStage, Spec, spawn};
 pub use wait::{WaitEvent, decode, poll, wait};
 

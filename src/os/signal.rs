@@ -21,6 +21,21 @@ pub fn is_stop_signal(signal: i32) -> bool {
     matches!(signal, libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU)
 }
 
+/// From now on the terminal's interrupt (SIGINT) leaves this process alone. A handler that does
+/// nothing is installed rather than `SIG_IGN`, because a program that we start would inherit that
+/// (execve(2)): it must keep the default.
+pub fn stay_on_interrupt() {
+    extern "C" fn stay(_: libc::c_int) {}
+    // SAFETY: the handler does nothing, which is async-signal-safe, and a zeroed sigaction with a
+    // handler and flags is a valid one.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = stay as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+    }
+}
+
 impl SignalInfo {
     pub(super) fn from_kernel(info: &libc::siginfo_t) -> SignalInfo {
         let (number, code) = (info.si_signo, info.si_code);

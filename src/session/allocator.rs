@@ -124,11 +124,9 @@ pub(super) fn call_at_entry(hook: Hook, registers: &Registers) -> AllocatorCall 
         Hook::Calloc => {
             AllocatorCall::Alloc { size: first.saturating_mul(second), align: MALLOC_ALIGN }
         }
-        Hook::Realloc => AllocatorCall::Realloc {
-            pointer: VirtAddr(first),
-            size: second,
-            align: MALLOC_ALIGN,
-        },
+        Hook::Realloc => {
+            AllocatorCall::Realloc { pointer: VirtAddr(first), size: second, align: MALLOC_ALIGN }
+        }
         Hook::AlignedAlloc => AllocatorCall::Alloc { size: second, align: first },
         Hook::PosixMemalign => AllocatorCall::Alloc { size: third, align: second },
     }

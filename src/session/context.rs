@@ -14,16 +14,20 @@ pub(super) struct FrameContext<'a> {
     pub memory: &'a dyn Memory,
 }
 
+impl FrameContext<'_> {
+    /// A register with all its bits: 64 of a general one, 128 of a vector register.
+    pub fn whole_register(&self, register: Register) -> Option<u128> {
+        match register.0.checked_sub(Register::XMM0.0) {
+            Some(index) => self.vectors?.get(usize::from(index)).copied(),
+            None => self.frame.registers.get(register).map(u128::from),
+        }
+    }
+}
+
 impl LocationContext for FrameContext<'_> {
     fn register(&self, register: Register) -> Option<u64> {
-        let vector = register.0.checked_sub(Register::XMM0.0).map(usize::from);
-        match vector {
-            Some(index) => {
-                let low = self.vectors?.get(index)? & u128::from(u64::MAX);
-                u64::try_from(low).ok()
-            }
-            None => self.frame.registers.get(register),
-        }
+        let low = self.whole_register(register)? & u128::from(u64::MAX);
+        u64::try_from(low).ok()
     }
 
     fn cfa(&self) -> Option<VirtAddr> {

@@ -35,7 +35,11 @@ pub(super) struct Picture {
 
 impl Session {
     /// Unwinds a stopped thread.
-    pub(super) fn unwind(&mut self, thread: &Stopped, limit: usize) -> (Vec<RawFrame>, Option<String>) {
+    pub(super) fn unwind(
+        &mut self,
+        thread: &Stopped,
+        limit: usize,
+    ) -> (Vec<RawFrame>, Option<String>) {
         let registers = *thread.registers();
         let mut unwinder =
             Unwinder::new(self.inferior.modules(), self.inferior.memory(), registers, limit);
@@ -130,8 +134,12 @@ impl Session {
             }
             None => false,
         };
-        let around =
-            Surroundings { regions: &regions, thread, limits: Limits::default(), is_user: &is_user };
+        let around = Surroundings {
+            regions: &regions,
+            thread,
+            limits: Limits::default(),
+            is_user: &is_user,
+        };
         let function = raw
             .loaded
             .as_ref()

@@ -1,9 +1,13 @@
 //! Addresses to the region that they belong to.
 
 use super::threads::Threads;
-use crate::base::{Memory, Region, VirtAddr};
-use crate::dwarf::Images;
+use crate::base::{Memory, Region, Shown, VirtAddr};
+use crate::dwarf::{Images, short_type_name};
 use crate::track::Ledger;
+use crate::value::{Naming, Value};
+
+/// Characters of the one-line form of a value; views cut it further.
+const VALUE_WIDTH: usize = 160;
 
 /// What is known of the address space at a stop.
 pub(super) struct Regions<'a> {
@@ -36,6 +40,16 @@ impl Regions<'_> {
             Ok(()) => Region::Anonymous,
             Err(_) => Region::Unmapped,
         }
+    }
+
+    /// A value as people and programs read it, with its addresses named.
+    pub fn shown(&self, value: &Value) -> Shown {
+        value.shown(&Naming {
+            address: &|at| self.name(at),
+            type_name: &|name| short_type_name(name),
+            region: &|at| self.of(at),
+            width: VALUE_WIDTH,
+        })
     }
 
     /// How an address is named to people: by block, section or region, never by number.

@@ -148,7 +148,9 @@ impl Session {
         };
         self.plant()?;
         self.tell_start();
-        if self.options.pin && let Err(error) = self.inferior.pin(true) {
+        if self.options.pin
+            && let Err(error) = self.inferior.pin(true)
+        {
             self.notes.push(format!("Freehold and the program do not share a core: {error}."));
         }
         self.inferior.resume(thread, None)?;

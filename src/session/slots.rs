@@ -8,10 +8,10 @@ use crate::base::{
     Held, MemoryExt, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, Location, Types, short_type_name};
-use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::frame::RawFrame;
+use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::track::{Claim, PlaceKey};
-use crate::value::{Limits, Reader, Value};
+use crate::value::{Limits, ReadRegister, Reader, Value, ValueKind};
 
 /// The slots of a frame, and what they claim to own.
 pub(super) struct FrameSlots {
@@ -77,11 +77,7 @@ fn place(
             die: seen.variable.die,
             parameter: seen.variable.parameter,
             ty: seen.variable.ty,
-            size: seen
-                .variable
-                .ty
-                .and_then(|ty| image.get(ty).ok()?.size)
-                .unwrap_or(0),
+            size: seen.variable.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0),
             location: image.locate(function, seen.variable, at, context),
             in_scope: seen.in_scope,
             shadowed: seen.shadowed,
@@ -155,7 +151,10 @@ fn view_variable(
         view.state = SlotState::Unreadable(Unreadable::NotDescribed("it has no type".into()));
         return None;
     };
-    let value = reader(around, context, image).read(ty, location);
+    let value = {
+        let registers = |register| context.whole_register(register);
+        reader(around, context, image, &registers).read(ty, location)
+    };
     show_value(around, &value, view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
     let name = format!("{}::{}", short_function(function), variable.name);
@@ -166,11 +165,11 @@ fn view_variable(
 /// Fills in what a value says of itself.
 pub(super) fn show_value(around: &Surroundings<'_>, value: &Value, view: &mut SlotView) {
     view.blocks = held(around, value);
-    if let Some(why) = value.unreadable() {
+    if let ValueKind::Unreadable(why) = &value.kind {
         view.state = SlotState::Unreadable(why.clone());
         return;
     }
-    view.value = Some(value.shown(&|at| around.regions.name(at), &|at| around.regions.of(at)));
+    view.value = Some(around.regions.shown(value));
 }
 
 /// The blocks that a value leads to.
@@ -184,7 +183,7 @@ fn held(around: &Surroundings<'_>, value: &Value) -> Vec<Held> {
                 block: block.id,
                 path: part.path,
                 owner: part.owner,
-                type_name: part.type_name.to_string(),
+                type_name: short_type_name(&part.type_name),
                 used: part.used.min(block.size),
                 size: block.size,
             })
@@ -221,13 +220,9 @@ pub(super) fn reader<'a>(
     around: &Surroundings<'_>,
     context: &'a FrameContext<'a>,
     image: &'a Image,
+    registers: &'a ReadRegister<'a>,
 ) -> Reader<'a> {
-    Reader {
-        types: image,
-        memory: context.memory,
-        registers: context,
-        limits: around.limits,
-    }
+    Reader { types: image, memory: context.memory, registers, limits: around.limits }
 }
 
 /// A function's name without its crate, as places are named: `main`, `module::f`.

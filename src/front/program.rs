@@ -30,15 +30,12 @@ fn environment(resolved: &Resolved) -> Option<Vec<(std::ffi::OsString, std::ffi:
 pub(super) fn session(options: Options, observer: &mut dyn Observer) -> Outcome {
     // The terminal sends Ctrl-C to the program and to us alike. It is meant for the program: we
     // stay, and tell how it ended.
-    crate::os::ignore_interrupt();
+    crate::os::stay_on_interrupt();
     Session::run(options, observer).map_err(|error| explain(&error))
 }
 
 fn explain(error: &SessionError) -> UserError {
     match error {
-        SessionError::Open { path, source } => UserError::io("open", path, source),
-        SessionError::Image { path, source } => UserError::image(path, source),
-        SessionError::Library { path } => UserError::library(path),
         SessionError::Launch(error) => launch_error(error),
         SessionError::Inferior(error) => UserError::new(error.to_string())
             .hint("the program has been ended; run it again, and report this if it comes again"),
@@ -56,5 +53,9 @@ fn explain(error: &SessionError) -> UserError {
 }
 
 fn launch_error(error: &LaunchError) -> UserError {
-    UserError::new(error.to_string())
+    match error {
+        LaunchError::Image { program, reason } => UserError::image(program, reason),
+        LaunchError::Library(path) => UserError::library(path),
+        other => UserError::new(other.to_string()),
+    }
 }
