@@ -120,6 +120,14 @@ impl Inferior {
 
     /// The process executes another program: everything that was known of its memory is void.
     pub(super) fn executed(&mut self, tid: Tid) -> Seen {
+        let followed = self.follow_exec(tid);
+        if followed.is_err() && !self.detached && self.is_gone(tid) {
+            return Ok(None);
+        }
+        followed
+    }
+
+    fn follow_exec(&mut self, tid: Tid) -> Seen {
         let former = unless_gone(os::event_message(tid))
             .map_err(InferiorError::when("following an exec"))?;
         let Some(former) = former else { return Ok(None) };

@@ -112,7 +112,11 @@ impl Inferior {
             return Ok(Stop::Site { thread: stopped, at: entry });
         }
         let had_site = self.has_site(entry);
-        self.insert_site(entry)?;
+        if let Err(error) = self.insert_site(entry)
+            && !self.is_gone(stopped.tid())
+        {
+            return Err(error);
+        }
         self.resume(stopped, None)?;
         let stop = self.wait();
         if !had_site {

@@ -24,7 +24,9 @@ static VDSOS: LazyLock<Mutex<Vec<&'static [u8]>>> = LazyLock::new(Mutex::default
 /// The main executable, its libraries, the dynamic linker and the vdso.
 ///
 /// The table is read again from `/proc/PID/maps` when an address is asked for that it does not
-/// know, at most once between two resumptions. Images are parsed when somebody asks for them.
+/// know, at most once between two resumptions. Images are parsed when somebody asks for them. A
+/// library that was unloaded and replaced by another at the same addresses is noticed by
+/// [`Modules::refresh`] only.
 pub struct Modules {
     process: Tid,
     witness: Rc<Cell<Tid>>,
@@ -129,7 +131,7 @@ impl Modules {
 
     /// Whether the program can execute what lies at an address.
     pub(super) fn is_code(&self, at: VirtAddr) -> bool {
-        self.look_up(at, |table| {
+        self.look_up(|table| {
             let index = table.maps.partition_point(|mapping| mapping.range.end <= at);
             let mapping = table.maps.get(index).filter(|mapping| mapping.range.contains(at))?;
             mapping.executable.then_some(())
@@ -139,13 +141,11 @@ impl Modules {
 
     /// The module whose mappings hold an address.
     pub fn module_at(&self, at: VirtAddr) -> Option<Rc<Module>> {
-        self.look_up(at, |table| {
-            table.modules.iter().find(|module| module.range.contains(at)).cloned()
-        })
+        self.look_up(|table| table.modules.iter().find(|module| module.range.contains(at)).cloned())
     }
 
     /// Looks in the table, and once more after it was read again.
-    fn look_up<T>(&self, _at: VirtAddr, look: impl Fn(&Table) -> Option<T>) -> Option<T> {
+    fn look_up<T>(&self, look: impl Fn(&Table) -> Option<T>) -> Option<T> {
         let found = look(&self.table.borrow());
         if found.is_some() || self.table.borrow().fresh {
             return found;

@@ -25,7 +25,30 @@ impl Inferior {
         if stopped.epoch != self.epoch || self.threads.no(tid).is_none() {
             return Ok(());
         }
-        let (mut raw, due) = self.next_registers(&stopped, deliver.is_some());
+        let resumed = self.resume_living(&stopped, deliver);
+        self.unless_dead(tid, resumed)
+    }
+
+    /// A failure is none where the thread was killed: it then runs to its end.
+    fn unless_dead(
+        &mut self,
+        tid: Tid,
+        result: Result<(), InferiorError>,
+    ) -> Result<(), InferiorError> {
+        if result.is_err() && self.is_gone(tid) {
+            self.threads.set_state(tid, State::Running);
+            return Ok(());
+        }
+        result
+    }
+
+    fn resume_living(
+        &mut self,
+        stopped: &Stopped,
+        deliver: Option<i32>,
+    ) -> Result<(), InferiorError> {
+        let tid = stopped.tid;
+        let (mut raw, due) = self.next_registers(stopped, deliver.is_some());
         let at = raw.pc();
         if due == Some(at) && self.memory.sites.borrow().is_active(at) {
             if deliver.is_some() {
@@ -35,7 +58,10 @@ impl Inferior {
                     thread.will_return_to(at, raw.sp());
                 }
             } else {
-                let Some(copy) = self.copy_of(tid, at)? else { return Ok(()) };
+                let Some(copy) = self.copy_of(tid, at)? else {
+                    self.threads.set_state(tid, State::Running);
+                    return Ok(());
+                };
                 raw.set_pc(copy);
             }
         }
@@ -86,11 +112,24 @@ impl Inferior {
     pub(super) fn pass(
         &mut self,
         tid: Tid,
+        raw: RawRegisters,
+        at: VirtAddr,
+    ) -> Result<(), InferiorError> {
+        let passed = self.pass_living(tid, raw, at);
+        self.unless_dead(tid, passed)
+    }
+
+    fn pass_living(
+        &mut self,
+        tid: Tid,
         mut raw: RawRegisters,
         at: VirtAddr,
     ) -> Result<(), InferiorError> {
         if self.memory.sites.borrow().is_active(at) {
-            let Some(copy) = self.copy_of(tid, at)? else { return Ok(()) };
+            let Some(copy) = self.copy_of(tid, at)? else {
+                self.threads.set_state(tid, State::Running);
+                return Ok(());
+            };
             raw.set_pc(copy);
         } else {
             raw.set_pc(at);

@@ -116,6 +116,12 @@ impl Inferior {
         self.memory.insert_site(at, whom)
     }
 
+    /// Whether a thread that should be stopped was killed. Its memory goes at the same time, so this
+    /// explains failures of other kinds.
+    pub(super) fn is_gone(&self, tid: Tid) -> bool {
+        os::registers(tid).is_err_and(|error| os::is_gone(&error))
+    }
+
     /// Makes what the caller gets of a stopped thread, or nothing where it is gone.
     pub(super) fn stopped(&mut self, tid: Tid, raw: RawRegisters, state: State) -> Option<Stopped> {
         let no = self.threads.no(tid)?;

@@ -26,8 +26,8 @@ pub(super) struct Scratch {
     areas: Vec<Area>,
     /// Where the copy of each original is.
     of: BTreeMap<VirtAddr, VirtAddr>,
-    /// The copies by address: their length, and the points where a thread can stop.
-    copies: BTreeMap<VirtAddr, (u64, Vec<Point>)>,
+    /// The copies by address: the points where a thread can stop.
+    copies: BTreeMap<VirtAddr, Vec<Point>>,
 }
 
 struct Area {
@@ -44,8 +44,7 @@ impl Scratch {
     /// What a program counter inside a copy stands for.
     pub(super) fn point_at(&self, pc: VirtAddr) -> Option<Point> {
         let inside = self.areas.iter().any(|area| area.range.contains(pc));
-        let (start, (_, points)) =
-            inside.then(|| self.copies.range(..=pc).next_back()).flatten()?;
+        let (start, points) = inside.then(|| self.copies.range(..=pc).next_back()).flatten()?;
         points.iter().find(|point| *start + point.offset == pc).copied()
     }
 
@@ -71,7 +70,7 @@ impl Scratch {
             area.used = (at - area.range.start).saturating_add(len).next_multiple_of(ALIGN);
         }
         self.of.insert(original, at);
-        self.copies.insert(at, (len, points));
+        self.copies.insert(at, points);
     }
 
     /// Whether there may be another area.

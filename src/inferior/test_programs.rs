@@ -10,6 +10,9 @@ use object::{Object, ObjectSymbol};
 use super::{Inferior, Launch, Stop, Stopped};
 use crate::base::{ExitStatus, FileAddr, VirtAddr};
 
+/// How the subject ends when it saw what it expects.
+pub(super) const SUCCESS: Option<ExitStatus> = Some(ExitStatus::Code(0));
+
 /// The path of the subject, compiled once for all tests of this process.
 pub(super) fn subject() -> &'static Path {
     static SUBJECT: OnceLock<tempfile::TempDir> = OnceLock::new();
@@ -23,7 +26,7 @@ pub(super) fn subject() -> &'static Path {
 /// Compiles the subject with flags of its own.
 pub(super) fn compile(dir: &Path, flags: &[&str]) -> std::path::PathBuf {
     let source = dir.join("subject.rs");
-    std::fs::write(&source, include_str!("testdata/subject.rs")).expect("written");
+    std::fs::write(&source, include_str!("testdata/subject.rs.txt")).expect("written");
     let program = dir.join("subject");
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2024", "-Awarnings", "-o"]).arg(&program).args(flags).arg(&source);
@@ -105,6 +108,14 @@ pub(super) fn run_with(
             inferior.resume(thread, deliver).expect("resumed");
         }
     }
+}
+
+/// Runs the subject with a site at the function that it calls.
+pub(super) fn run_with_site(args: &[&str]) -> Course {
+    let (mut inferior, first) = start(args);
+    let touch = symbol(&inferior, "touch");
+    inferior.insert_site(touch).expect("a site");
+    run(&mut inferior, first)
 }
 
 /// A pipe for the program's output: its end for [`Launch::stdio`], and a way to read it all.

@@ -181,7 +181,7 @@ this is not a mapping\n\
 
     #[test]
     fn own_maps_hold_this_code() {
-        let here = VirtAddr(own_maps_hold_this_code as fn() as u64);
+        let here = VirtAddr(own_maps_hold_this_code as fn() as usize as u64);
         let maps = maps(Tid(std::process::id().cast_signed())).expect("own maps");
         let mapping = maps.iter().find(|mapping| mapping.range.contains(here));
         assert!(mapping.is_some_and(|mapping| mapping.executable));

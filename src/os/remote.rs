@@ -116,10 +116,10 @@ impl<'a> RemoteCalls<'a> {
         loop {
             resume(self.tid, 0)?;
             match wait(Some(self.tid))?.1 {
-                WaitEvent::Signal { signal: libc::SIGTRAP } => {
-                    if super::registers(self.tid)?.pc() == self.at + 3 {
-                        return Ok(());
-                    }
+                WaitEvent::Signal { signal: libc::SIGTRAP }
+                    if super::registers(self.tid)?.pc() == self.at + 3 =>
+                {
+                    return Ok(());
                 }
                 // SIGSTOP cannot be blocked: it is sent again at the end.
                 WaitEvent::Signal { signal } if is_stop_signal(signal) => {
