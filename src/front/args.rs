@@ -192,7 +192,16 @@ mod tests {
     #[test]
     fn watch_takes_filters_a_target_and_the_programs_arguments() {
         let parsed = parse(&[
-            "watch", "--function", "^a", "--function", "b$", "--crate", "one", "demo.rs", "--", "-x",
+            "watch",
+            "--function",
+            "^a",
+            "--function",
+            "b$",
+            "--crate",
+            "one",
+            "demo.rs",
+            "--",
+            "-x",
         ]);
         let Ok(Command::Watch(args)) = parsed else { panic!("{parsed:?}") };
         let patterns: Vec<&str> = args.function.iter().map(Regex::as_str).collect();

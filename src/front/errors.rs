@@ -57,7 +57,9 @@ impl UserError {
             ImageError::OtherMachine(_) => {
                 plain.hint("build it for this machine: --target x86_64-unknown-linux-gnu")
             }
-            ImageError::Damaged(_) => plain.hint("build it again: the file may have been cut short"),
+            ImageError::Damaged(_) => {
+                plain.hint("build it again: the file may have been cut short")
+            }
             ImageError::NotRunnable(_) => plain.hint("name the executable that was linked from it"),
         }
     }

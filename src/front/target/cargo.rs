@@ -164,9 +164,7 @@ fn named(packages: &[&Package], kind: BuildKind, name: &str) -> Result<Choice, U
     let has = |package: &&&Package| package.targets.iter().any(|t| kind.is(t) && t.name == name);
     let having: Vec<_> = packages.iter().filter(has).collect();
     match having.as_slice() {
-        [package] => {
-            Ok(Choice { package: package.name.to_string(), name: name.to_owned(), kind })
-        }
+        [package] => Ok(Choice { package: package.name.to_string(), name: name.to_owned(), kind }),
         [] => {
             let names = names(packages, kind);
             let word = kind.option().trim_start_matches('-');
@@ -201,10 +199,8 @@ fn default_binary(packages: &[&Package]) -> Result<Choice, UserError> {
                 )),
             })
         }
-        _ => Err(UserError::new("the package has several binaries").hint(format!(
-            "choose one with --bin: {}",
-            listed(names.iter().map(String::as_str))
-        ))),
+        _ => Err(UserError::new("the package has several binaries")
+            .hint(format!("choose one with --bin: {}", listed(names.iter().map(String::as_str))))),
     }
 }
 
@@ -224,7 +220,8 @@ fn packages<'a>(metadata: &'a Metadata, args: &CargoArgs) -> Vec<&'a Package> {
     }
     let here = args.manifest_path.clone().or_else(nearest_manifest);
     let here = here.and_then(|path| path.canonicalize().ok());
-    let is_here = |package: &&&Package| Some(package.manifest_path.as_std_path()) == here.as_deref();
+    let is_here =
+        |package: &&&Package| Some(package.manifest_path.as_std_path()) == here.as_deref();
     let all = metadata.workspace_packages();
     match all.iter().find(is_here) {
         Some(package) => vec![*package],

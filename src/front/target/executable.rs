@@ -40,8 +40,11 @@ pub(super) fn recognise(path: &Path) -> Result<FileKind, UserError> {
         return Err(script(path, &begin));
     }
     if begin.starts_with(b"\x7fELF") && meta.permissions().mode() & 0o111 == 0 {
-        return Err(UserError::new(format!("cannot run {}: no execute permission", path.display()))
-            .hint(format!("chmod +x {}", path.display())));
+        return Err(UserError::new(format!(
+            "cannot run {}: no execute permission",
+            path.display()
+        ))
+        .hint(format!("chmod +x {}", path.display())));
     }
     let absolute =
         std::path::absolute(path).map_err(|error| UserError::io("open", path, &error))?;
@@ -70,10 +73,8 @@ fn directory(path: &Path) -> UserError {
     let error = UserError::new(format!("cannot debug {}: it is a directory", path.display()));
     let manifest = path.join("Cargo.toml");
     if manifest.is_file() {
-        return error.hint(format!(
-            "for the package in it: --manifest-path {}",
-            manifest.display()
-        ));
+        return error
+            .hint(format!("for the package in it: --manifest-path {}", manifest.display()));
     }
     error
 }

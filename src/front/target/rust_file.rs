@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
 
@@ -45,7 +46,8 @@ impl RustArgs {
             ("--rustc-arg", !self.rustc_args.is_empty()),
         ];
         let Some((option, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
-        let error = UserError::new(format!("{option} is for .rs files, and the target is {target}"));
+        let error =
+            UserError::new(format!("{option} is for .rs files, and the target is {target}"));
         Err(match option {
             "--opt" => error.hint("an optimised build of a package: --release"),
             _ => error,
@@ -65,10 +67,13 @@ impl RustArgs {
 
 /// Builds the file, or finds it built, and returns the absolute path of the executable.
 pub(super) fn build(source: &Path, args: &RustArgs) -> Result<PathBuf, UserError> {
+    build_in(&cache_dir()?, source, args)
+}
+
+fn build_in(cache: &Path, source: &Path, args: &RustArgs) -> Result<PathBuf, UserError> {
     let content = fs::read(source).map_err(|error| UserError::io("read", source, &error))?;
     let flags = args.flags();
-    let cache = cache_dir()?;
-    let entry = Entry::new(&cache, source, &content, &flags, &rustc_version()?);
+    let entry = Entry::new(cache, source, &content, &flags, &rustc_version()?);
     if entry.is_fresh() {
         return Ok(entry.executable());
     }
@@ -80,7 +85,10 @@ pub(super) fn build(source: &Path, args: &RustArgs) -> Result<PathBuf, UserError
 }
 
 fn compile(source: &Path, flags: &[OsString], entry: &Entry) -> Result<(), UserError> {
-    let built = entry.dir.join(format!(".build-{}", std::process::id()));
+    // Other processes, and other threads of this one, may be building the same.
+    static BUILDS: AtomicU64 = AtomicU64::new(0);
+    let number = BUILDS.fetch_add(1, Ordering::Relaxed);
+    let built = entry.dir.join(format!(".build-{}-{number}", std::process::id()));
     let dependencies = built.with_extension("d");
     let mut emit = OsString::from("dep-info=");
     emit.push(&dependencies);
@@ -179,9 +187,8 @@ fn rustc_version() -> Result<String, UserError> {
 
 /// `$XDG_CACHE_HOME/freehold`, or `~/.cache/freehold` (XDG base directory specification).
 fn cache_dir() -> Result<PathBuf, UserError> {
-    let absolute = |name: &str| {
-        std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
-    };
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
     base.map(|base| base.join("freehold")).ok_or_else(|| {
         UserError::new("there is no directory for the programs that are built from .rs files")
@@ -231,6 +238,57 @@ mod tests {
         assert_ne!(one, dir("a.rs", "y", "-g", "1.95"));
         assert_ne!(one, dir("a.rs", "x", "-O", "1.95"));
         assert_ne!(one, dir("a.rs", "x", "-g", "1.96"));
+    }
+
+    fn args(edition: Option<&str>, optimise: bool) -> RustArgs {
+        RustArgs { edition: edition.map(str::to_owned), optimise, rustc_args: Vec::new() }
+    }
+
+    #[test]
+    fn a_file_is_built_once_and_again_when_what_it_includes_changes() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (cache, source) = (dir.path().join("cache"), dir.path().join("a-b.rs"));
+        let included = dir.path().join("text.txt");
+        fs::write(&included, "one").expect("written");
+        fs::write(&source, "fn main() { println!(include_str!(\"text.txt\")); }").expect("written");
+        let build = || build_in(&cache, &source, &args(None, false)).expect("it builds");
+        let executable = build();
+        let built_at =
+            || fs::metadata(&executable).and_then(|meta| meta.modified()).expect("there");
+        let first = built_at();
+        assert_eq!(executable.file_name(), Some("a-b".as_ref()));
+        assert_eq!((build(), built_at()), (executable.clone(), first), "nothing changed");
+        fs::write(&included, "two").expect("written");
+        assert_eq!(build(), executable);
+        assert_ne!(built_at(), first, "the included file changed");
+        let said = std::process::Command::new(&executable).output().expect("it runs");
+        assert_eq!(said.stdout, b"two\n");
+        assert_ne!(build_in(&cache, &source, &args(Some("2021"), true)), Ok(executable));
+    }
+
+    #[test]
+    fn builds_at_the_same_time_do_not_disturb_each_other() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (cache, source) = (dir.path().join("cache"), dir.path().join("demo.rs"));
+        fs::write(&source, "fn main() {}").expect("written");
+        let run = || {
+            let executable = build_in(&cache, &source, &args(None, false)).expect("it builds");
+            std::process::Command::new(executable).status().expect("it runs").success()
+        };
+        let all = std::thread::scope(|scope| {
+            let threads = [scope.spawn(run), scope.spawn(run), scope.spawn(run)];
+            threads.map(|thread| thread.join().expect("no panic"))
+        });
+        assert_eq!(all, [true; 3]);
+    }
+
+    #[test]
+    fn a_file_without_main_is_a_build_error() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let source = dir.path().join("demo.rs");
+        fs::write(&source, "#![crate_type = \"lib\"]").expect("written");
+        let error = build_in(dir.path(), &source, &args(None, false)).expect_err("no program");
+        assert_eq!(error.exit_code(), 101);
     }
 
     #[test]
