@@ -21,7 +21,8 @@ const SAYS: &str = "fn main() { println!(\"SAYS {} {}\", cfg!(feature = \"loud\"
 fn resolve(dir: &Path, words: &[&str]) -> Resolved {
     let manifest = dir.join("Cargo.toml");
     let manifest = manifest.to_str().expect("a plain path");
-    let words = ["freehold", "--manifest-path", manifest].iter().chain(words);
+    let first = ["freehold", "--manifest-path", manifest];
+    let words = first.iter().chain(words);
     Line::parse_from(words).target.resolve().expect("it builds")
 }
 

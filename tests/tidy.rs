@@ -197,17 +197,17 @@ impl Reader {
             }
             _ => {}
         }
-        if let Some(target) = self.from_root(&words) {
-            self.import(&target.to_owned(), line);
+        if let Some(target) = self.named_floor(&words) {
+            self.import(target, line);
         }
     }
 
     /// The floor that a path names from the root of the crate: by `crate::`, or by as many
     /// `super::` as it takes to get there.
-    fn from_root<'a>(&self, words: &[&'a str]) -> Option<&'a str> {
+    fn named_floor<'a>(&self, words: &[&'a str]) -> Option<&'a str> {
         match words {
             ["crate", floor, ..] => Some(floor),
-            ["self", rest @ ..] if rest.first() == Some(&"super") => self.from_root(rest),
+            ["self", rest @ ..] if rest.first() == Some(&"super") => self.named_floor(rest),
             ["super", ..] => {
                 let up = words.iter().take_while(|word| **word == "super").count();
                 (up == self.modules.len()).then(|| words.get(up).copied()).flatten()

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,44 +78,53 @@ fn build_in(cache: &Path, source: &Path, args: &RustArgs) -> Result<PathBuf, Use
     if entry.is_fresh() {
         return Ok(entry.executable());
     }
-    let doing = "create the cache directory";
-    fs::create_dir_all(&entry.dir).map_err(|error| UserError::io(doing, &entry.dir, &error))?;
     let result = compile(source, &flags, &entry);
     prune(&entry.dir);
     result.map(|()| entry.executable())
 }
 
 fn compile(source: &Path, flags: &[OsString], entry: &Entry) -> Result<(), UserError> {
-    // Other processes, and other threads of this one, may be building the same.
+    // Other processes, and other threads of this one, may be building the same. rustc names its
+    // object files after the crate alone, so that each build needs a directory of its own.
     static BUILDS: AtomicU64 = AtomicU64::new(0);
     let number = BUILDS.fetch_add(1, Ordering::Relaxed);
-    let built = entry.dir.join(format!(".build-{}-{number}", std::process::id()));
-    let dependencies = built.with_extension("d");
-    let mut emit = OsString::from("dep-info=");
-    emit.push(&dependencies);
-    emit.push(",link=");
-    emit.push(&built);
+    let dir = entry.dir.join(format!(".build-{}-{number}", std::process::id()));
+    fs::create_dir_all(&dir)
+        .map_err(|error| UserError::io("create the cache directory", &dir, &error))?;
+    let result = compile_in(&dir, source, flags).and_then(|()| entry.take(&dir));
+    // What is left of a failed build is of no use, and does no harm where it cannot be removed.
+    let _ = fs::remove_dir_all(&dir);
+    result
+}
+
+/// The names of what rustc writes into the directory of a build.
+const PROGRAM: &str = "program";
+const DEPENDENCIES: &str = "dependencies";
+
+fn compile_in(dir: &Path, source: &Path, flags: &[OsString]) -> Result<(), UserError> {
+    let emit = |kind: &str, name: &str| {
+        let mut option = OsString::from(format!("--emit={kind}="));
+        option.push(dir.join(name));
+        option
+    };
     let status = tool("RUSTC", "rustc")
         .arg(colour_flag())
         .args(flags)
-        .arg("--emit")
-        .arg(emit)
-        .arg(source)
+        .args([emit("dep-info", DEPENDENCIES), emit("link", PROGRAM)])
+        .arg("--out-dir")
+        .args([dir, source])
         .stdin(Stdio::null())
         .status()
         .map_err(|error| cannot_start("rustc", &error))?;
     if !status.success() {
-        let _ = fs::remove_file(&dependencies);
         return Err(UserError::build(format!("rustc could not build {}", source.display())));
     }
-    if !built.is_file() {
-        return Err(UserError::build(format!("{} is not a program", source.display()))
-            .hint("rustc built no executable from it: it needs a `fn main`"));
+    // A library is written without the permission to execute it.
+    if fs::metadata(dir.join(PROGRAM)).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0) {
+        return Ok(());
     }
-    // The dependencies first: an executable without them would never be found stale.
-    fs::rename(&dependencies, entry.dependencies())
-        .and_then(|()| fs::rename(&built, entry.executable()))
-        .map_err(|error| UserError::io("write", &entry.executable(), &error))
+    Err(UserError::build(format!("{} is not a program", source.display()))
+        .hint("rustc built no executable from it: it needs a `fn main`"))
 }
 
 /// One build of one version of one file.
@@ -140,6 +150,14 @@ impl Entry {
     /// rustc's list of the files it read, in the form of a makefile.
     fn dependencies(&self) -> PathBuf {
         self.dir.join(".dependencies")
+    }
+
+    /// Moves what was built into place.
+    fn take(&self, built: &Path) -> Result<(), UserError> {
+        // The dependencies first: an executable without them would never be found stale.
+        fs::rename(built.join(DEPENDENCIES), self.dependencies())
+            .and_then(|()| fs::rename(built.join(PROGRAM), self.executable()))
+            .map_err(|error| UserError::io("write", &self.executable(), &error))
     }
 
     /// Whether it is built, and no file that it includes has changed since. The source itself is
