@@ -3,6 +3,7 @@
 //! [`TargetArgs`] is the part of the command line that every subcommand shares; resolving it builds
 //! what must be built and says what to launch.
 
+mod cache;
 mod cargo;
 mod executable;
 mod rust_file;
