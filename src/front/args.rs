@@ -85,6 +85,10 @@ pub struct TraceArgs {
     #[arg(value_name = "REGEX")]
     pub pattern: Regex,
 
+    /// Stop at the very first instruction of a function instead of behind its prologue
+    #[arg(long)]
+    pub first_instruction: bool,
+
     /// Leave out calls that are nested deeper than this among the traced ones
     #[arg(long, value_name = "N")]
     pub limit_depth: Option<u32>,
@@ -113,6 +117,10 @@ pub struct OutputArgs {
     /// Show every call, also those that repeat thousands of times
     #[arg(long)]
     pub full: bool,
+
+    /// Do not keep debugger and program on one core while the program has one thread (slower)
+    #[arg(long)]
+    pub no_pin: bool,
 
     /// Columns of the text view, instead of those of the terminal
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]

@@ -8,7 +8,10 @@
 mod args;
 mod errors;
 mod exit;
+mod narrator;
+mod program;
 mod target;
+pub mod text;
 mod trace;
 mod watch;
 

@@ -1,17 +1,29 @@
-//! `freehold watch`.
+//! `freehold watch`: the stack and the heap as the program runs.
 
 use super::args::WatchArgs;
-use super::errors::{Outcome, UserError};
-use crate::dwarf::{Image, ImageKind};
+use super::errors::Outcome;
+use super::narrator::{Narrator, Text};
+use super::program;
+use super::text::WatchText;
+use crate::session::{EntryPoint, Options, Selection};
 
 /// Runs the program and shows it.
 pub(super) fn run(args: &WatchArgs) -> Outcome {
     let resolved = args.target.resolve()?;
-    let path = &resolved.executable;
-    let bytes = std::fs::read(path).map_err(|error| UserError::io("read", path, &error))?;
-    let image = Image::parse(path, Vec::leak(bytes)).map_err(|e| UserError::image(path, &e))?;
-    if image.kind() == ImageKind::Library {
-        return Err(UserError::library(path));
-    }
-    Err(UserError::new("`freehold watch` is not in this version"))
+    let mut narrator = Narrator::new(&args.output, |width| Text::Watch(WatchText::new(width)))?;
+    let options = Options {
+        launch: program::launch(&resolved),
+        selection: Selection {
+            patterns: args.function.clone(),
+            crates: args.crates.clone(),
+            all: args.all,
+        },
+        entry: EntryPoint::AfterPrologue,
+        ledger: true,
+        whole_stack: true,
+        full: args.output.full,
+        pin: !args.output.no_pin,
+        max_depth: None,
+    };
+    program::session(options, &mut narrator)
 }
