@@ -2,7 +2,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
-use std::panic::{self, PanicHookInfo};
+use std::panic;
 use std::process::ExitCode;
 
 use crate::base::ExitStatus;
@@ -25,26 +25,25 @@ pub(super) fn of_program(status: ExitStatus) -> ExitCode {
 /// From now on a panic prints what happened in plain words, instead of Rust's own message.
 pub(super) fn explain_panics() {
     panic::set_hook(Box::new(|info| {
-        let _ = anstream::stderr().write_all(explanation(info).as_bytes());
+        let what = info.payload_as_str().unwrap_or("it gave no reason");
+        let at = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
+        let text = explanation(what, &at.unwrap_or_default(), &Backtrace::capture());
+        let _ = anstream::stderr().write_all(text.as_bytes());
     }));
 }
 
-fn explanation(info: &PanicHookInfo<'_>) -> String {
-    let what = info.payload_as_str().unwrap_or("it gave no reason");
-    let at = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
-    let mut text = format!(
-        "error: Freehold found a mistake in itself and stopped: {what}{}\n  \
+/// Where the environment asks for a backtrace (`RUST_BACKTRACE`), it is added.
+fn explanation(what: &str, at: &str, backtrace: &Backtrace) -> String {
+    let end = match backtrace.status() {
+        BacktraceStatus::Captured => backtrace.to_string(),
+        _ => "  help: RUST_BACKTRACE=1 adds a backtrace".to_owned(),
+    };
+    format!(
+        "error: Freehold found a mistake in itself and stopped: {what}{at}\n  \
          help: the program it was running has been ended with it\n  \
-         help: please report this text, the command line and the output of `freehold --version`\n",
-        at.unwrap_or_default()
-    );
-    // Only where RUST_BACKTRACE asks for one.
-    let backtrace = Backtrace::capture();
-    match backtrace.status() {
-        BacktraceStatus::Captured => text.push_str(&format!("{backtrace}\n")),
-        _ => text.push_str("  help: RUST_BACKTRACE=1 adds a backtrace\n"),
-    }
-    text
+         help: please report this text, the command line and the output of `freehold --version`\n\
+         {end}\n"
+    )
 }
 
 #[cfg(test)]
@@ -60,5 +59,16 @@ mod tests {
         same(ExitStatus::Code(7), 7);
         same(ExitStatus::Code(255), 255);
         same(ExitStatus::Signal(11), 139);
+    }
+
+    #[test]
+    fn a_mistake_of_ours_is_explained_calmly() {
+        assert_eq!(
+            explanation("index out of bounds", " (src/a.rs:5)", &Backtrace::disabled()),
+            "error: Freehold found a mistake in itself and stopped: index out of bounds \
+             (src/a.rs:5)\n  help: the program it was running has been ended with it\n  \
+             help: please report this text, the command line and the output of \
+             `freehold --version`\n  help: RUST_BACKTRACE=1 adds a backtrace\n"
+        );
     }
 }

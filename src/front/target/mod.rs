@@ -3,12 +3,13 @@
 //! [`TargetArgs`] is the part of the command line that every subcommand shares; resolving it builds
 //! what must be built and says what to launch.
 
+mod cache;
 mod cargo;
 mod executable;
 mod rust_file;
 mod suggest;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -169,12 +170,12 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Names with the number of times each is there, for a list in an error.
+/// Names for a list in an error: each once, in order, and not more than a person reads.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 20;
-    let counted: BTreeMap<&str, ()> = names.into_iter().map(|name| (name, ())).collect();
-    let shown: Vec<&str> = counted.keys().take(SHOWN).copied().collect();
-    let more = counted.len() - shown.len();
+    let names: BTreeSet<&str> = names.into_iter().collect();
+    let shown: Vec<&str> = names.iter().take(SHOWN).copied().collect();
+    let more = names.len() - shown.len();
     match more {
         0 => shown.join(", "),
         _ => format!("{}, and {more} more", shown.join(", ")),

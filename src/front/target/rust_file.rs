@@ -1,18 +1,15 @@
-//! One `.rs` file: built with `rustc -g` into a cache, and not built again while nothing changes.
-//!
-//! An entry lies at `CACHE/rs/FILE-KEY/CONTENT-KEY/NAME`: the first key is of the path, the flags
-//! and the version of rustc, the second of the source. rustc writes under a name that no other
-//! process uses and the result is renamed into place, so that parallel runs never see half a file.
+//! One `.rs` file: built with `rustc -g` into the cache, and not built again while nothing changes.
 
 use std::ffi::OsString;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
 
+use super::cache::{DEPENDENCIES, Entry, PROGRAM, cache_dir, prune};
 use super::{cannot_start, colour_flag, tool};
 use crate::front::errors::UserError;
 
@@ -32,9 +29,6 @@ pub(super) struct RustArgs {
     #[arg(long = "rustc-arg", value_name = "ARG", allow_hyphen_values = true)]
     rustc_args: Vec<OsString>,
 }
-
-/// How many versions of one source file are kept.
-const KEPT: usize = 8;
 
 impl RustArgs {
     /// Refuses options for source files where the target is none.
@@ -66,102 +60,59 @@ impl RustArgs {
 
 /// Builds the file, or finds it built, and returns the absolute path of the executable.
 pub(super) fn build(source: &Path, args: &RustArgs) -> Result<PathBuf, UserError> {
+    build_in(&cache_dir()?, source, args)
+}
+
+fn build_in(cache: &Path, source: &Path, args: &RustArgs) -> Result<PathBuf, UserError> {
     let content = fs::read(source).map_err(|error| UserError::io("read", source, &error))?;
     let flags = args.flags();
-    let cache = cache_dir()?;
-    let entry = Entry::new(&cache, source, &content, &flags, &rustc_version()?);
+    let entry = Entry::new(cache, source, &content, &flags, &rustc_version()?);
     if entry.is_fresh() {
         return Ok(entry.executable());
     }
-    let doing = "create the cache directory";
-    fs::create_dir_all(&entry.dir).map_err(|error| UserError::io(doing, &entry.dir, &error))?;
     let result = compile(source, &flags, &entry);
     prune(&entry.dir);
     result.map(|()| entry.executable())
 }
 
 fn compile(source: &Path, flags: &[OsString], entry: &Entry) -> Result<(), UserError> {
-    let built = entry.dir.join(format!(".build-{}", std::process::id()));
-    let dependencies = built.with_extension("d");
-    let mut emit = OsString::from("dep-info=");
-    emit.push(&dependencies);
-    emit.push(",link=");
-    emit.push(&built);
+    // Other processes, and other threads of this one, may be building the same. rustc names its
+    // object files after the crate alone, so that each build needs a directory of its own.
+    static BUILDS: AtomicU64 = AtomicU64::new(0);
+    let number = BUILDS.fetch_add(1, Ordering::Relaxed);
+    let dir = entry.dir.join(format!(".build-{}-{number}", std::process::id()));
+    fs::create_dir_all(&dir)
+        .map_err(|error| UserError::io("create the cache directory", &dir, &error))?;
+    let result = compile_in(&dir, source, flags).and_then(|()| entry.take(&dir));
+    // What is left of a failed build is of no use, and does no harm where it cannot be removed.
+    let _ = fs::remove_dir_all(&dir);
+    result
+}
+
+fn compile_in(dir: &Path, source: &Path, flags: &[OsString]) -> Result<(), UserError> {
+    let emit = |kind: &str, name: &str| {
+        let mut option = OsString::from(format!("--emit={kind}="));
+        option.push(dir.join(name));
+        option
+    };
     let status = tool("RUSTC", "rustc")
         .arg(colour_flag())
         .args(flags)
-        .arg("--emit")
-        .arg(emit)
-        .arg(source)
+        .args([emit("dep-info", DEPENDENCIES), emit("link", PROGRAM)])
+        .arg("--out-dir")
+        .args([dir, source])
         .stdin(Stdio::null())
         .status()
         .map_err(|error| cannot_start("rustc", &error))?;
     if !status.success() {
-        let _ = fs::remove_file(&dependencies);
         return Err(UserError::build(format!("rustc could not build {}", source.display())));
     }
-    if !built.is_file() {
-        return Err(UserError::build(format!("{} is not a program", source.display()))
-            .hint("rustc built no executable from it: it needs a `fn main`"));
+    // A library is written without the permission to execute it.
+    if fs::metadata(dir.join(PROGRAM)).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0) {
+        return Ok(());
     }
-    // The dependencies first: an executable without them would never be found stale.
-    fs::rename(&dependencies, entry.dependencies())
-        .and_then(|()| fs::rename(&built, entry.executable()))
-        .map_err(|error| UserError::io("write", &entry.executable(), &error))
-}
-
-/// One build of one version of one file.
-struct Entry {
-    dir: PathBuf,
-    name: OsString,
-}
-
-impl Entry {
-    fn new(cache: &Path, source: &Path, content: &[u8], flags: &[OsString], rustc: &str) -> Entry {
-        // The path as it was written is what `file!()` says in the program, and the absolute one is
-        // where the debug information looks for the source.
-        let absolute = std::path::absolute(source).unwrap_or_else(|_| source.to_owned());
-        let file_key = hash(&(source, absolute, flags, rustc));
-        let dir = cache.join("rs").join(file_key).join(hash(&content));
-        Entry { dir, name: source.file_stem().unwrap_or(source.as_os_str()).to_owned() }
-    }
-
-    fn executable(&self) -> PathBuf {
-        self.dir.join(&self.name)
-    }
-
-    /// rustc's list of the files it read, in the form of a makefile.
-    fn dependencies(&self) -> PathBuf {
-        self.dir.join(".dependencies")
-    }
-
-    /// Whether it is built, and no file that it includes has changed since. The source itself is
-    /// part of the key.
-    fn is_fresh(&self) -> bool {
-        let Ok(built) = fs::metadata(self.executable()).and_then(|meta| meta.modified()) else {
-            return false;
-        };
-        let Ok(list) = fs::read_to_string(self.dependencies()) else { return false };
-        included(&list).all(|file| {
-            fs::metadata(file).and_then(|meta| meta.modified()).is_ok_and(|time| time < built)
-        })
-    }
-}
-
-/// The files of a list of rustc's, but the first, which is the source itself. Each has a rule of
-/// its own without dependencies, where a space in a name is written `\ `.
-fn included(list: &str) -> impl Iterator<Item = PathBuf> {
-    let rules = list.lines().filter(|line| !line.starts_with('#'));
-    let files = rules.filter_map(|line| line.strip_suffix(':'));
-    files.skip(1).map(|name| PathBuf::from(name.replace("\\ ", " ")))
-}
-
-/// A name for the cache. It need not be the same in another version of Freehold, which would only
-/// build again.
-fn hash(value: &impl Hash) -> String {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+    Err(UserError::build(format!("{} is not a program", source.display()))
+        .hint("rustc built no executable from it: it needs a `fn main`"))
 }
 
 /// `rustc -vV`: the version with its commit and host.
@@ -178,72 +129,58 @@ fn rustc_version() -> Result<String, UserError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// `$XDG_CACHE_HOME/freehold`, or `~/.cache/freehold` (XDG base directory specification).
-fn cache_dir() -> Result<PathBuf, UserError> {
-    let absolute =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    base.map(|base| base.join("freehold")).ok_or_else(|| {
-        UserError::new("there is no directory for the programs that are built from .rs files")
-            .hint("set HOME or XDG_CACHE_HOME to an absolute path")
-    })
-}
-
-/// Removes the oldest versions of a file, so that editing and running does not fill the disk. What
-/// cannot be removed stays: it is only a cache. A program that still runs keeps its own file.
-fn prune(newest: &Path) {
-    let Some(versions) = newest.parent().and_then(|dir| dir.read_dir().ok()) else { return };
-    let age = |path: &Path| -> io::Result<_> { fs::metadata(path)?.modified() };
-    let mut dirs: Vec<_> = versions
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path != newest)
-        .filter_map(|path| Some((age(&path).ok()?, path)))
-        .collect();
-    dirs.sort();
-    let surplus = (dirs.len() + 1).saturating_sub(KEPT);
-    for (_, dir) in dirs.into_iter().take(surplus) {
-        let _ = fs::remove_dir_all(dir);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn included_files_are_read_from_rustcs_list() {
-        let list = "out: a.rs b.rs with\\ space.txt\n\na.rs:\nb.rs:\nwith\\ space.txt:\n\n\
-                    # env-dep:X=y:\n";
-        let files: Vec<PathBuf> = included(list).collect();
-        assert_eq!(files, [PathBuf::from("b.rs"), PathBuf::from("with space.txt")]);
+    fn args(edition: Option<&str>, optimise: bool) -> RustArgs {
+        RustArgs { edition: edition.map(str::to_owned), optimise, rustc_args: Vec::new() }
     }
 
     #[test]
-    fn another_source_path_flag_or_compiler_is_another_entry() {
-        let cache = Path::new("/cache");
-        let dir = |source: &str, content: &str, flag: &str, rustc: &str| {
-            Entry::new(cache, Path::new(source), content.as_bytes(), &[flag.into()], rustc).dir
+    fn a_file_is_built_once_and_again_when_what_it_includes_changes() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (cache, source) = (dir.path().join("cache"), dir.path().join("a-b.rs"));
+        let included = dir.path().join("text.txt");
+        fs::write(&included, "one").expect("written");
+        fs::write(&source, "fn main() { println!(include_str!(\"text.txt\")); }").expect("written");
+        let build = || build_in(&cache, &source, &args(None, false)).expect("it builds");
+        let executable = build();
+        let built_at =
+            || fs::metadata(&executable).and_then(|meta| meta.modified()).expect("there");
+        let first = built_at();
+        assert_eq!(executable.file_name(), Some("a-b".as_ref()));
+        assert_eq!((build(), built_at()), (executable.clone(), first), "nothing changed");
+        fs::write(&included, "two").expect("written");
+        assert_eq!(build(), executable);
+        assert_ne!(built_at(), first, "the included file changed");
+        let said = std::process::Command::new(&executable).output().expect("it runs");
+        assert_eq!(said.stdout, b"two\n");
+        assert_ne!(build_in(&cache, &source, &args(Some("2021"), true)), Ok(executable));
+    }
+
+    #[test]
+    fn builds_at_the_same_time_do_not_disturb_each_other() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (cache, source) = (dir.path().join("cache"), dir.path().join("demo.rs"));
+        fs::write(&source, "fn main() {}").expect("written");
+        let run = || {
+            let executable = build_in(&cache, &source, &args(None, false)).expect("it builds");
+            std::process::Command::new(executable).status().expect("it runs").success()
         };
-        let one = dir("a.rs", "x", "-g", "1.95");
-        assert_eq!(one, dir("a.rs", "x", "-g", "1.95"));
-        assert_ne!(one, dir("b.rs", "x", "-g", "1.95"));
-        assert_ne!(one, dir("a.rs", "y", "-g", "1.95"));
-        assert_ne!(one, dir("a.rs", "x", "-O", "1.95"));
-        assert_ne!(one, dir("a.rs", "x", "-g", "1.96"));
+        let all = std::thread::scope(|scope| {
+            let threads = [scope.spawn(run), scope.spawn(run), scope.spawn(run)];
+            threads.map(|thread| thread.join().expect("no panic"))
+        });
+        assert_eq!(all, [true; 3]);
     }
 
     #[test]
-    fn old_versions_are_removed_and_the_newest_is_kept() {
-        let cache = tempfile::tempdir().expect("a temporary directory");
-        let dirs: Vec<PathBuf> =
-            (0..KEPT + 3).map(|number| cache.path().join(number.to_string())).collect();
-        for dir in &dirs {
-            fs::create_dir(dir).expect("created");
-        }
-        let newest = &dirs[0];
-        prune(newest);
-        assert!(newest.is_dir());
-        assert_eq!(dirs.iter().filter(|dir| dir.is_dir()).count(), KEPT);
+    fn a_file_without_main_is_a_build_error() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let source = dir.path().join("demo.rs");
+        fs::write(&source, "#![crate_type = \"lib\"]").expect("written");
+        let error = build_in(dir.path(), &source, &args(None, false)).expect_err("no program");
+        assert_eq!(error.exit_code(), 101);
     }
 }

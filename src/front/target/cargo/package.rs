@@ -1,0 +1,68 @@
+//! The packages that are here, as `cargo metadata` tells.
+
+use std::path::PathBuf;
+
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+
+use super::CargoArgs;
+use crate::front::errors::UserError;
+use crate::front::target::cannot_start;
+
+/// The packages that cargo would build from: the one of `-p`, or those of the directory.
+pub(super) fn packages<'a>(metadata: &'a Metadata, args: &CargoArgs) -> Vec<&'a Package> {
+    if let Some(spec) = &args.package {
+        // A specification is `name`, `name@version`, or a URL that ends with either after a `#`.
+        let name = spec.rsplit(['#', '/']).next().unwrap_or(spec);
+        let name = name.split(['@', ':']).next().unwrap_or(name);
+        let all = metadata.workspace_packages().into_iter();
+        return all.filter(|package| package.name == name).collect();
+    }
+    let here = args.manifest_path.clone().or_else(nearest_manifest);
+    let here = here.and_then(|path| path.canonicalize().ok());
+    let is_here =
+        |package: &&&Package| Some(package.manifest_path.as_std_path()) == here.as_deref();
+    let all = metadata.workspace_packages();
+    match all.iter().find(is_here) {
+        Some(package) => vec![*package],
+        None if metadata.workspace_default_members.is_available() => {
+            metadata.workspace_default_packages()
+        }
+        None => all,
+    }
+}
+
+/// The `Cargo.toml` that cargo would use: that of this directory or of the nearest one above.
+fn nearest_manifest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|dir| dir.join("Cargo.toml")).find(|path| path.is_file())
+}
+
+/// What cargo knows of the workspace, without its dependencies.
+pub(super) fn metadata(args: &CargoArgs) -> Result<Metadata, UserError> {
+    let manifest = match &args.manifest_path {
+        Some(path) if !path.is_file() => {
+            return Err(UserError::new(format!("no such file: {}", path.display()))
+                .at(format!("--manifest-path {}", path.display())));
+        }
+        Some(path) => path.clone(),
+        None => nearest_manifest().ok_or_else(nothing_to_run)?,
+    };
+    let mut command = MetadataCommand::new();
+    command.manifest_path(manifest).no_deps();
+    let error = match command.exec() {
+        Ok(metadata) => return Ok(metadata),
+        Err(error) => error,
+    };
+    Err(match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => {
+            UserError::build(format!("cargo cannot read the package: {}", stderr.trim()))
+        }
+        cargo_metadata::Error::Io(error) => cannot_start("cargo", &error),
+        other => UserError::build(format!("cargo cannot read the package: {other}")),
+    })
+}
+
+fn nothing_to_run() -> UserError {
+    UserError::new("no TARGET is given, and there is no Cargo.toml here or above")
+        .hint("name an executable or a .rs file, or go into a package's directory")
+}

@@ -1,0 +1,8 @@
+//! What the tests share: building test programs, finding their markers, and running Freehold.
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
+
+pub mod program;
+pub mod run;
+
+pub use program::{Program, Variant, program};
+pub use run::{Ran, freehold, freehold_in, normalise};
