@@ -1,1 +1,39 @@
-//! Stub.
+//! Floor 2: from bytes and a type to a value that a person can read.
+//!
+//! A [`Reader`] takes a type and a location and gives a [`Value`]: a tree of parts in which what
+//! cannot be read is a part with a reason. [`std_types`] knows how std's types keep what they hold;
+//! [`returned`] knows where a function leaves what it returns. A value says which heap memory it
+//! leads to ([`Value::heap_parts`]), and renders to one line ([`Value::text`]) and to the parts of
+//! an event ([`Value::data`]).
+//!
+//! Nothing here may touch a process or a file: bytes come through
+//! [`Memory`](crate::base::Memory), types through [`Types`](crate::dwarf::Types). The bytes of the
+//! program lie, and so may its types: every length is checked against [`Limits`] before it is
+//! believed, every chain of pointers ends, and nothing is allocated on the program's word.
+
+mod data;
+mod enums;
+mod heap;
+mod limits;
+mod members;
+mod model;
+mod place;
+mod pointers;
+mod read;
+// RETURNED
+mod scalars;
+mod sequences;
+pub mod std_types;
+mod text;
+
+#[cfg(test)]
+mod garbage;
+#[cfg(test)]
+mod testing;
+
+pub use heap::HeapPart;
+pub use limits::Limits;
+pub use model::{Cut, Fields, Float, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
+pub use place::Place;
+pub use read::{ReadRegister, Reader};
+pub use text::Naming;

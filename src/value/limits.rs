@@ -1,0 +1,51 @@
+//! How much of a value is read.
+
+/// How much of a value is read, whatever its bytes say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Elements that are shown of each sequence.
+    pub elements: usize,
+    /// Levels of parts within parts, pointees included.
+    pub depth: usize,
+    /// Bytes that are shown of each text.
+    pub text_bytes: usize,
+    /// Parts of one value in all.
+    pub total_parts: usize,
+    /// Bytes that are read for one value in all.
+    pub total_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            elements: 10,
+            depth: 8,
+            text_bytes: 200,
+            total_parts: 2_000,
+            total_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// Levels beyond which nothing is read, so that the stack of the debugger itself holds whatever
+    /// depth was asked for.
+    pub(super) const DEEPEST: usize = 64;
+
+    /// The levels that are read.
+    pub(super) fn levels(&self) -> usize {
+        self.depth.min(Self::DEEPEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_lets_the_reader_recurse_without_end() {
+        let limits = Limits { depth: usize::MAX, ..Limits::default() };
+        assert_eq!(limits.levels(), Limits::DEEPEST);
+        assert_eq!(Limits::default().levels(), 8);
+    }
+}

@@ -1,0 +1,209 @@
+//! Reading: from a type and a place to a value.
+
+use std::sync::Arc;
+
+use super::model::{Cut, Fields, Value, ValueKind};
+use super::place::Source;
+use super::{Limits, std_types};
+use crate::base::{Memory, Register, Unreadable, VirtAddr};
+use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types};
+
+/// Asks for a register of the frame: a general one zero extended, a vector register with its low
+/// 128 bits, or nothing where it is not known.
+pub type ReadRegister<'a> = dyn Fn(Register) -> Option<u128> + 'a;
+
+/// Reads values of one frame.
+///
+/// Each scalar is a read of its own: where a read is a system call, let `memory` keep the pages.
+pub struct Reader<'a> {
+    /// Gives the types.
+    pub types: &'a dyn Types,
+    /// Gives the bytes in memory.
+    pub memory: &'a dyn Memory,
+    /// Gives the bytes in registers.
+    pub registers: &'a ReadRegister<'a>,
+    /// How much is read.
+    pub limits: Limits,
+}
+
+impl Reader<'_> {
+    /// Reads a value of the type from the place. What cannot be read is a value that says why.
+    pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
+        let mut walk = Walk {
+            reader: self,
+            parts_left: self.limits.total_parts,
+            bytes_left: self.limits.total_bytes,
+            following: Vec::new(),
+        };
+        walk.value(ty, &Source::new(at), 0)
+    }
+}
+
+/// One reading under way: what it may still spend, and which pointers it is following.
+pub(super) struct Walk<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    parts_left: usize,
+    bytes_left: u64,
+    following: Vec<(TypeRef, VirtAddr)>,
+}
+
+/// A type on the way to being read: what every reader of a kind is given.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) id: TypeRef,
+    pub(super) ty: &'a Type,
+    pub(super) source: &'a Source,
+    pub(super) depth: usize,
+}
+
+impl At<'_> {
+    pub(super) fn value(&self, kind: ValueKind) -> Value {
+        Value {
+            type_name: self.ty.name.clone(),
+            ty: Some(self.id),
+            place: self.source.place(self.ty.size.unwrap_or(0)),
+            size: self.ty.size,
+            kind,
+            heap: None,
+        }
+    }
+
+    /// That the bytes cannot be a value of this type.
+    pub(super) fn invalid(&self, what: &str) -> Unreadable {
+        Unreadable::Invalid(format!("{}: {what}", self.ty.base_name))
+    }
+}
+
+impl Walk<'_> {
+    pub(super) fn value(&mut self, id: TypeRef, source: &Source, depth: usize) -> Value {
+        let ty = match self.reader.types.get(id) {
+            Ok(ty) => ty,
+            Err(reason) => return undescribed(id, source, reason),
+        };
+        let at = At { id, ty: &ty, source, depth };
+        if !self.take_part() {
+            return at.value(ValueKind::Cut(Cut::Total));
+        }
+        if depth > self.reader.limits.levels() {
+            return at.value(ValueKind::Cut(Cut::Depth));
+        }
+        std_types::read(self, &at).unwrap_or_else(|| self.by_kind(&at))
+    }
+
+    fn by_kind(&mut self, at: &At<'_>) -> Value {
+        let name = at.ty.base_name.clone();
+        match &at.ty.kind {
+            TypeKind::Base(encoding) => at.value(self.scalar(at, *encoding)),
+            TypeKind::CLike { repr, enumerators } => at.value(self.c_like(at, *repr, enumerators)),
+            TypeKind::Unit => at.value(ValueKind::Unit),
+            TypeKind::Pointer { to, flavour } => self.pointer(at, *to, *flavour),
+            TypeKind::Enum(part) => at.value(self.enumeration(at, part)),
+            TypeKind::Array { element, count } => at.value(self.array(at, *element, *count)),
+            TypeKind::Struct { fields, tuple } => {
+                let fields = self.fields(at, fields, *tuple);
+                at.value(ValueKind::Record { name, fields })
+            }
+            TypeKind::Union { fields } => {
+                let fields = self.fields(at, fields, false);
+                at.value(ValueKind::Union { name, fields })
+            }
+            TypeKind::Never => {
+                at.value(ValueKind::Unreadable(at.invalid("no value of it can exist")))
+            }
+            TypeKind::Function | TypeKind::Opaque => {
+                at.value(ValueKind::Unreadable(Unreadable::NotDescribed(at.ty.name.to_string())))
+            }
+        }
+    }
+
+    pub(super) fn fields(&mut self, at: &At<'_>, fields: &[Field], tuple: bool) -> Fields {
+        let mut read = Fields { tuple, ..Fields::default() };
+        for (index, field) in fields.iter().enumerate() {
+            if self.parts_left == 0 {
+                read.more = fields.len().saturating_sub(index) as u64;
+                break;
+            }
+            let value = self.value(field.ty, &at.source.at(field.offset), at.depth + 1);
+            read.list.push((field_name(&field.name), value));
+        }
+        read
+    }
+
+    /// The bytes from a place on. The caller has capped `len`.
+    pub(super) fn bytes(&mut self, source: &Source, len: usize) -> Result<Vec<u8>, Unreadable> {
+        self.bytes_left = match self.bytes_left.checked_sub(len as u64) {
+            Some(left) => left,
+            None => return Err(out_of_bytes()),
+        };
+        let mut bytes = vec![0; len];
+        source.fetch(self.reader.memory, self.reader.registers, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// An unsigned little-endian number of up to sixteen bytes.
+    pub(super) fn number(&mut self, source: &Source, size: u64) -> Result<u128, Unreadable> {
+        let len = usize::try_from(size).ok().filter(|len| (1..=16).contains(len));
+        let len = len.ok_or_else(|| {
+            Unreadable::NotDescribed(format!("a scalar of {size} bytes does not exist"))
+        })?;
+        let mut whole = [0; 16];
+        let bytes = self.bytes(source, len)?;
+        whole.iter_mut().zip(bytes).for_each(|(into, byte)| *into = byte);
+        Ok(u128::from_le_bytes(whole))
+    }
+
+    pub(super) fn parts_left(&self) -> usize {
+        self.parts_left
+    }
+
+    /// Reads what a pointer leads to, unless that is being read already.
+    pub(super) fn follow(&mut self, id: TypeRef, target: VirtAddr, depth: usize) -> Value {
+        let source = Source::Memory(target);
+        if self.following.contains(&(id, target)) {
+            let mut value = undescribed(id, &source, Unreadable::OptimisedOut);
+            value.kind = ValueKind::Cut(Cut::Cycle);
+            if let Ok(ty) = self.reader.types.get(id) {
+                value.type_name = ty.name.clone();
+                value.size = ty.size;
+            }
+            return value;
+        }
+        self.following.push((id, target));
+        let value = self.value(id, &source, depth + 1);
+        self.following.pop();
+        value
+    }
+
+    fn take_part(&mut self) -> bool {
+        match self.parts_left.checked_sub(1) {
+            Some(left) => self.parts_left = left,
+            None => return false,
+        }
+        true
+    }
+}
+
+fn undescribed(id: TypeRef, source: &Source, reason: Unreadable) -> Value {
+    Value {
+        type_name: "?".into(),
+        ty: Some(id),
+        place: source.place(0),
+        size: None,
+        kind: ValueKind::Unreadable(reason),
+        heap: None,
+    }
+}
+
+pub(super) fn out_of_bytes() -> Unreadable {
+    Unreadable::NotDescribed("the value is larger than the limit on bytes".to_owned())
+}
+
+/// `0` for `__0`, as Rust writes the fields of a tuple.
+fn field_name(name: &Arc<str>) -> Arc<str> {
+    match name.strip_prefix("__") {
+        Some(number) if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
+            number.into()
+        }
+        _ => name.clone(),
+    }
+}

@@ -1,0 +1,40 @@
+//! Wrappers that are read as what they wrap: `NonZero<T>`, `Wrapping<T>`, `ManuallyDrop<T>`,
+//! atomics.
+
+use super::{Look, Member, Parts, members};
+use crate::base::Unreadable;
+use crate::dwarf::{Type, TypeKind};
+
+pub(super) fn is(ty: &Type) -> bool {
+    const NAMES: [&str; 3] = ["NonZero", "Wrapping", "ManuallyDrop"];
+    let atomic = ty.base_name.starts_with("Atomic") && ty.is_std(&ty.base_name);
+    let single = matches!(ty.kind, TypeKind::Struct { .. });
+    single && (atomic || NAMES.iter().any(|name| ty.is_std(name)))
+}
+
+pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    if look.ty().is_std("ManuallyDrop") {
+        return Ok(Parts::Inside(look.find("value")?));
+    }
+    let types = look.walk.reader.types;
+    let ty = types.get(look.at.id)?;
+    let inner = members::peel(types, Member { id: look.at.id, ty, offset: 0 });
+    match inner.ty.kind {
+        TypeKind::Struct { .. } => Err(members::missing(look.ty(), "__0")),
+        _ => Ok(Parts::Inside(inner)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::value::testing::World;
+
+    #[test]
+    fn a_non_zero_number_is_read_as_a_number() {
+        let mut world = World::new();
+        let u32_ = world.uint(4);
+        let inner = world.tuple_struct("core::num::niche_types::NonZeroU32Inner", 4, 4, &[(u32_, 0)]);
+        let ty = world.tuple_struct("core::num::nonzero::NonZero<u32>", 4, 4, &[(inner, 0)]);
+        assert_eq!(world.text(&world.read_bytes(ty, &[9, 0, 0, 0])), "9");
+    }
+}

@@ -1,0 +1,150 @@
+//! Fat pointers that own nothing: `&[T]`, `&mut [T]`, `&str`, `*const [T]`, `&dyn Trait`.
+//!
+//! rustc describes a pointer to a slice as a struct of `data_ptr` and `length`, and one to a `dyn`
+//! as a struct of `pointer` and `vtable` (`build_pointer_or_reference_di_node` in
+//! `rustc_codegen_llvm`).
+
+use super::{Look, Parts, Row};
+use crate::base::{Unreadable, VirtAddr};
+use crate::dwarf::{PointerFlavour, Type, TypeKind};
+use crate::value::{HeapSpan, Pointer};
+
+pub(super) fn is(ty: &Type) -> bool {
+    let pointer = ty.name.starts_with('&') || ty.name.starts_with('*');
+    pointer && ty.fields().len() == 2 && (is_slice(ty) || is_dyn(ty))
+}
+
+pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    let raw = look.ty().name.starts_with('*');
+    let flavour = flavour(&look.ty().name);
+    if raw || is_dyn(look.ty()) {
+        return pointer(look, flavour);
+    }
+    row(look, false)
+}
+
+/// Whether it is a pointer with a length.
+pub(super) fn is_slice(ty: &Type) -> bool {
+    ty.field("data_ptr").is_some() && ty.field("length").is_some()
+}
+
+/// Whether it is a pointer with a vtable.
+pub(super) fn is_dyn(ty: &Type) -> bool {
+    ty.field("pointer").is_some() && ty.field("vtable").is_some()
+}
+
+/// The elements or the text behind a pointer with a length.
+pub(super) fn row(look: &mut Look<'_, '_>, owner: bool) -> Result<Parts, Unreadable> {
+    let row = Row {
+        pointer: look.address("data_ptr")?,
+        len: look.word("length")?,
+        capacity: None,
+        owner,
+    };
+    if is_text(&look.ty().name) {
+        return Ok(Parts::Text(row));
+    }
+    match look.find_peeled("data_ptr")?.ty.kind {
+        TypeKind::Pointer { to: Some(element), .. } => Ok(Parts::Row(row, element)),
+        _ => Err(Unreadable::NotDescribed("its elements have no type".to_owned())),
+    }
+}
+
+/// A fat pointer that is not followed: a raw one, or one to a `dyn`, whose type only the vtable
+/// knows.
+pub(super) fn pointer(
+    look: &mut Look<'_, '_>,
+    flavour: PointerFlavour,
+) -> Result<Parts, Unreadable> {
+    let is_dyn = is_dyn(look.ty());
+    let target = look.address(if is_dyn { "pointer" } else { "data_ptr" })?;
+    let vtable = if is_dyn { Some(VirtAddr(look.word("vtable")?)) } else { None };
+    let raw = matches!(flavour, PointerFlavour::Const | PointerFlavour::Mut);
+    if target.0 == 0 && !raw {
+        return Err(look.at.invalid("its pointer is null"));
+    }
+    let used = if is_dyn { 0 } else { bytes(look)? };
+    let owner = flavour == PointerFlavour::Box;
+    let span = HeapSpan { pointer: target, used, capacity: used, owner };
+    let heap = (target.0 != 0).then_some(span);
+    let pointer = Pointer { target, flavour, pointee: None, vtable, counts: Vec::new() };
+    Ok(Parts::Pointer(pointer, heap))
+}
+
+/// Bytes behind a raw pointer with a length, zero where that is more than memory holds.
+fn bytes(look: &mut Look<'_, '_>) -> Result<u64, Unreadable> {
+    let length = look.word("length")?;
+    let stride = match look.find_peeled("data_ptr")?.ty.kind {
+        TypeKind::Pointer { to: Some(element), .. } => look.walk.size_of(element),
+        _ => 0,
+    };
+    Ok(length.checked_mul(stride).filter(|bytes| i64::try_from(*bytes).is_ok()).unwrap_or(0))
+}
+
+fn flavour(name: &str) -> PointerFlavour {
+    match name {
+        _ if name.starts_with("&mut ") => PointerFlavour::Unique,
+        _ if name.starts_with('&') => PointerFlavour::Shared,
+        _ if name.starts_with("*mut ") => PointerFlavour::Mut,
+        _ => PointerFlavour::Const,
+    }
+}
+
+/// `&str`, `&mut str`, `Box<str>`: the elements are bytes of text.
+fn is_text(name: &str) -> bool {
+    let behind = name.trim_start_matches('&');
+    let behind = behind.strip_prefix("mut ").unwrap_or(behind);
+    behind == "str" || name.starts_with("alloc::boxed::Box<str")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::testing::World;
+
+    #[test]
+    fn a_str_is_text_that_belongs_to_somebody_else() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        let str_ = world.slice("&str", u8_);
+        world.put(0x5000, b"hello");
+        let value = world.read_words(str_, &[0x5000, 5]);
+        assert_eq!(world.text(&value), "\"hello\"");
+        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 5, owner: false };
+        assert_eq!(value.heap, Some(span));
+    }
+
+    #[test]
+    fn slices_are_read_by_their_own_length() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        world.put(0x5000, b"hello");
+        for name in ["&[u8]", "&mut [u8]"] {
+            let slice = world.slice(name, u8_);
+            assert_eq!(world.text(&world.read_words(slice, &[0x5001, 2])), "[101, 108]");
+        }
+        let raw = world.slice("*const [u8]", u8_);
+        let value = world.read_words(raw, &[0x5000, 5]);
+        assert_eq!(world.text(&value), "*const [u8] → @5000");
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.owner)), Some((5, false)));
+    }
+
+    #[test]
+    fn a_garbage_slice_is_not_followed() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        let str_ = world.slice("&str", u8_);
+        let text = world.text(&world.read_words(str_, &[0x5000, u64::MAX]));
+        assert!(text.starts_with("<not a valid &str: "), "{text}");
+        let text = world.text(&world.read_words(str_, &[0, 3]));
+        assert_eq!(text, "<not a valid &str: its pointer is null>");
+    }
+
+    #[test]
+    fn a_reference_to_a_dyn_shows_where_it_points() {
+        let mut world = World::new();
+        let dyn_ = world.fat_dyn("&dyn krate::Shape");
+        let value = world.read_words(dyn_, &[0x5000, 0x7000]);
+        assert_eq!(world.text(&value), "&dyn krate::Shape → @5000");
+    }
+}
