@@ -1,8 +1,8 @@
 //! The form of a value in parts, for machines.
 
+use super::Place;
 use super::model::{Fields, Pointer, Sequence, Value, ValueKind};
 use super::text::{Naming, scalar};
-use super::Place;
 use crate::base::{Data, Region};
 
 impl Value {

@@ -28,7 +28,8 @@ impl Walk<'_> {
         };
         let size = types.get(tag.ty)?.size.unwrap_or(0);
         let bits = self.number(&at.source.at(tag.offset), size)?;
-        let selects = |v: &&Variant| v.values.iter().any(|(low, high)| (*low..=*high).contains(&bits));
+        let selects =
+            |v: &&Variant| v.values.iter().any(|(low, high)| (*low..=*high).contains(&bits));
         let for_all_others = |v: &&Variant| v.values.is_empty() && is_inhabited(types, v);
         let mut variants = part.variants.iter();
         let found = variants.find(selects).or_else(|| part.variants.iter().find(for_all_others));

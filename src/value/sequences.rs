@@ -81,7 +81,8 @@ impl Walk<'_> {
             return broken(at, row, at.invalid(&what));
         }
         let start = Source::Memory(row.pointer);
-        let before_end = if stride == 0 { row.len } else { row.len.min(room.saturating_sub(first)) };
+        let before_end =
+            if stride == 0 { row.len } else { row.len.min(room.saturating_sub(first)) };
         let head = start.at(first.saturating_mul(stride));
         let mut items = self.elements(element, &head, before_end, at.depth);
         let left = self.reader.limits.elements.saturating_sub(items.len()) as u64;
@@ -114,13 +115,7 @@ impl Walk<'_> {
         value
     }
 
-    fn elements(
-        &mut self,
-        element: TypeRef,
-        first: &Source,
-        len: u64,
-        depth: usize,
-    ) -> Vec<Value> {
+    fn elements(&mut self, element: TypeRef, first: &Source, len: u64, depth: usize) -> Vec<Value> {
         let stride = self.size_of(element);
         let wanted = len.min(self.reader.limits.elements as u64);
         let mut items = Vec::new();

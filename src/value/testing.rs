@@ -100,7 +100,12 @@ impl World {
         let ty = self.types[element.0].clone();
         let size = ty.size.unwrap() * count;
         let align = ty.align.or(ty.size).unwrap();
-        self.named(&format!("[{}; {count}]", ty.name), size, align, TypeKind::Array { element, count })
+        self.named(
+            &format!("[{}; {count}]", ty.name),
+            size,
+            align,
+            TypeKind::Array { element, count },
+        )
     }
 
     pub(super) fn record(
@@ -119,7 +124,13 @@ impl World {
         self.named(name, size, align, TypeKind::Struct { fields, tuple: false })
     }
 
-    pub(super) fn union(&mut self, name: &str, size: u64, align: u64, fields: &[TypeRef]) -> TypeRef {
+    pub(super) fn union(
+        &mut self,
+        name: &str,
+        size: u64,
+        align: u64,
+        fields: &[TypeRef],
+    ) -> TypeRef {
         let field = |ty: &TypeRef| Field { name: "f".into(), ty: *ty, offset: 0 };
         let fields = fields.iter().map(field).collect();
         self.named(name, size, align, TypeKind::Union { fields })
@@ -174,8 +185,7 @@ impl World {
         let buffer = self.buffer(element, true);
         let word = self.uint(8);
         let fields = [("head", word, 16), ("len", word, 24), ("buf", buffer, 0)];
-        let ring =
-            self.record("alloc::collections::vec_deque::VecDeque<T>", 32, 8, &fields);
+        let ring = self.record("alloc::collections::vec_deque::VecDeque<T>", 32, 8, &fields);
         self.with_element(ring, element)
     }
 

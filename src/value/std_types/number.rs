@@ -33,7 +33,8 @@ mod tests {
     fn a_non_zero_number_is_read_as_a_number() {
         let mut world = World::new();
         let u32_ = world.uint(4);
-        let inner = world.tuple_struct("core::num::niche_types::NonZeroU32Inner", 4, 4, &[(u32_, 0)]);
+        let inner =
+            world.tuple_struct("core::num::niche_types::NonZeroU32Inner", 4, 4, &[(u32_, 0)]);
         let ty = world.tuple_struct("core::num::nonzero::NonZero<u32>", 4, 4, &[(inner, 0)]);
         assert_eq!(world.text(&world.read_bytes(ty, &[9, 0, 0, 0])), "9");
     }

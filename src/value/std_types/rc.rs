@@ -32,9 +32,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let value = value.ok_or_else(|| members::missing(&inner.ty, "value"))?;
     let depth = look.at.depth;
     let alive = !weak && strong > 0;
-    let pointee = alive.then(|| {
-        Box::new(look.walk.follow(value.ty, target + value.offset, depth))
-    });
+    let pointee = alive.then(|| Box::new(look.walk.follow(value.ty, target + value.offset, depth)));
     let size = inner.ty.size.unwrap_or(0);
     let heap = HeapSpan { pointer: target, used: size, capacity: size, owner: !weak };
     let counts = vec![("strong", strong), ("weak", others)];
