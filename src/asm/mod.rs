@@ -1,1 +1,10 @@
-//! Stub.
+//! Floor 1: machine code, by iced-x86.
+//!
+//! Pure functions from bytes to bytes and facts: where a function is left, and how one instruction
+//! can run at another address. Nothing here reads files or processes; it imports floor 0 only.
+
+mod exits;
+mod relocate;
+
+pub use exits::{Exit, ExitKind, Exits, exits};
+pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

@@ -27,10 +27,12 @@ pub struct Event {
     /// Bytes of this thread's stack in use, from the outermost frame to the stack pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack_bytes: Option<u64>,
-    /// Bytes in live heap blocks, after the event.
-    pub heap_bytes: u64,
-    /// Number of live heap blocks, after the event.
-    pub blocks: u64,
+    /// Bytes in live heap blocks, after the event; none where no ledger is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heap_bytes: Option<u64>,
+    /// Number of live heap blocks, after the event; none where no ledger is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<u64>,
 }
 
 /// What happened.
@@ -41,8 +43,14 @@ pub enum EventKind {
     Start {
         /// The path of the executable.
         program: String,
-        /// Which functions tell of allocations: `__rust_alloc and its family`, `malloc and its family`.
-        allocator: String,
+        /// Which functions tell of allocations; none where no ledger is kept.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        allocator: Option<String>,
+        /// The sections of the executable that occupy memory.
+        sections: Vec<SectionView>,
+        /// The statics of the user's crates. Their offset is none: they lie in no frame.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        statics: Vec<SlotView>,
     },
     /// A block came to be.
     Alloc {
@@ -100,17 +108,17 @@ pub enum EventKind {
     },
     /// A function was entered.
     Enter {
-        /// How many frames of this thread lie below, inlined ones not counted.
+        /// How many calls of the chosen functions are open below this one in its thread.
         depth: u32,
         /// The function's own frame.
         frame: FrameView,
-        /// The whole stack of the thread, where the observer asked for it.
+        /// The frames of its callers, where they were asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         stack: Option<StackView>,
     },
     /// A function returned, or passed on to another by a tail call.
     Return {
-        /// How many frames of this thread lie below, inlined ones not counted.
+        /// How many calls of the chosen functions are open below this one in its thread.
         depth: u32,
         /// The function, as in its `enter` event.
         function: String,
@@ -121,7 +129,7 @@ pub enum EventKind {
         value: Option<Shown>,
         /// How it ended.
         end: ReturnEnd,
-        /// The stack that is left, where the observer asked for it.
+        /// The frames that are left, where they were asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
         stack: Option<StackView>,
     },
@@ -182,6 +190,17 @@ pub enum EventKind {
         /// The blocks still alive, in their order.
         alive: Vec<BlockRef>,
     },
+}
+
+/// A section of the executable.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SectionView {
+    /// Its name: `.bss`.
+    pub name: String,
+    /// Bytes of memory.
+    pub size: u64,
+    /// Bytes of the file.
+    pub file_size: u64,
 }
 
 /// How a function's activation ended.
@@ -361,9 +380,12 @@ pub struct SlotView {
     /// The blocks that the value leads to, in the order of its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Held>,
-    /// The inlined function that the variable belongs to, for a variable of an inlined call.
+    /// The function that it belongs to, where that was inlined into the frame's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub inlined_into: Option<String>,
+    pub inlined_from: Option<String>,
+    /// Whether another variable of the same name hides it here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shadowed: bool,
     /// Whether its bytes also belong to another slot that is listed, so that they count once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub shares_bytes: bool,

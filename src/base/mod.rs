@@ -4,6 +4,7 @@
 //! touch a file, a process or the clock, and nothing here may import another floor.
 
 mod addr;
+mod cached;
 mod event;
 mod ids;
 mod memory;
@@ -12,9 +13,10 @@ mod region;
 mod registers;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
+pub use cached::Cached;
 pub use event::{
     At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, RepeatedCalls,
-    ReturnEnd, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
+    ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};

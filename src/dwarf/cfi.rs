@@ -1,9 +1,27 @@
 //! Call frame information: how to find the caller's registers.
-use super::image::Image;
-use crate::base::{FileAddr, Register};
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use gimli::{
+    BaseAddresses, DebugFrame, EhFrame, EhFrameHdr, FrameDescriptionEntry, LittleEndian,
+    ParsedEhFrameHdr, UnwindContext, UnwindExpression, UnwindSection,
+};
+use object::{Object, ObjectSection};
+
+use super::image::{Image, Slice};
+use super::intervals::Intervals;
+use crate::base::{FileAddr, Range, Register};
+
+/// How many rows are kept. A program stops at far fewer addresses; the limit is for one that jumps
+/// around on purpose.
+const MAX_ROWS: usize = 1 << 16;
 
 /// What was found of `.eh_frame` and `.debug_frame`.
-pub(super) struct Cfi {}
+pub(super) struct Cfi {
+    tables: OnceLock<Tables>,
+    rows: Mutex<HashMap<FileAddr, Option<Arc<UnwindRow>>>>,
+}
 
 /// The rules for one address (DWARF 4, section 6.4.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,16 +66,159 @@ pub enum RegisterRule {
     ValueExpression(&'static [u8]),
 }
 
-impl Cfi {
-    pub(super) fn new(_object: &object::File<'static>) -> Cfi {
-        Cfi {}
+impl Image {
+    /// The rules for an instruction, or nothing where no CFI covers it. Rows are cached.
+    ///
+    /// `.eh_frame` is asked first, by the binary search table of `.eh_frame_hdr` where the linker
+    /// made one (Linux Standard Base, section 10.6), then `.debug_frame`.
+    pub fn unwind_row(&self, at: FileAddr) -> Option<Arc<UnwindRow>> {
+        if let Some(known) = self.cfi.rows.lock().ok()?.get(&at) {
+            return known.clone();
+        }
+        let tables = self.cfi.tables.get_or_init(|| Tables::find(&self.object));
+        let row = tables.row(at).map(Arc::new);
+        let mut rows = self.cfi.rows.lock().ok()?;
+        if rows.len() >= MAX_ROWS {
+            rows.clear();
+        }
+        rows.insert(at, row.clone());
+        row
     }
 }
 
-impl Image {
-    /// The rules for an instruction, or nothing where no CFI covers it. Rows are cached.
-    pub fn unwind_row(&self, at: FileAddr) -> Option<std::sync::Arc<UnwindRow>> {
-        let _ = (&self.cfi, at);
-        todo!("helper A1")
+impl Cfi {
+    /// Reads nothing yet.
+    pub(super) fn new(_object: &object::File<'static>) -> Cfi {
+        Cfi { tables: OnceLock::new(), rows: Mutex::default() }
+    }
+
+    /// The rules for one address, in a section that is given with where its entries are.
+    fn row_of<S>(
+        section: &S,
+        bases: &BaseAddresses,
+        fde: &FrameDescriptionEntry<Slice>,
+        at: FileAddr,
+    ) -> Option<UnwindRow>
+    where
+        S: UnwindSection<Slice>,
+    {
+        let mut context = UnwindContext::new();
+        let row = fde.unwind_info_for_address(section, bases, &mut context, at.0).ok()?;
+        let bytes = |expression: &UnwindExpression<usize>| {
+            expression.get(section).ok().map(|expression| expression.0.slice())
+        };
+        let cfa = match row.cfa() {
+            gimli::CfaRule::RegisterAndOffset { register, offset } => {
+                CfaRule::RegisterAndOffset(Register(register.0), *offset)
+            }
+            gimli::CfaRule::Expression(expression) => CfaRule::Expression(bytes(expression)?),
+        };
+        let rules = row.registers().map(|(register, rule)| {
+            let rule = match rule {
+                gimli::RegisterRule::SameValue => Some(RegisterRule::SameValue),
+                gimli::RegisterRule::Offset(offset) => Some(RegisterRule::Offset(*offset)),
+                gimli::RegisterRule::ValOffset(offset) => Some(RegisterRule::ValueOffset(*offset)),
+                gimli::RegisterRule::Register(other) => {
+                    Some(RegisterRule::Register(Register(other.0)))
+                }
+                gimli::RegisterRule::Expression(e) => bytes(e).map(RegisterRule::Expression),
+                gimli::RegisterRule::ValExpression(e) => {
+                    bytes(e).map(RegisterRule::ValueExpression)
+                }
+                // The others are not used on x86-64.
+                _ => None,
+            };
+            (Register(register.0), rule.unwrap_or(RegisterRule::Undefined))
+        });
+        Some(UnwindRow {
+            cfa,
+            registers: rules.collect(),
+            return_address: Register(fde.cie().return_address_register().0),
+            signal_frame: fde.is_signal_trampoline(),
+        })
+    }
+}
+
+/// The sections, and where the entries for an address are in them.
+struct Tables {
+    bases: BaseAddresses,
+    eh_frame: EhFrame<Slice>,
+    search_table: Option<ParsedEhFrameHdr<Slice>>,
+    debug_frame: DebugFrame<Slice>,
+    /// For files without a search table, and for what it does not list.
+    eh_frame_index: OnceLock<Intervals<usize>>,
+    debug_frame_index: OnceLock<Intervals<usize>>,
+}
+
+impl Tables {
+    fn find(object: &object::File<'static>) -> Tables {
+        let address = |name| object.section_by_name(name).map_or(0, |section| section.address());
+        let bytes = |name| -> Slice {
+            let section = object.section_by_name(name);
+            let data = section.and_then(|section| section.uncompressed_data().ok());
+            let bytes: &'static [u8] = match data {
+                Some(std::borrow::Cow::Borrowed(bytes)) => bytes,
+                // Once for each image, which lives as long as the process.
+                Some(std::borrow::Cow::Owned(bytes)) => Vec::leak(bytes),
+                None => &[],
+            };
+            Slice::new(bytes, LittleEndian)
+        };
+        let bases = BaseAddresses::default()
+            .set_eh_frame(address(".eh_frame"))
+            .set_eh_frame_hdr(address(".eh_frame_hdr"))
+            .set_text(address(".text"))
+            .set_got(address(".got"));
+        let search_table = EhFrameHdr::from(bytes(".eh_frame_hdr")).parse(&bases, 8).ok();
+        Tables {
+            bases,
+            eh_frame: EhFrame::from(bytes(".eh_frame")),
+            search_table,
+            debug_frame: DebugFrame::from(bytes(".debug_frame")),
+            eh_frame_index: OnceLock::new(),
+            debug_frame_index: OnceLock::new(),
+        }
+    }
+
+    fn row(&self, at: FileAddr) -> Option<UnwindRow> {
+        self.by_search_table(at)
+            .or_else(|| self.by_index(&self.eh_frame, &self.eh_frame_index, at))
+            .or_else(|| self.by_index(&self.debug_frame, &self.debug_frame_index, at))
+    }
+
+    fn by_search_table(&self, at: FileAddr) -> Option<UnwindRow> {
+        let table = self.search_table.as_ref()?.table()?;
+        let cie = EhFrame::cie_from_offset;
+        let fde = table.fde_for_address(&self.eh_frame, &self.bases, at.0, cie).ok()?;
+        Cfi::row_of(&self.eh_frame, &self.bases, &fde, at)
+    }
+
+    fn by_index<S>(
+        &self,
+        section: &S,
+        index: &OnceLock<Intervals<usize>>,
+        at: FileAddr,
+    ) -> Option<UnwindRow>
+    where
+        S: UnwindSection<Slice, Offset: From<usize>>,
+    {
+        let index = index.get_or_init(|| self.index(section));
+        let (_, offset) = index.at(at)?;
+        let fde =
+            section.fde_from_offset(&self.bases, (*offset).into(), S::cie_from_offset).ok()?;
+        Cfi::row_of(section, &self.bases, &fde, at)
+    }
+
+    /// Where each entry of a section is, by the addresses that it covers.
+    fn index<S: UnwindSection<Slice>>(&self, section: &S) -> Intervals<usize> {
+        let mut found = Vec::new();
+        let mut entries = section.entries(&self.bases);
+        while let Ok(Some(entry)) = entries.next() {
+            let gimli::CieOrFde::Fde(partial) = entry else { continue };
+            let Ok(fde) = partial.parse(S::cie_from_offset) else { continue };
+            let start = FileAddr(fde.initial_address());
+            found.push((Range::new(start, FileAddr(fde.end_address())), fde.offset()));
+        }
+        Intervals::new(found)
     }
 }

@@ -1,7 +1,16 @@
 //! Where a variable is: DWARF location lists and expressions, evaluated.
+
+use super::dies::{Die, Value};
+use super::evaluate::Evaluator;
 use super::functions::{Function, Variable};
 use super::image::Image;
+use super::pieces::{location, value_of};
+use super::type_loader::undescribed;
+use super::types::Types;
 use crate::base::{FileAddr, Memory, Register, Unreadable, VirtAddr};
+
+/// How many entries of a location list are looked at.
+const MAX_LIST: usize = 1 << 16;
 
 /// What an evaluation may ask of the frame.
 pub trait LocationContext {
@@ -26,7 +35,7 @@ pub enum Location {
     Memory(VirtAddr),
     /// In a register.
     Register(Register),
-    /// Nowhere: this is its value.
+    /// Nowhere: this is its value. At most as long as the type; where shorter, the rest is zero.
     Value(Vec<u8>),
     /// In several places (`DW_OP_piece`).
     Pieces(Vec<Piece>),
@@ -59,8 +68,9 @@ impl Image {
     ///
     /// # Errors
     /// [`Unreadable::OptimisedOut`] where no location covers `at`, [`Unreadable::RegisterLost`]
-    /// where a register is needed that the frame does not know, and
-    /// [`Unreadable::NotDescribed`] for an expression that is malformed or not supported.
+    /// where a register is needed that the frame does not know, [`Unreadable::Unmapped`] where the
+    /// location itself is read from memory that is not there, and [`Unreadable::NotDescribed`] for
+    /// an expression that is malformed or not supported.
     pub fn locate(
         &self,
         function: &Function,
@@ -68,8 +78,27 @@ impl Image {
         at: FileAddr,
         context: &dyn LocationContext,
     ) -> Result<Location, Unreadable> {
-        let _ = (function, variable, at, context);
-        todo!("helper A2")
+        let chain = self.chain(variable.die);
+        let die = chain.first().ok_or_else(|| undescribed("its die is not in the file"))?;
+        let size = || self.get(variable.ty?).ok()?.size;
+        let located = if let Some(value) = die.value(gimli::DW_AT_location) {
+            let expression = self.expression_at(die, value, at)?;
+            let evaluator = Evaluator {
+                image: self,
+                unit: Some(&die.unit),
+                frame_base: function.frame_base,
+                context,
+            };
+            location(evaluator.run(expression, None)?)?
+        } else {
+            // A constant may be said once, by the abstract origin of all instances.
+            let constant = chain.iter().find_map(|die| die.value(gimli::DW_AT_const_value));
+            Location::Value(self.constant(die, constant.ok_or(Unreadable::OptimisedOut)?)?)
+        };
+        Ok(match (located, size()) {
+            (Location::Value(bytes), Some(size)) => Location::Value(cut(bytes, size)),
+            (located, _) => located,
+        })
     }
 
     /// Evaluates an expression of the CFI, with the CFA pushed first where the rule says so
@@ -83,7 +112,131 @@ impl Image {
         initial: Option<u64>,
         context: &dyn LocationContext,
     ) -> Result<u64, Unreadable> {
-        let _ = (expression, initial, context);
-        todo!("helper A2")
+        let evaluator = Evaluator { image: self, unit: None, frame_base: None, context };
+        value_of(&evaluator.run(expression, initial)?, context)
+    }
+
+    /// The expression that is in force at an address, from a location or a list of them
+    /// (DWARF 4, section 2.6.2).
+    fn expression_at(
+        &self,
+        die: &Die,
+        value: Value,
+        at: FileAddr,
+    ) -> Result<&'static [u8], Unreadable> {
+        if let Some(expression) = value.exprloc_value() {
+            return Ok(expression.0.slice());
+        }
+        let damaged =
+            |error: gimli::Error| undescribed(format_args!("its location is damaged: {error}"));
+        let list = self.dwarf.attr_locations(&die.unit, value).map_err(damaged)?;
+        let mut list = list.ok_or_else(|| undescribed("its location has an unknown form"))?;
+        for _ in 0..MAX_LIST {
+            let Some(entry) = list.next().map_err(damaged)? else { break };
+            if entry.range.begin <= at.0 && at.0 < entry.range.end {
+                return Ok(entry.data.0.slice());
+            }
+        }
+        Err(Unreadable::OptimisedOut)
+    }
+
+    /// `DW_AT_const_value`, low byte first (DWARF 4, section 4.1, item 10).
+    fn constant(&self, die: &Die, value: Value) -> Result<Vec<u8>, Unreadable> {
+        Ok(match value {
+            Value::Data1(value) => vec![value],
+            Value::Data2(value) => value.to_le_bytes().to_vec(),
+            Value::Data4(value) => value.to_le_bytes().to_vec(),
+            Value::Data8(value) | Value::Udata(value) => value.to_le_bytes().to_vec(),
+            Value::Data16(value) => value.to_le_bytes().to_vec(),
+            // Long enough for the widest integer, so that the sign is not lost when it is cut.
+            Value::Sdata(value) => i128::from(value).to_le_bytes().to_vec(),
+            Value::Block(bytes) => bytes.slice().to_vec(),
+            Value::Exprloc(bytes) => bytes.0.slice().to_vec(),
+            text => match self.dwarf.attr_string(&die.unit, text) {
+                Ok(bytes) => bytes.slice().to_vec(),
+                Err(_) => return Err(undescribed("its constant value has an unknown form")),
+            },
+        })
+    }
+}
+
+fn cut(mut bytes: Vec<u8>, size: u64) -> Vec<u8> {
+    bytes.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Build, Frame, addresses, debug_builds, optimised_builds};
+    use super::*;
+
+    fn frame() -> Frame {
+        let mut frame = Frame::default();
+        for number in 0..17 {
+            frame.registers.set(Register(number), 0x10_0000);
+        }
+        frame
+    }
+
+    fn located(build: &Build, function: &str, name: &str) -> Vec<Result<Location, Unreadable>> {
+        let function = build.function(function);
+        let variable = build.variable(&function, name);
+        let at = |at| build.image.locate(&function, &variable, at, &frame());
+        addresses(&function).map(at).collect()
+    }
+
+    #[test]
+    fn the_variables_of_a_debug_build_lie_apart_in_the_frame() {
+        for build in debug_builds() {
+            let function = build.function("program::types");
+            let mut taken = Vec::new();
+            for visible in function.visible_at(function.ranges[0].start) {
+                let at = function.ranges[0].start;
+                let found = build.image.locate(&function, visible.variable, at, &frame());
+                let Ok(Location::Memory(at)) = found else { panic!("{visible:?}: {found:?}") };
+                let ty = build.ty(visible.variable.ty.expect("typed"));
+                taken.push((at.0, at.0 + ty.size.expect("a size")));
+            }
+            assert!(taken.len() > 30);
+            taken.sort_unstable();
+            assert!(taken.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{taken:?}");
+        }
+    }
+
+    #[test]
+    fn in_an_optimised_build_an_argument_is_in_its_register_until_it_is_gone() {
+        for build in optimised_builds() {
+            let found = located(build, "program::shadowing", "x");
+            assert!(
+                found.iter().any(|at| matches!(
+                    at,
+                    Ok(Location::Register(_) | Location::Value(_) | Location::Pieces(_))
+                )),
+                "{found:?}"
+            );
+            let found = located(build, "program::inlining", "start");
+            assert_eq!(found[0], Ok(Location::Register(Register::RDI)));
+            let gone = |at: &Result<_, _>| matches!(at, Err(Unreadable::OptimisedOut));
+            let kept = |at: &Result<_, _>| at.is_ok();
+            assert!(found.iter().all(|at| gone(at) || kept(at)), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_no_longer_than_its_type() {
+        assert_eq!(cut(vec![1, 2, 3, 4], 2), [1, 2]);
+        assert_eq!(cut(vec![1], 8), [1]);
+        for build in optimised_builds() {
+            for function in build.functions() {
+                for visible in function.visible_at(function.ranges[0].start) {
+                    let at = function.ranges[0].start;
+                    let found = build.image.locate(&function, visible.variable, at, &frame());
+                    if let Ok(Location::Value(bytes)) = found {
+                        let ty = build.ty(visible.variable.ty.expect("typed"));
+                        assert!(bytes.len() as u64 <= ty.size.expect("a size"));
+                    }
+                }
+            }
+        }
     }
 }

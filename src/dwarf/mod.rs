@@ -7,27 +7,45 @@
 //! [`FileAddr`](crate::base::FileAddr), and whatever needs a register or memory asks for it through
 //! a trait.
 
+mod aggregates;
 mod cfi;
+mod dies;
+mod enums;
+mod evaluate;
+#[cfg(test)]
+mod fixture;
 mod functions;
+#[cfg(test)]
+mod garbled;
 mod image;
+mod intervals;
 mod lines;
 mod locations;
 mod names;
 mod origin;
+mod paths;
+mod pieces;
+mod scope_reader;
+mod statics;
+mod symbol_filter;
 mod symbols;
 mod type_loader;
 mod types;
+mod unit_index;
 mod units;
+mod visible;
 
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
-pub use lines::SourceLine;
+pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle, short_type_name};
 pub use origin::Origin;
+pub use statics::{Static, StaticAt};
 pub use symbols::{Symbol, SymbolKind, Symbols};
 pub use types::{
     Encoding, Field, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
 pub use units::UnitId;
+pub use visible::{InlineFrame, Visible};

@@ -1,1 +1,44 @@
-//! Stub.
+//! Floor 2: a process under control.
+//!
+//! An [`Inferior`] is started, waited for and resumed; it knows its threads, the files that are
+//! loaded in it, and the addresses at which it stops. It turns what the kernel says into [`Stop`]s
+//! and keeps the rest to itself: new threads, forks, execs, group stops, dying threads. It knows no
+//! functions, lines or variables, and has no opinion on what a stop is for. It imports floors 0
+//! and 1 only.
+//!
+//! What holds at all times:
+//! - Registers exist only on a [`Stopped`] thread, and resuming consumes it.
+//! - A site, once inserted, is never lifted while the program runs: threads pass it through a
+//!   relocated copy of its instruction ([`crate::asm::relocate`]), so no thread can slip through.
+//! - No address of a scratch page is ever shown: the program counter of a thread that stopped in a
+//!   copy is the one it would have in the original.
+//! - A request that fails with `ESRCH` means that the thread is gone or about to be; that is never
+//!   an error, its end is reported by a later wait.
+
+mod births;
+mod end;
+mod error;
+mod launch;
+mod memory;
+mod modules;
+mod passing;
+mod pin;
+mod process;
+mod scratch;
+mod sites;
+mod stop;
+mod threads;
+mod waiting;
+
+#[cfg(test)]
+mod live_tests;
+#[cfg(test)]
+mod test_programs;
+
+pub use crate::os::SignalInfo;
+pub use error::{InferiorError, LaunchError};
+pub use launch::Launch;
+pub use memory::LiveMemory;
+pub use modules::{Module, Modules};
+pub use process::Inferior;
+pub use stop::{Stop, Stopped};

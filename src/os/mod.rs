@@ -1,1 +1,35 @@
-//! Stub.
+//! Floor 1: the kernel, and nothing else.
+//!
+//! Everything that Freehold asks of Linux goes through here: mapping files, starting a program
+//! under ptrace, waiting, registers, memory, `/proc`, processor affinity and system calls made in
+//! the program's name. It is the only floor that may write `unsafe`. It knows no breakpoints, no
+//! DWARF and no policy: each function does one thing to one thread and says how it failed. It
+//! imports floor 0 only.
+
+mod affinity;
+mod birth;
+mod files;
+mod memory;
+pub mod procfs;
+mod ptrace;
+mod raw_registers;
+mod remote;
+mod signal;
+mod spawn;
+mod wait;
+
+pub use affinity::Cpus;
+pub use birth::{Newborn, newborn};
+pub use files::map_file;
+pub use memory::{ProcessMemory, read_memory};
+pub use ptrace::{
+    detach, event_message, interrupt, is_gone, kill_process, listen, registers, resume,
+    send_signal, set_registers, set_signal_mask, signal_info, signal_mask, vectors,
+};
+pub use raw_registers::RawRegisters;
+pub use remote::{RemoteCalls, RemoteError};
+pub use signal::{SignalInfo, is_stop_signal, stay_on_interrupt};
+pub use spawn::{SpawnError, SpawnStage, Spec, spawn};
+pub use wait::{WaitEvent, decode, poll, wait};
+
+pub use libc::{SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP};

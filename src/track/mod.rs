@@ -1,1 +1,16 @@
-//! Stub.
+//! Floor 3: records in, events out.
+//!
+//! The [`Ledger`] is the table of blocks, kept from allocator calls; [`Owners`] tells which place
+//! owns a block when several hold its address; [`Folding`] decides which events are worth showing
+//! one by one. All three are pure: they never speak to a process, and nothing here may assume that
+//! the program is stopped when a record is read.
+
+mod folding;
+mod ledger;
+mod owners;
+mod record;
+
+pub use folding::{Folded, Folding};
+pub use ledger::{Block, Change, Ended, Ledger};
+pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Standing};
+pub use record::{AllocatorCall, Record, What};

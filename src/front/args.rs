@@ -1,0 +1,250 @@
+//! The command line: the subcommands, their options and their help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use regex::Regex;
+
+use super::target::TargetArgs;
+
+/// The command line of `freehold` and of `cargo freehold`.
+#[derive(Parser, Debug)]
+#[command(
+    name = "freehold",
+    bin_name = "freehold",
+    version,
+    about = "The debugger that knows who owns every byte of a running Rust program",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+
+    /// Colours: where the output is a terminal, always, or never (NO_COLOR is obeyed)
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColourArg,
+}
+
+/// What Freehold can do.
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    Watch(WatchArgs),
+    Trace(TraceArgs),
+}
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  freehold watch                               the default binary of the package here
+  freehold watch demo.rs                       one source file, built with rustc -g
+  freehold watch --release --bin server -- -v  a binary of the package, with an argument
+  freehold watch ./target/debug/tool -- input  an executable that exists
+  freehold watch --function '^parse' --full    only some functions, every call of them";
+
+/// Run a program and print how its memory splits between stack and heap, at each call and return
+///
+/// Every function of the program itself is watched (not those of std and of dependencies), and each
+/// picture shows the frames with their variables, the blocks that they own, and what changed.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = WATCH_EXAMPLES)]
+pub struct WatchArgs {
+    /// Watch only functions whose path matches (may be repeated)
+    #[arg(long, value_name = "REGEX")]
+    pub function: Vec<Regex>,
+
+    /// Watch the functions of this crate instead of the program's own (may be repeated)
+    #[arg(long = "crate", value_name = "NAME")]
+    pub crates: Vec<String>,
+
+    /// Watch every function that has debug information, std and dependencies included
+    #[arg(long, conflicts_with = "crates")]
+    pub all: bool,
+
+    /// How and where to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  freehold trace '^demo::' demo.rs             every call of the functions of one file
+  freehold trace 'parse|lex' --bin tool -- in  two functions of a binary of the package
+  freehold trace main --format json            one event per line, for programs";
+
+/// Print each call and return of some functions, with arguments, values and stack depth
+#[derive(Args, Clone, Debug)]
+#[command(after_help = TRACE_EXAMPLES)]
+pub struct TraceArgs {
+    /// The functions to trace: those whose path (krate::module::name) matches
+    #[arg(value_name = "REGEX")]
+    pub pattern: Regex,
+
+    /// Stop at the very first instruction of a function instead of behind its prologue
+    #[arg(long)]
+    pub first_instruction: bool,
+
+    /// Leave out calls that are nested deeper than this among the traced ones
+    #[arg(long, value_name = "N")]
+    pub limit_depth: Option<u32>,
+
+    /// How and where to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// How and where a view is printed: the same for every command.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Text for people, or one JSON event per line for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Write to a file instead of stderr
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Show every call, also those that repeat thousands of times
+    #[arg(long)]
+    pub full: bool,
+
+    /// Do not keep debugger and program on one core while the program has one thread (slower)
+    #[arg(long)]
+    pub no_pin: bool,
+
+    /// Columns of the text view, instead of those of the terminal
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub width: Option<u16>,
+}
+
+/// How events are written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: one versioned JSON object per line.
+    Json,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ColourArg {
+    /// Where the output is a terminal that has them, unless `NO_COLOR` is set.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The `--color` of a command line that may not be a valid one; automatic where there is none.
+pub(super) fn colour_choice(args: &[OsString]) -> anstream::ColorChoice {
+    let mut ours = args.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    let mut choice = anstream::ColorChoice::Auto;
+    while let Some(word) = ours.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => ours.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => continue,
+        };
+        choice = match value {
+            Some("always") => anstream::ColorChoice::Always,
+            Some("never") => anstream::ColorChoice::Never,
+            _ => anstream::ColorChoice::Auto,
+        };
+    }
+    choice
+}
+
+/// The same choice in the words of clap.
+pub(super) fn clap_colour(choice: anstream::ColorChoice) -> clap::ColorChoice {
+    match choice {
+        anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
+            clap::ColorChoice::Always
+        }
+        anstream::ColorChoice::Never => clap::ColorChoice::Never,
+        anstream::ColorChoice::Auto => clap::ColorChoice::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Command, clap::Error> {
+        let words = ["freehold"].iter().chain(words);
+        Cli::try_parse_from(words).map(|cli| cli.command)
+    }
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_declaration_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn watch_takes_filters_a_target_and_the_programs_arguments() {
+        let parsed = parse(&[
+            "watch",
+            "--function",
+            "^a",
+            "--function",
+            "b$",
+            "--crate",
+            "one",
+            "demo.rs",
+            "--",
+            "-x",
+        ]);
+        let Ok(Command::Watch(args)) = parsed else { panic!("{parsed:?}") };
+        let patterns: Vec<&str> = args.function.iter().map(Regex::as_str).collect();
+        assert_eq!(patterns, ["^a", "b$"]);
+        assert_eq!(args.crates, ["one"]);
+        assert_eq!(args.target.target, Some(PathBuf::from("demo.rs")));
+        assert_eq!(args.target.args, ["-x"]);
+        assert_eq!(args.output.format, Format::Text);
+    }
+
+    #[test]
+    fn trace_takes_its_pattern_before_the_target() {
+        let parsed = parse(&["trace", "^f$", "demo", "--limit-depth", "3", "--format", "json"]);
+        let Ok(Command::Trace(args)) = parsed else { panic!("{parsed:?}") };
+        assert_eq!(args.pattern.as_str(), "^f$");
+        assert_eq!(args.target.target, Some(PathBuf::from("demo")));
+        assert_eq!(args.limit_depth, Some(3));
+        assert_eq!(args.output.format, Format::Json);
+    }
+
+    #[test]
+    fn a_wrong_pattern_a_narrow_page_and_a_double_target_are_refused() {
+        assert!(parse(&["watch", "--function", "("]).is_err());
+        assert!(parse(&["watch", "--width", "10"]).is_err());
+        assert!(parse(&["watch", "demo", "--bin", "demo"]).is_err());
+        assert!(parse(&["watch", "--all", "--crate", "one"]).is_err());
+        assert!(parse(&["trace"]).is_err());
+    }
+
+    #[test]
+    fn colour_is_known_before_the_line_is_parsed() {
+        use anstream::ColorChoice::{Always, Auto, Never};
+        assert_eq!(colour_choice(&words("freehold watch --color never --what")), Never);
+        assert_eq!(colour_choice(&words("freehold --color=always")), Always);
+        assert_eq!(colour_choice(&words("freehold watch demo -- --color=always")), Auto);
+        assert_eq!(colour_choice(&words("freehold watch --color")), Auto);
+    }
+}

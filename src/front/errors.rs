@@ -1,0 +1,213 @@
+//! Errors for people: what happened, where, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+
+use super::exit::{BUILD_FAILED, NOTHING_MATCHED, TOOL_ERROR};
+use crate::base::ExitStatus;
+use crate::dwarf::ImageError;
+
+/// What a command ends with: how the program ended, or why Freehold could not show it.
+pub(super) type Outcome = Result<ExitStatus, UserError>;
+
+/// An error that a person reads, and the code that Freehold then exits with.
+///
+/// Its text is `error: WHAT`, a line `  at: WHERE` if there is a place to name, and a line
+/// `  help: HINT` for each thing that can be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UserError {
+    what: String,
+    place: Option<String>,
+    hints: Vec<String>,
+    exit_code: u8,
+}
+
+impl UserError {
+    /// An error that ends Freehold with code 2.
+    pub fn new(what: impl Into<String>) -> UserError {
+        UserError { what: what.into(), place: None, hints: Vec::new(), exit_code: TOOL_ERROR }
+    }
+
+    /// An error of rustc or cargo, which have already said more: code 101.
+    pub fn build(what: impl Into<String>) -> UserError {
+        UserError { exit_code: BUILD_FAILED, ..UserError::new(what) }
+    }
+
+    /// A filter that matched nothing: code 4.
+    pub fn nothing_matched(what: impl Into<String>) -> UserError {
+        UserError { exit_code: NOTHING_MATCHED, ..UserError::new(what) }
+    }
+
+    /// A file or directory that cannot be used, with the system's own reason.
+    pub fn io(doing: &str, path: &Path, error: &io::Error) -> UserError {
+        UserError::new(format!("cannot {doing} {}: {}", path.display(), reason(error)))
+    }
+
+    /// A file that is no program for this debugger.
+    pub fn image(path: &Path, error: &ImageError) -> UserError {
+        let plain = UserError::new(format!("cannot debug {}: {error}", path.display()));
+        match error {
+            ImageError::NotElf(_) => plain.hint(
+                "TARGET is an executable, a Rust source file (NAME.rs), or is left out to use the \
+                 package in this directory",
+            ),
+            ImageError::OtherMachine(_) => {
+                plain.hint("build it for this machine: --target x86_64-unknown-linux-gnu")
+            }
+            ImageError::Damaged(_) => {
+                plain.hint("build it again: the file may have been cut short")
+            }
+            ImageError::NotRunnable(_) => plain.hint("name the executable that was linked from it"),
+        }
+    }
+
+    /// A shared library, which has no place to begin.
+    pub fn library(path: &Path) -> UserError {
+        UserError::new(format!(
+            "cannot run {}: it is a shared library, not a program",
+            path.display()
+        ))
+        .hint("name a program that loads it")
+    }
+
+    /// Adds the place it is about: a file with a line, a function, an option.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> UserError {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Adds something to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> UserError {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds the suggestion to use the nearest of some names, where one is near enough.
+    #[must_use]
+    pub fn did_you_mean<'a>(
+        self,
+        wanted: &str,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> UserError {
+        match nearest(wanted, names) {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// The code to exit with.
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+}
+
+impl fmt::Display for UserError {
+    /// With colours: print it through `anstream`, which takes them out where they are not wanted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let red = AnsiColor::Red.on_default().bold();
+        let cyan = AnsiColor::Cyan.on_default();
+        let bold = Style::new().bold();
+        writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.what)?;
+        if let Some(place) = &self.place {
+            writeln!(f, "  {cyan}at:{cyan:#} {place}")?;
+        }
+        for hint in &self.hints {
+            writeln!(f, "  {cyan}help:{cyan:#} {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UserError {}
+
+/// The name that is most like the wanted one, if it could be a slip of the fingers: a third of the
+/// letters may differ, or one of them, or the one is the beginning of the other.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted_len = wanted.chars().count();
+    let allowed = (wanted_len / 3).max(1);
+    let distance = |name: &str| {
+        let edits = strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
+        let begins = wanted_len >= 3 && name.starts_with(wanted);
+        (edits <= allowed || begins).then_some(edits)
+    };
+    names
+        .into_iter()
+        .filter(|name| *name != wanted)
+        .filter_map(|name| Some((distance(name)?, name)))
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// The system's reason without its number: "No such file or directory" becomes "no such file or
+/// directory".
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = plain.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(error: &UserError) -> String {
+        anstream::adapter::strip_str(&error.to_string()).to_string()
+    }
+
+    #[test]
+    fn an_error_says_what_where_and_what_to_do() {
+        let error = UserError::new("no function `mian`")
+            .at("demo")
+            .did_you_mean("mian", ["main", "map", "f"])
+            .hint("`--all` watches every function");
+        assert_eq!(
+            plain(&error),
+            "error: no function `mian`\n  at: demo\n  help: did you mean `main`?\n  \
+             help: `--all` watches every function\n"
+        );
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn each_kind_of_error_has_its_exit_code() {
+        assert_eq!(UserError::build("x").exit_code(), 101);
+        assert_eq!(UserError::nothing_matched("x").exit_code(), 4);
+        assert_eq!(UserError::image(Path::new("a"), &elf("MZ")).exit_code(), 2);
+    }
+
+    fn elf(begin: &str) -> ImageError {
+        ImageError::NotElf(format!("\"{begin}\""))
+    }
+
+    #[test]
+    fn the_nearest_name_is_a_slip_away() {
+        assert_eq!(nearest("mian", ["main", "mean"]), Some("main"));
+        assert_eq!(nearest("Serve", ["serve", "server"]), Some("serve"));
+        assert_eq!(nearest("calculate", ["calc", "claculate"]), Some("claculate"));
+        assert_eq!(nearest("memory", ["memory_layout", "moved"]), Some("memory_layout"));
+    }
+
+    #[test]
+    fn nothing_is_suggested_that_is_far_away_or_the_same() {
+        assert_eq!(nearest("main", ["watch", "trace", "main"]), None);
+        assert_eq!(nearest("f", ["main"]), None);
+        assert_eq!(nearest("", ["main"]), None);
+        assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn a_system_error_is_read_without_its_number() {
+        let error = io::Error::from_raw_os_error(13);
+        assert_eq!(
+            plain(&UserError::io("open", Path::new("a/b"), &error)),
+            "error: cannot open a/b: permission denied\n"
+        );
+    }
+}

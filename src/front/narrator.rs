@@ -1,0 +1,94 @@
+//! Where events are written and in which form.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::args::{Format, OutputArgs};
+use super::errors::UserError;
+use super::text::{TraceText, WatchText};
+use crate::base::Event;
+use crate::session::Observer;
+
+/// Columns where there is no terminal to ask and none were asked for.
+const DEFAULT_WIDTH: usize = 100;
+
+/// The text view of a command.
+pub(super) enum Text {
+    /// Of `watch`.
+    Watch(WatchText),
+    /// Of `trace`.
+    Trace(TraceText),
+}
+
+/// Writes the events of a run.
+pub(super) struct Narrator {
+    text: Option<Text>,
+    sink: Box<dyn Write>,
+    /// Whether the reader has gone: the program goes on, and nobody is told any more.
+    gone: bool,
+}
+
+impl Narrator {
+    /// A narrator as the command line asks for it. `text` makes the view for a width.
+    ///
+    /// # Errors
+    /// The output file cannot be created.
+    pub fn new(
+        output: &OutputArgs,
+        text: impl FnOnce(usize) -> Text,
+    ) -> Result<Narrator, UserError> {
+        let sink = sink(output)?;
+        let text = match output.format {
+            Format::Json => None,
+            Format::Text => Some(text(width(output))),
+        };
+        Ok(Narrator { text, sink, gone: false })
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        match &mut self.text {
+            Some(Text::Watch(view)) => self.sink.write_all(view.event(event).as_bytes())?,
+            Some(Text::Trace(view)) => self.sink.write_all(view.event(event).as_bytes())?,
+            None => {
+                serde_json::to_writer(&mut self.sink, event)?;
+                self.sink.write_all(b"\n")?;
+            }
+        }
+        // The program writes to the same terminal: what happened before must stand before.
+        self.sink.flush()
+    }
+}
+
+impl Observer for Narrator {
+    fn event(&mut self, event: &Event) {
+        if !self.gone {
+            self.gone = self.write(event).is_err();
+        }
+    }
+}
+
+fn sink(output: &OutputArgs) -> Result<Box<dyn Write>, UserError> {
+    match &output.output {
+        None => Ok(Box::new(BufWriter::new(anstream::stderr()))),
+        Some(path) => {
+            let file = File::create(path).map_err(|error| UserError::io("create", path, &error))?;
+            // A file has no colours unless they were asked for.
+            let choice = match ColorChoice::global() {
+                ColorChoice::Always => ColorChoice::Always,
+                _ => ColorChoice::Never,
+            };
+            Ok(Box::new(BufWriter::new(AutoStream::new(file, choice))))
+        }
+    }
+}
+
+fn width(output: &OutputArgs) -> usize {
+    let asked = output.width.map(usize::from);
+    let terminal = || match output.output {
+        None => terminal_size::terminal_size_of(io::stderr()).map(|(w, _)| usize::from(w.0)),
+        Some(_) => None,
+    };
+    asked.or_else(terminal).unwrap_or(DEFAULT_WIDTH).clamp(40, 1000)
+}

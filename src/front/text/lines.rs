@@ -1,0 +1,229 @@
+//! Events that take one line each: what happens to blocks, threads, processes, and the end.
+
+use super::spans::{Ink, Line, bytes, counted, function, number, place};
+use crate::base::{At, BlockRef, Event, EventKind, Evidence, ExitStatus, Totals};
+
+/// Columns of the word that says what happened.
+const WORD: usize = 9;
+/// Columns of a block's ordinal.
+const ORDINAL: usize = 6;
+/// Columns of a size.
+const SIZE: usize = 16;
+
+/// The line of an event, or nothing for one that is not told in a line.
+pub(super) fn line(event: &Event) -> Option<Line> {
+    let at = event.at.as_ref();
+    let inferred = event.evidence == Evidence::Inferred;
+    Some(match &event.kind {
+        EventKind::Alloc { block, size, align, .. } => {
+            let mut line = block_line("alloc", Ink::New, &block.to_string(), &bytes(*size));
+            by(&mut line, at);
+            if *align > 16 {
+                line.push(Ink::Faint, format!("  aligned to {align}"));
+            }
+            line
+        }
+        EventKind::Realloc { block, old_size, size, moved, .. } => {
+            let sizes = format!("{} → {}", number(*old_size), bytes(*size));
+            let mut line = block_line("realloc", Ink::Changed, &block.to_string(), &sizes);
+            by(&mut line, at);
+            line.push(Ink::Faint, if *moved { "  to another address" } else { "  in place" });
+            line
+        }
+        EventKind::Free { block, size, allocated_at, allocated_by } => {
+            let mut line = block_line("free", Ink::Gone, &block.to_string(), &bytes(*size));
+            by(&mut line, at);
+            if let Some(from) = allocated_at {
+                line.push(Ink::Faint, format!("  allocated in {}", whole_place(from)));
+            }
+            if let Some(thread) = allocated_by {
+                line.push(Ink::Faint, format!(" by thread {thread}"));
+            }
+            line
+        }
+        EventKind::UnknownFree { ended, .. } => {
+            let mut line = word("free", Ink::Gone);
+            match ended {
+                Some(block) => {
+                    line.push(Ink::Gone, format!("{block} a second time"));
+                }
+                None => {
+                    line.push(Ink::Gone, "of a pointer that no known block begins at");
+                }
+            }
+            line.push(Ink::Plain, "  ");
+            by(&mut line, at);
+            line
+        }
+        EventKind::Move { block, from, to } => {
+            let mut line = word("move", Ink::Changed);
+            line.push(Ink::Block, format!("{block:<ORDINAL$}"));
+            line.push(Ink::Plain, format!("{from} → {to}"));
+            if inferred {
+                line.push(Ink::Faint, "  inferred");
+            }
+            line
+        }
+        EventKind::Repeated { calls, allocs, reallocs, frees } => {
+            let mut parts: Vec<_> = calls
+                .iter()
+                .map(|c| format!("{} of {}", counted(c.calls, "more call"), function(&c.function)))
+                .collect();
+            let blocks = [(*allocs, "alloc"), (*reallocs, "realloc"), (*frees, "free")];
+            let blocks = blocks.into_iter().filter(|(n, _)| *n > 0);
+            parts.extend(blocks.map(|(n, what)| counted(n, what)));
+            let mut line = word("…", Ink::Faint);
+            line.push(Ink::Faint, parts.join(", "));
+            line
+        }
+        EventKind::ThreadStart { name } => {
+            let name = name.as_deref().map_or(String::new(), |name| format!(" \"{name}\""));
+            told("thread", format!("{}{name} begins", event.thread))
+        }
+        EventKind::ThreadEnd => told("thread", format!("{} ends", event.thread)),
+        EventKind::Fork { child } => {
+            told("fork", format!("process {child} goes its own way, unwatched"))
+        }
+        EventKind::Exec { program } => {
+            told("exec", format!("the process runs {program} now; all its blocks are gone"))
+        }
+        EventKind::Note { text } => told("note", text.clone()),
+        EventKind::Start { .. }
+        | EventKind::Enter { .. }
+        | EventKind::Return { .. }
+        | EventKind::Signal { .. }
+        | EventKind::Exit { .. } => return None,
+    })
+}
+
+/// The closing lines.
+pub(super) fn exit(
+    status: ExitStatus,
+    totals: &Totals,
+    alive: &[BlockRef],
+    ledger: bool,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, text: String| {
+        let mut line = Line::new();
+        line.push(Ink::Strong, format!("  {label:<WORD$}")).push(Ink::Plain, text);
+        lines.push(line);
+    };
+    match status {
+        ExitStatus::Code(code) => add("exit", format!("code {code}")),
+        ExitStatus::Signal(n) => add("exit", format!("killed by signal {n} ({})", signal_name(n))),
+    }
+    if totals.peak_stack_bytes > 0 {
+        add("stack", format!("peak {}", bytes(totals.peak_stack_bytes)));
+    }
+    if !ledger {
+        return lines;
+    }
+    add(
+        "heap",
+        format!(
+            "{} allocated, {} freed; {} in all, peak {}",
+            counted(totals.allocated, "block"),
+            number(totals.freed),
+            bytes(totals.bytes),
+            bytes(totals.peak_bytes),
+        ),
+    );
+    if alive.is_empty() {
+        add("alive", "no block".to_owned());
+        return lines;
+    }
+    let sum = format!("{} in {}", bytes(totals.leaked_bytes), counted(totals.leaked, "block"));
+    add("alive", sum);
+    for group in groups(alive).into_iter().take(SITES_LISTED) {
+        lines.push(group.line());
+    }
+    let more = groups(alive).len().saturating_sub(SITES_LISTED);
+    if more > 0 {
+        let mut line = Line::new();
+        line.push(Ink::Faint, format!("  {:WORD$}… {} more", "", counted(more as u64, "line")));
+        lines.push(line);
+    }
+    lines
+}
+
+/// How many lines that allocated what is still alive are listed.
+const SITES_LISTED: usize = 20;
+
+/// Blocks that are alive at the end, by the line that allocated them.
+struct Group<'a> {
+    first: &'a BlockRef,
+    blocks: u64,
+    bytes: u64,
+}
+
+fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut index = std::collections::HashMap::new();
+    for block in alive {
+        let at = *index.entry(&block.at).or_insert_with(|| {
+            groups.push(Group { first: block, blocks: 0, bytes: 0 });
+            groups.len() - 1
+        });
+        groups[at].blocks += 1;
+        groups[at].bytes += block.size;
+    }
+    groups
+}
+
+impl Group<'_> {
+    fn line(&self) -> Line {
+        let block = match self.blocks {
+            1 => self.first.block.to_string(),
+            n => format!("{} and {} more", self.first.block, number(n - 1)),
+        };
+        let mut line = Line::new();
+        line.push(Ink::Plain, format!("  {:WORD$}", "")).push(Ink::Block, block);
+        line.push(Ink::Plain, format!("  {}  ", bytes(self.bytes)));
+        by(&mut line, self.first.at.as_ref());
+        line
+    }
+}
+
+/// A signal's name, for those that end programs.
+pub(super) fn signal_name(n: i32) -> String {
+    nix::sys::signal::Signal::try_from(n)
+        .map_or_else(|_| format!("signal {n}"), |signal| signal.as_str().to_owned())
+}
+
+fn word(word: &str, ink: Ink) -> Line {
+    let mut line = Line::new();
+    line.push(ink, format!("  {word:<WORD$}"));
+    line
+}
+
+fn told(what: &str, text: String) -> Line {
+    let mut line = word(what, Ink::Strong);
+    line.push(Ink::Plain, text);
+    line
+}
+
+fn block_line(what: &str, ink: Ink, block: &str, size: &str) -> Line {
+    let mut line = word(what, ink);
+    line.push(Ink::Block, format!("{block:<ORDINAL$}"));
+    line.push(Ink::Plain, format!("{size:>SIZE$}  "));
+    line
+}
+
+fn by(line: &mut Line, at: Option<&At>) {
+    match at {
+        Some(at) => {
+            line.push(Ink::Strong, function(&at.function));
+            line.push(Ink::Plain, format!("  {}", place(at)));
+        }
+        None => {
+            line.push(Ink::Faint, "by an unknown caller");
+        }
+    }
+}
+
+fn whole_place(at: &At) -> String {
+    let place = place(at);
+    let separator = if place.is_empty() { "" } else { " " };
+    format!("{}{separator}{place}", function(&at.function))
+}

@@ -1,0 +1,11 @@
+//! Events as text for people. Everything here is drawn from [`Event`](crate::base::Event)s alone.
+
+mod lines;
+mod picture;
+mod spans;
+mod start;
+mod trace;
+mod watch;
+
+pub use trace::TraceText;
+pub use watch::WatchText;

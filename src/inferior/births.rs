@@ -1,0 +1,169 @@
+//! New threads, forked children, guests in the program's memory, and new programs.
+
+use std::sync::Arc;
+
+use super::Inferior;
+use super::error::{InferiorError, unless_gone};
+use super::modules::{Modules, parse_once};
+use super::stop::Stop;
+use super::threads::State;
+use super::waiting::Seen;
+use crate::base::{MemoryExt, Tid};
+use crate::os::{self, Newborn, ProcessMemory, WaitEvent, map_file, procfs};
+
+/// A new thread or process, and its first stop (or its end, if it was killed before).
+pub(super) struct Birth {
+    kind: Newborn,
+    child: Tid,
+    first: WaitEvent,
+}
+
+impl Inferior {
+    /// A thread of the process has made a thread or a process.
+    pub(super) fn gave_birth(&mut self, tid: Tid) -> Seen {
+        let Some(birth) = self.birth_of(tid)? else { return Ok(None) };
+        let child = birth.child;
+        if birth.kind == Newborn::Thread {
+            self.go(tid, 0)?;
+            return self.new_thread(&birth);
+        }
+        self.let_child_go(&birth)?;
+        Ok(self.held(tid)?.map(|thread| Stop::Forked { thread, child }))
+    }
+
+    /// Something happened to a process that shares this one's memory. It passes its sites silently,
+    /// and is let go when it has a memory of its own.
+    pub(super) fn handle_guest(&mut self, tid: Tid, event: WaitEvent) -> Result<(), InferiorError> {
+        match event {
+            WaitEvent::Exited { .. } | WaitEvent::Killed { .. } => {
+                self.threads.remove(tid);
+                Ok(())
+            }
+            WaitEvent::Signal { signal: os::SIGTRAP } => self.guest_trapped(tid),
+            WaitEvent::Signal { signal } => self.go(tid, signal),
+            WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => {
+                if let Some(birth) = self.birth_of(tid)? {
+                    self.let_child_go(&birth)?;
+                }
+                self.go(tid, 0)
+            }
+            WaitEvent::Exec => {
+                self.threads.remove(tid);
+                unless_gone(os::detach(tid, 0)).map_err(InferiorError::when("detaching"))?;
+                Ok(())
+            }
+            event => self.pass_on(tid, event),
+        }
+    }
+
+    fn guest_trapped(&mut self, tid: Tid) -> Result<(), InferiorError> {
+        let Some(raw) = self.registers_of(tid)? else { return Ok(()) };
+        let at = raw.pc().offset(-1);
+        if self.memory.sites.borrow().is_active(at) || self.is_stale_hit(at) {
+            self.pass(tid, raw, at)
+        } else {
+            self.go(tid, os::SIGTRAP)
+        }
+    }
+
+    /// What the thread has made. The first stop of the child is waited for if it was not seen
+    /// before: it comes at once, or the child is killed.
+    pub(super) fn birth_of(&mut self, tid: Tid) -> Result<Option<Birth>, InferiorError> {
+        let failed = InferiorError::when("following a new thread or process");
+        let Some(message) = unless_gone(os::event_message(tid)).map_err(&failed)? else {
+            return Ok(None);
+        };
+        let Some(raw) = self.registers_of(tid)? else { return Ok(None) };
+        let kind = os::newborn(&raw, |at| self.memory.read_u64(at).ok());
+        let child = Tid(i32::try_from(message).unwrap_or(0));
+        let first = match self.early.remove(&child) {
+            Some(first) => first,
+            None => os::wait(Some(child)).map_err(&failed)?.1,
+        };
+        Ok(Some(Birth { kind, child, first }))
+    }
+
+    fn new_thread(&mut self, birth: &Birth) -> Seen {
+        let no = self.threads.add(birth.child);
+        if birth.died() {
+            self.threads.remove(birth.child);
+            return Ok(Some(Stop::ThreadExited { no }));
+        }
+        self.unpin_child(birth.child);
+        self.stop_pinning()?;
+        Ok(self.held(birth.child)?.map(|thread| Stop::ThreadStarted { thread }))
+    }
+
+    /// Lets a child process go: at once if it has a copy of the memory, from which the sites are
+    /// taken; otherwise when it leaves the memory.
+    pub(super) fn let_child_go(&mut self, birth: &Birth) -> Result<(), InferiorError> {
+        let child = birth.child;
+        if birth.died() {
+            return Ok(());
+        }
+        self.unpin_child(child);
+        if birth.kind != Newborn::Fork {
+            self.threads.add_guest(child);
+            return self.go(child, 0);
+        }
+        self.release_fork(child)
+    }
+
+    /// Takes the sites out of a forked child's memory and detaches it.
+    pub(super) fn release_fork(&mut self, child: Tid) -> Result<(), InferiorError> {
+        if let Ok(memory) = ProcessMemory::open(child) {
+            self.memory.sites.borrow().clean(&memory);
+        }
+        unless_gone(os::detach(child, 0)).map_err(InferiorError::when("detaching a child"))?;
+        Ok(())
+    }
+
+    /// The process executes another program: everything that was known of its memory is void.
+    pub(super) fn executed(&mut self, tid: Tid) -> Seen {
+        let former = unless_gone(os::event_message(tid))
+            .map_err(InferiorError::when("following an exec"))?;
+        let Some(former) = former else { return Ok(None) };
+        let former = Tid(i32::try_from(former).unwrap_or(tid.0));
+        self.threads.keep_only(former, tid);
+        self.epoch = self.epoch.wrapping_add(1);
+        self.end_pinning();
+        if self.threads.guests().next().is_some() {
+            // They live on in the old memory, which the open file still leads to.
+            self.memory.sites.borrow().clean(self.memory.file());
+        }
+        self.memory.renew(tid)?;
+        self.scratch.forget();
+        self.take_new_program(tid)?;
+        let path = self.modules.main().image.path().to_owned();
+        Ok(self.held(tid)?.map(|thread| Stop::Exec { thread, path }))
+    }
+
+    fn take_new_program(&mut self, tid: Tid) -> Result<(), InferiorError> {
+        let path = procfs::executable(tid).unwrap_or_else(|_| procfs::executable_link(tid));
+        let failed = InferiorError::when("opening the program that is executed");
+        let bytes = map_file(&procfs::executable_link(tid)).map_err(failed)?;
+        let image = match parse_once(&path, bytes) {
+            Ok(image) => image,
+            Err(reason) => {
+                // A program of another architecture runs on without Freehold.
+                self.threads.set_state(tid, State::Held);
+                self.detach_all()?;
+                return Err(InferiorError::NewProgram { path, reason });
+            }
+        };
+        self.modules = Modules::of_main(tid, self.memory.witness(), Arc::clone(&image));
+        Ok(())
+    }
+}
+
+impl Birth {
+    /// Whether it is gone already.
+    fn died(&self) -> bool {
+        matches!(self.first, WaitEvent::Exited { .. } | WaitEvent::Killed { .. })
+    }
+
+    /// The new thread or process, if it stands at its first stop.
+    pub(super) fn alive(&self) -> Option<(Newborn, Tid)> {
+        (!self.died()).then_some((self.kind, self.child))
+    }
+}

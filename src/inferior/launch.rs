@@ -1,0 +1,197 @@
+//! Starting a program under control.
+
+use std::collections::HashMap;
+use std::ffi::{CString, OsStr, OsString};
+use std::io;
+use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Inferior;
+use super::error::{InferiorError, LaunchError};
+use super::memory::LiveMemory;
+use super::modules::{Modules, parse_once};
+use super::pin::Pin;
+use super::scratch::Scratch;
+use super::stop::{Stop, Stopped};
+use super::threads::Threads;
+use crate::base::Tid;
+use crate::dwarf::{Image, ImageError, ImageKind};
+use crate::os::{self, SpawnError, SpawnStage, Spec, map_file};
+
+/// What to start, and how.
+#[derive(Debug, Default)]
+pub struct Launch {
+    /// The path of the executable. It is not searched for in `PATH`.
+    pub program: PathBuf,
+    /// The arguments, without the program's own name.
+    pub args: Vec<OsString>,
+    /// The environment; none means the debugger's own.
+    pub env: Option<Vec<(OsString, OsString)>>,
+    /// The working directory; none means the debugger's own.
+    pub cwd: Option<PathBuf>,
+    /// Whether the kernel may randomise addresses.
+    pub aslr: bool,
+    /// Standard input, output and error; none means the debugger's own.
+    pub stdio: [Option<OwnedFd>; 3],
+}
+
+impl Launch {
+    /// A program with the debugger's environment, working directory, input and output.
+    pub fn new(program: impl Into<PathBuf>) -> Launch {
+        Launch { program: program.into(), ..Launch::default() }
+    }
+
+    /// Adds an argument.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Launch {
+        self.args.push(arg.into());
+        self
+    }
+}
+
+impl Inferior {
+    /// Starts a program and returns it with its first thread, which stands at the end of the exec:
+    /// nothing of the program, nor of the dynamic linker, has run.
+    ///
+    /// The calling thread traces the program, and must live as long.
+    ///
+    /// # Errors
+    /// [`LaunchError`] says what is in the way.
+    pub fn launch(launch: Launch) -> Result<(Inferior, Stopped), LaunchError> {
+        let path = std::path::absolute(&launch.program)
+            .map_err(|_| LaunchError::NotFound(launch.program.clone()))?;
+        let image = open_program(&path)?;
+        let cwd = launch.cwd.clone();
+        let spec = spec_of(launch, &path)?;
+        let process = os::spawn(&spec).map_err(|error| explain(error, &path, cwd))?;
+        Inferior::take(process, image).map_err(|error| {
+            let _ = os::kill_process(process);
+            let _ = os::wait(Some(process));
+            let doing = "taking control";
+            LaunchError::Other { program: path, doing, error: io::Error::other(error) }
+        })
+    }
+
+    fn take(process: Tid, image: Arc<Image>) -> Result<(Inferior, Stopped), InferiorError> {
+        let memory = LiveMemory::open(process)?;
+        let modules = Modules::of_main(process, memory.witness(), image);
+        let mut threads = Threads::default();
+        threads.add(process);
+        let mut inferior = Inferior {
+            process,
+            epoch: 0,
+            threads,
+            memory,
+            modules,
+            scratch: Scratch::default(),
+            pin: Pin::default(),
+            early: HashMap::new(),
+            ended: None,
+            detached: false,
+            not_send: PhantomData,
+        };
+        let stopped = inferior.held(process)?.ok_or(InferiorError::Ended)?;
+        Ok((inferior, stopped))
+    }
+
+    /// Lets the dynamic linker do its work, up to the first instruction of the program's own file:
+    /// all libraries that the file names are loaded then.
+    ///
+    /// Returns [`Stop::Site`] there, or whatever came first: the end of a program whose libraries
+    /// are missing, a signal.
+    ///
+    /// # Errors
+    /// [`InferiorError`].
+    pub fn run_to_entry(&mut self, stopped: Stopped) -> Result<Stop, InferiorError> {
+        let main = self.modules.main();
+        let entry = main.bias.to_virt(main.image.entry());
+        if stopped.registers().pc() == entry {
+            // Linked statically: there is no dynamic linker.
+            return Ok(Stop::Site { thread: stopped, at: entry });
+        }
+        let had_site = self.has_site(entry);
+        self.insert_site(entry)?;
+        self.resume(stopped, None)?;
+        let stop = self.wait();
+        if !had_site {
+            self.remove_site(entry);
+        }
+        self.modules.refresh();
+        stop
+    }
+}
+
+/// Opens and checks the executable before anything is started.
+fn open_program(path: &Path) -> Result<Arc<Image>, LaunchError> {
+    let program = || path.to_owned();
+    let bytes = map_file(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => LaunchError::NotFound(program()),
+        io::ErrorKind::PermissionDenied => LaunchError::NotPermitted(program()),
+        io::ErrorKind::InvalidInput => LaunchError::NotAFile(program()),
+        _ => LaunchError::Other { program: program(), doing: "opening it", error },
+    })?;
+    if let Some(line) = bytes.strip_prefix(b"#!") {
+        let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let shown = line.get(..line.len().min(256)).unwrap_or_default().trim_ascii();
+        let interpreter = String::from_utf8_lossy(shown).into_owned();
+        return Err(LaunchError::Script { program: program(), interpreter });
+    }
+    let refuse = |reason| LaunchError::Image { program: program(), reason };
+    let image = parse_once(path, bytes).map_err(refuse)?;
+    match image.kind() {
+        ImageKind::Library => Err(LaunchError::Library(program())),
+        _ => Ok(image),
+    }
+}
+
+fn spec_of(launch: Launch, path: &Path) -> Result<Spec, LaunchError> {
+    let args = std::iter::once(launch.program.as_os_str()).chain(launch.args.iter().map(|a| &**a));
+    let args = args.map(c_string).collect::<Result<_, _>>()?;
+    let env: Vec<(OsString, OsString)> =
+        launch.env.unwrap_or_else(|| std::env::vars_os().collect());
+    let env = env.into_iter().map(|(name, value)| {
+        let mut both = name.into_vec();
+        both.push(b'=');
+        both.extend(value.as_bytes());
+        c_string(&OsString::from_vec(both))
+    });
+    Ok(Spec {
+        program: c_string(path.as_os_str())?,
+        args,
+        env: env.collect::<Result<_, _>>()?,
+        cwd: launch.cwd.map(|cwd| c_string(cwd.as_os_str())).transpose()?,
+        aslr: launch.aslr,
+        stdio: launch.stdio,
+    })
+}
+
+fn c_string(text: &OsStr) -> Result<CString, LaunchError> {
+    CString::new(text.as_bytes())
+        .map_err(|_| LaunchError::NullByte(text.to_string_lossy().into_owned()))
+}
+
+fn explain(error: SpawnError, path: &Path, cwd: Option<PathBuf>) -> LaunchError {
+    let SpawnError { stage, error } = error;
+    let program = path.to_owned();
+    let doing = match stage {
+        SpawnStage::WorkingDirectory => {
+            let cwd = cwd.unwrap_or_default();
+            return LaunchError::WorkingDirectory { cwd, error };
+        }
+        SpawnStage::Trace => return LaunchError::Trace(error),
+        SpawnStage::Exec if error.kind() == io::ErrorKind::PermissionDenied => {
+            return LaunchError::NotPermitted(program);
+        }
+        // The file itself was opened a moment ago: what is missing is its dynamic linker.
+        SpawnStage::Exec if error.kind() == io::ErrorKind::NotFound => {
+            let reason = "the dynamic linker that it names does not exist".to_owned();
+            return LaunchError::Image { program, reason: ImageError::NotRunnable(reason) };
+        }
+        SpawnStage::Exec => "executing it",
+        SpawnStage::Fork => "creating a process",
+        SpawnStage::Stdio => "attaching its input and output",
+    };
+    LaunchError::Other { program, doing, error }
+}

@@ -1,0 +1,274 @@
+//! The files that are loaded in the process, and where.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::base::{Bias, FileAddr, Range, Tid, VirtAddr};
+use crate::dwarf::{Image, Images, Loaded};
+use crate::os::procfs::{self, Mapping};
+use crate::os::{map_file, read_memory};
+
+/// The largest vdso that is read out of memory, in bytes; real ones have two pages.
+const MAX_VDSO: u64 = 0x1_0000;
+
+/// Images by the address of their bytes, which are mapped once and for ever: a file is parsed once,
+/// however often it is loaded. Bounded as the mapped files are.
+static PARSED: LazyLock<Mutex<HashMap<usize, Arc<Image>>>> = LazyLock::new(Mutex::default);
+
+/// The vdsos that were seen, by content: one for each kernel, so one.
+static VDSOS: LazyLock<Mutex<Vec<&'static [u8]>>> = LazyLock::new(Mutex::default);
+
+/// The main executable, its libraries, the dynamic linker and the vdso.
+///
+/// The table is read again from `/proc/PID/maps` when an address is asked for that it does not
+/// know, at most once between two resumptions. Images are parsed when somebody asks for them.
+pub struct Modules {
+    process: Tid,
+    witness: Rc<Cell<Tid>>,
+    main: Loaded,
+    table: RefCell<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    maps: Vec<Mapping>,
+    modules: Vec<Rc<Module>>,
+    /// Whether nothing can have been loaded since the table was read.
+    fresh: bool,
+}
+
+/// One loaded file.
+pub struct Module {
+    path: PathBuf,
+    range: Range<VirtAddr>,
+    process: Tid,
+    loaded: OnceCell<Option<Loaded>>,
+}
+
+impl Module {
+    /// The path of the file, or `[vdso]`.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// From its first mapping to the end of its last.
+    pub fn range(&self) -> Range<VirtAddr> {
+        self.range
+    }
+
+    /// The image, parsed now if nobody asked before; none where the file is gone or no ELF file.
+    pub fn loaded(&self) -> Option<Loaded> {
+        self.loaded.get_or_init(|| self.load()).clone()
+    }
+
+    fn load(&self) -> Option<Loaded> {
+        let bytes = if self.path.as_os_str() == "[vdso]" {
+            read_vdso(self.process, self.range)?
+        } else {
+            map_file(&self.path).ok()?
+        };
+        let image = parse_once(&self.path, bytes).ok()?;
+        // The first mapping is that of the lowest segment, rounded down to a page.
+        let lowest = image.segments().iter().map(|range| range.start.0).min()?;
+        let bias = Bias::between(FileAddr(lowest & !0xfff), self.range.start);
+        Some(Loaded { image, bias })
+    }
+}
+
+impl Modules {
+    /// Reads the main executable of a process that stands at the end of its exec.
+    pub(super) fn of_main(process: Tid, witness: &Rc<Cell<Tid>>, main: Arc<Image>) -> Modules {
+        let entry = procfs::auxv(process).ok().and_then(|auxv| auxv.entry());
+        let bias = Bias::between(main.entry(), entry.unwrap_or(VirtAddr(main.entry().0)));
+        Modules {
+            process,
+            witness: Rc::clone(witness),
+            main: Loaded { image: main, bias },
+            table: RefCell::default(),
+        }
+    }
+
+    /// The main executable.
+    pub fn main(&self) -> Loaded {
+        self.main.clone()
+    }
+
+    /// All modules as they are now, by address. What `dlopen` has loaded since the last resumption
+    /// is among them after [`Modules::refresh`].
+    pub fn iter(&self) -> impl Iterator<Item = Rc<Module>> + use<> {
+        self.ensure();
+        self.table.borrow().modules.clone().into_iter()
+    }
+
+    /// The mappings of the process, by address, as of the last look.
+    pub fn mappings(&self) -> Vec<Mapping> {
+        self.ensure();
+        self.table.borrow().maps.clone()
+    }
+
+    /// Reads the table again.
+    pub fn refresh(&self) {
+        let maps = procfs::maps(self.witness.get()).unwrap_or_default();
+        let mut table = self.table.borrow_mut();
+        table.fresh = true;
+        // A process that is ending has no mappings left, but what is known stays true of the
+        // addresses that were seen.
+        if !maps.is_empty() {
+            table.modules = self.modules_in(&maps, &table.modules);
+            table.maps = maps;
+        }
+    }
+
+    /// The program ran: an address that is unknown may be known at the next look.
+    pub(super) fn expire(&self) {
+        self.table.borrow_mut().fresh = false;
+    }
+
+    /// Whether the program can execute what lies at an address.
+    pub(super) fn is_code(&self, at: VirtAddr) -> bool {
+        self.look_up(at, |table| {
+            let index = table.maps.partition_point(|mapping| mapping.range.end <= at);
+            let mapping = table.maps.get(index).filter(|mapping| mapping.range.contains(at))?;
+            mapping.executable.then_some(())
+        })
+        .is_some()
+    }
+
+    /// The module whose mappings hold an address.
+    pub fn module_at(&self, at: VirtAddr) -> Option<Rc<Module>> {
+        self.look_up(at, |table| {
+            table.modules.iter().find(|module| module.range.contains(at)).cloned()
+        })
+    }
+
+    /// Looks in the table, and once more after it was read again.
+    fn look_up<T>(&self, _at: VirtAddr, look: impl Fn(&Table) -> Option<T>) -> Option<T> {
+        let found = look(&self.table.borrow());
+        if found.is_some() || self.table.borrow().fresh {
+            return found;
+        }
+        self.refresh();
+        look(&self.table.borrow())
+    }
+
+    fn ensure(&self) {
+        if self.table.borrow().maps.is_empty() {
+            self.refresh();
+        }
+    }
+
+    fn modules_in(&self, maps: &[Mapping], known: &[Rc<Module>]) -> Vec<Rc<Module>> {
+        let groups = group(maps);
+        let main_at = self.main.bias.to_virt(self.main.image.entry());
+        let make = |(path, range): (&str, Range<VirtAddr>)| {
+            let same = |m: &&Rc<Module>| m.range.start == range.start && m.path.as_os_str() == path;
+            let loaded = OnceCell::new();
+            if range.contains(main_at) {
+                let _ = loaded.set(Some(self.main.clone()));
+            } else if let Some(found) = known.iter().find(same).and_then(|m| m.loaded.get()) {
+                let _ = loaded.set(found.clone());
+            }
+            Rc::new(Module { path: PathBuf::from(path), range, process: self.process, loaded })
+        };
+        groups.into_iter().map(make).collect()
+    }
+}
+
+impl Images for Modules {
+    fn image_at(&self, at: VirtAddr) -> Option<Loaded> {
+        self.module_at(at)?.loaded()
+    }
+}
+
+/// Groups the mappings of each loaded file: consecutive, of rising offset, one of them executable.
+/// The program may map the same file once more as data (Rust's backtraces do): that begins anew at
+/// offset zero and holds no code.
+fn group(maps: &[Mapping]) -> Vec<(&str, Range<VirtAddr>)> {
+    struct Group<'a> {
+        path: &'a str,
+        range: Range<VirtAddr>,
+        offset: u64,
+        code: bool,
+    }
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for mapping in maps {
+        let path = mapping.path.as_str();
+        let is_file = path.starts_with('/') || path == "[vdso]";
+        if !is_file {
+            continue;
+        }
+        match groups.last_mut() {
+            Some(last)
+                if last.path == path && mapping.offset > 0 && mapping.offset >= last.offset =>
+            {
+                last.range.end = mapping.range.end;
+                last.offset = mapping.offset;
+                last.code |= mapping.executable;
+            }
+            _ => groups.push(Group {
+                path,
+                range: mapping.range,
+                offset: mapping.offset,
+                code: mapping.executable,
+            }),
+        }
+    }
+    groups.into_iter().filter(|group| group.code).map(|g| (g.path, g.range)).collect()
+}
+
+/// Parses the file that bytes were mapped from, or finds it parsed.
+pub(super) fn parse_once(
+    path: &Path,
+    bytes: &'static [u8],
+) -> Result<Arc<Image>, crate::dwarf::ImageError> {
+    let key = bytes.as_ptr() as usize;
+    let known = |parsed: &HashMap<usize, Arc<Image>>| {
+        parsed.get(&key).filter(|image| image.path() == path).cloned()
+    };
+    if let Some(image) = known(&PARSED.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(image);
+    }
+    let image = Arc::new(Image::parse(path, bytes)?);
+    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    parsed.insert(key, Arc::clone(&image));
+    Ok(image)
+}
+
+/// The vdso is in no file: it is read out of memory once and kept, as a mapped file is.
+fn read_vdso(process: Tid, range: Range<VirtAddr>) -> Option<&'static [u8]> {
+    let len = usize::try_from((range.end - range.start).min(MAX_VDSO)).ok()?;
+    let mut bytes = vec![0; len];
+    read_memory(process, range.start, &mut bytes).ok()?;
+    let mut seen = VDSOS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = seen.iter().find(|known| ***known == *bytes) {
+        return Some(known);
+    }
+    let kept: &'static [u8] = Vec::leak(bytes);
+    seen.push(kept);
+    Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::procfs::parse_maps;
+
+    #[test]
+    fn a_file_mapped_again_as_data_is_not_a_module() {
+        let maps = parse_maps(
+            "1000-9000 r--p 00000000 fe:00 1 /bin/a\n\
+             555000-556000 r--p 00000000 fe:00 1 /bin/a\n\
+             556000-558000 r-xp 00001000 fe:00 1 /bin/a\n\
+             558000-559000 rw-p 00003000 fe:00 1 /bin/a\n\
+             559000-55a000 rw-p 00000000 00:00 0 \n\
+             7f0000-7f1000 r-xp 00000000 00:00 0 [vdso]\n",
+        );
+        let modules = group(&maps);
+        let main = Range::new(VirtAddr(0x555000), VirtAddr(0x559000));
+        let vdso = Range::new(VirtAddr(0x7f0000), VirtAddr(0x7f1000));
+        assert_eq!(modules, [("/bin/a", main), ("[vdso]", vdso)]);
+    }
+}

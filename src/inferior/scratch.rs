@@ -1,0 +1,179 @@
+//! Scratch pages: where copies of patched instructions run.
+
+use std::collections::BTreeMap;
+
+use crate::asm::Point;
+use crate::base::{Range, VirtAddr};
+use crate::os::procfs::Mapping;
+
+/// Bytes of one scratch area. Copies are about ten bytes long.
+pub(super) const AREA: u64 = 64 * 1024;
+
+/// How far an area may be from the code it serves: half of what a 32-bit displacement spans, so
+/// that operands on the far side of the module are within reach too.
+const REACH: u64 = 1 << 30;
+
+/// The most areas: room for some 64 million bytes of copies.
+const MAX_AREAS: usize = 1024;
+
+/// Copies start at multiples of this, in bytes.
+const ALIGN: u64 = 16;
+
+/// The copies that exist. They are never freed while the program lives, because a thread may stand
+/// in one; a site that is inserted again finds its copy again.
+#[derive(Default)]
+pub(super) struct Scratch {
+    areas: Vec<Area>,
+    /// Where the copy of each original is.
+    of: BTreeMap<VirtAddr, VirtAddr>,
+    /// The copies by address: their length, and the points where a thread can stop.
+    copies: BTreeMap<VirtAddr, (u64, Vec<Point>)>,
+}
+
+struct Area {
+    range: Range<VirtAddr>,
+    used: u64,
+}
+
+impl Scratch {
+    /// The copy of the instruction at an address, if there is one.
+    pub(super) fn copy_of(&self, original: VirtAddr) -> Option<VirtAddr> {
+        self.of.get(&original).copied()
+    }
+
+    /// What a program counter inside a copy stands for.
+    pub(super) fn point_at(&self, pc: VirtAddr) -> Option<Point> {
+        let inside = self.areas.iter().any(|area| area.range.contains(pc));
+        let (start, (_, points)) =
+            inside.then(|| self.copies.range(..=pc).next_back()).flatten()?;
+        points.iter().find(|point| *start + point.offset == pc).copied()
+    }
+
+    /// A free place for a copy near an address, if an area there has room.
+    pub(super) fn place_near(&self, at: VirtAddr) -> Option<VirtAddr> {
+        let area = self.areas.iter().find(|area| {
+            // The longest copy is well below this.
+            let room = area.used.saturating_add(4 * ALIGN) <= area.range.end - area.range.start;
+            room && is_near(area.range, at)
+        })?;
+        Some(area.range.start + area.used)
+    }
+
+    /// Records a copy that was written to a place that [`Scratch::place_near`] gave.
+    pub(super) fn record(
+        &mut self,
+        original: VirtAddr,
+        at: VirtAddr,
+        len: u64,
+        points: Vec<Point>,
+    ) {
+        if let Some(area) = self.areas.iter_mut().find(|area| area.range.contains(at)) {
+            area.used = (at - area.range.start).saturating_add(len).next_multiple_of(ALIGN);
+        }
+        self.of.insert(original, at);
+        self.copies.insert(at, (len, points));
+    }
+
+    /// Whether there may be another area.
+    pub(super) fn may_grow(&self) -> bool {
+        self.areas.len() < MAX_AREAS
+    }
+
+    /// Adds an area that was mapped.
+    pub(super) fn add_area(&mut self, start: VirtAddr) {
+        self.areas.push(Area { range: Range::new(start, start + AREA), used: 0 });
+    }
+
+    /// Whether an address lies in a scratch area.
+    pub(super) fn contains(&self, at: VirtAddr) -> bool {
+        self.areas.iter().any(|area| area.range.contains(at))
+    }
+
+    /// Forgets everything: the memory is gone.
+    pub(super) fn forget(&mut self) {
+        *self = Scratch::default();
+    }
+}
+
+fn is_near(area: Range<VirtAddr>, at: VirtAddr) -> bool {
+    area.start.0.abs_diff(at.0) < REACH && area.end.0.abs_diff(at.0) < REACH
+}
+
+/// Places for an area near an address, the best first.
+///
+/// Below the code rather than above: above the executable the heap will grow (brk(2)). Never right
+/// below the stack, which grows down. Some distance is kept from what is there.
+pub(super) fn gaps_near(maps: &[Mapping], at: VirtAddr) -> Vec<VirtAddr> {
+    /// What the kernel lets nobody map (vm.mmap_min_addr).
+    const LOWEST: u64 = 0x1_0000;
+    let mut below = Vec::new();
+    let mut above = Vec::new();
+    let mut free_from = LOWEST;
+    for mapping in maps {
+        let (start, end) = (mapping.range.start.0, mapping.range.end.0);
+        let gap = start.saturating_sub(free_from);
+        if gap >= AREA && !mapping.path.starts_with("[stack") {
+            let distance = (gap - AREA).min(0x10_0000) & !0xfff;
+            let place = VirtAddr(start - AREA - distance);
+            let list = if place < at { &mut below } else { &mut above };
+            list.push(place);
+        }
+        free_from = free_from.max(end);
+    }
+    below.reverse();
+    below.append(&mut above);
+    below.retain(|place| is_near(Range::new(*place, *place + AREA), at));
+    below.truncate(64);
+    below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::procfs::parse_maps;
+
+    #[test]
+    fn an_area_lies_below_the_code_and_away_from_heap_and_stack() {
+        let maps = parse_maps(
+            "00400000-00500000 r-xp 00000000 fe:00 1 /a\n\
+             00600000-00700000 rw-p 00000000 00:00 0 [heap]\n\
+             7ffff7000000-7ffff7100000 r-xp 00000000 fe:00 2 /lib\n\
+             7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0 [stack]\n",
+        );
+        let main = gaps_near(&maps, VirtAddr(0x40_1000));
+        assert_eq!(main.first(), Some(&VirtAddr(0x40_0000 - AREA - 0x10_0000)));
+        let library = gaps_near(&maps, VirtAddr(0x7fff_f700_1000));
+        assert_eq!(library, [VirtAddr(0x7fff_f700_0000 - AREA - 0x10_0000)]);
+    }
+
+    #[test]
+    fn a_stop_inside_a_copy_is_translated_at_its_points_only() {
+        let mut scratch = Scratch::default();
+        scratch.add_area(VirtAddr(0x10_0000));
+        let original = VirtAddr(0x40_1000);
+        let place = scratch.place_near(original).expect("room");
+        let points = vec![
+            Point { offset: 0, original, sp_adjust: 0 },
+            Point { offset: 1, original: original + 1, sp_adjust: 0 },
+        ];
+        scratch.record(original, place, 6, points);
+        assert_eq!(scratch.copy_of(original), Some(place));
+        assert_eq!(scratch.point_at(place + 1).map(|p| p.original), Some(original + 1));
+        assert_eq!(scratch.point_at(place + 2), None);
+        assert_eq!(scratch.point_at(original), None);
+        assert_eq!(scratch.place_near(original), Some(place + ALIGN));
+        assert_eq!(scratch.place_near(VirtAddr(1 << 40)), None);
+    }
+
+    #[test]
+    fn a_full_area_has_no_room() {
+        let mut scratch = Scratch::default();
+        scratch.add_area(VirtAddr(0x10_0000));
+        let mut copies = 0_u64;
+        while let Some(place) = scratch.place_near(VirtAddr(0x40_0000)) {
+            scratch.record(VirtAddr(0x40_0000) + copies, place, 12, Vec::new());
+            copies += 1;
+        }
+        assert!(copies > 4000 && copies <= AREA / ALIGN);
+    }
+}

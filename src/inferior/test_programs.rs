@@ -1,0 +1,119 @@
+//! What the live tests share: the program they debug, and short ways to do so.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use object::{Object, ObjectSymbol};
+
+use super::{Inferior, Launch, Stop, Stopped};
+use crate::base::{ExitStatus, FileAddr, VirtAddr};
+
+/// The path of the subject, compiled once for all tests of this process.
+pub(super) fn subject() -> &'static Path {
+    static SUBJECT: OnceLock<tempfile::TempDir> = OnceLock::new();
+    static PATH: OnceLock<std::path::PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let dir = SUBJECT.get_or_init(|| tempfile::tempdir().expect("a directory"));
+        compile(dir.path(), &[])
+    })
+}
+
+/// Compiles the subject with flags of its own.
+pub(super) fn compile(dir: &Path, flags: &[&str]) -> std::path::PathBuf {
+    let source = dir.join("subject.rs");
+    std::fs::write(&source, include_str!("testdata/subject.rs")).expect("written");
+    let program = dir.join("subject");
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition=2024", "-Awarnings", "-o"]).arg(&program).args(flags).arg(&source);
+    assert!(rustc.status().expect("rustc").success());
+    program
+}
+
+/// A program that stands at its entry point, and the thread that does.
+pub(super) fn start(args: &[&str]) -> (Inferior, Stopped) {
+    start_with(launch(args))
+}
+
+pub(super) fn start_with(launch: Launch) -> (Inferior, Stopped) {
+    let (mut inferior, first) = Inferior::launch(launch).expect("launched");
+    let Stop::Site { thread, .. } = inferior.run_to_entry(first).expect("at the entry") else {
+        panic!("something came before the entry");
+    };
+    (inferior, thread)
+}
+
+pub(super) fn launch(args: &[&str]) -> Launch {
+    args.iter().fold(Launch::new(subject()), |launch, arg| launch.arg(arg))
+}
+
+/// Where a symbol of the main executable is.
+pub(super) fn symbol(inferior: &Inferior, name: &str) -> VirtAddr {
+    let main = inferior.modules().main();
+    let bytes = std::fs::read(main.image.path()).expect("the executable");
+    let file = object::File::parse(&*bytes).expect("an ELF file");
+    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name)).expect("the symbol");
+    main.bias.to_virt(FileAddr(symbol.address()))
+}
+
+/// What happened until the end of the program, when every signal but SIGTRAP of sites is delivered.
+#[derive(Default, Debug)]
+pub(super) struct Course {
+    pub(super) hits: Vec<(u32, VirtAddr)>,
+    pub(super) signals: Vec<i32>,
+    pub(super) started: Vec<u32>,
+    pub(super) exited: Vec<u32>,
+    pub(super) forks: u32,
+    pub(super) execs: u32,
+    pub(super) end: Option<ExitStatus>,
+}
+
+/// Runs a program to its end and returns its course.
+pub(super) fn run(inferior: &mut Inferior, first: Stopped) -> Course {
+    run_with(inferior, first, |_, _| {})
+}
+
+/// As [`run`], with a look at every stop before it is resumed.
+pub(super) fn run_with(
+    inferior: &mut Inferior,
+    first: Stopped,
+    mut look: impl FnMut(&mut Inferior, &Stop),
+) -> Course {
+    let mut course = Course::default();
+    inferior.resume(first, None).expect("resumed");
+    loop {
+        let stop = inferior.wait().expect("a stop");
+        look(inferior, &stop);
+        let mut deliver = None;
+        match &stop {
+            Stop::Site { thread, at } => course.hits.push((thread.no().0, *at)),
+            Stop::Signal { info, .. } => {
+                course.signals.push(info.number);
+                deliver = Some(info.number);
+            }
+            Stop::ThreadStarted { thread } => course.started.push(thread.no().0),
+            Stop::ThreadExited { no } => course.exited.push(no.0),
+            Stop::Exec { .. } => course.execs += 1,
+            Stop::Forked { .. } => course.forks += 1,
+            Stop::Ended(status) => {
+                course.end = Some(*status);
+                return course;
+            }
+        }
+        if let Some(thread) = stop.into_thread() {
+            inferior.resume(thread, deliver).expect("resumed");
+        }
+    }
+}
+
+/// A pipe for the program's output: its end for [`Launch::stdio`], and a way to read it all.
+pub(super) fn output() -> (std::os::fd::OwnedFd, impl FnOnce() -> String) {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let read = move || {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).expect("read");
+        text
+    };
+    (writer.into(), read)
+}

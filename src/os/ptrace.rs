@@ -1,0 +1,171 @@
+//! The requests of ptrace(2), one function each.
+//!
+//! All of them fail with `ESRCH` where the thread is gone or not stopped: a tracee can be killed at
+//! any moment, so every caller must take that for an answer.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::{RawRegisters, SignalInfo};
+use crate::base::{Tid, Vectors};
+
+/// Whether an error says that the thread is gone, or not stopped because it is being killed.
+pub fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ESRCH)
+}
+
+/// Makes a request whose last argument is a number.
+fn request(what: libc::c_uint, tid: Tid, number: usize) -> io::Result<()> {
+    // SAFETY: none of the requests made through here takes an address of this process; the number
+    // is a signal, a set of options, or is ignored.
+    let answer = unsafe { libc::ptrace(what, tid.0, ptr::null_mut::<u8>(), number) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Makes a request that fills a value of this process; `size` is the request's third argument.
+fn fetch<T>(what: libc::c_uint, tid: Tid, size: usize) -> io::Result<T> {
+    let mut value = MaybeUninit::<T>::zeroed();
+    // SAFETY: the callers name a `T` that is what the request writes, a plain C structure for
+    // which all-zero bytes are a value.
+    let answer = unsafe { libc::ptrace(what, tid.0, size, value.as_mut_ptr()) };
+    if answer == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: it was zeroed, and the kernel has filled what it knows.
+    Ok(unsafe { value.assume_init() })
+}
+
+/// Makes a request that reads a value of this process.
+fn store<T>(what: libc::c_uint, tid: Tid, size: usize, value: &T) -> io::Result<()> {
+    // SAFETY: the kernel only reads `value`, which is what the request takes.
+    let answer = unsafe { libc::ptrace(what, tid.0, size, ptr::from_ref(value)) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// `PTRACE_SEIZE` with the options that Freehold lives by: the program dies with the debugger,
+/// every new thread and child process is seen before it runs, and so is every exec.
+pub(super) fn seize(tid: Tid) -> io::Result<()> {
+    let options = libc::PTRACE_O_EXITKILL
+        | libc::PTRACE_O_TRACECLONE
+        | libc::PTRACE_O_TRACEFORK
+        | libc::PTRACE_O_TRACEVFORK
+        | libc::PTRACE_O_TRACEVFORKDONE
+        | libc::PTRACE_O_TRACEEXEC
+        | libc::PTRACE_O_TRACESYSGOOD;
+    request(libc::PTRACE_SEIZE, tid, options as usize)
+}
+
+/// Lets a stopped thread run, delivering a signal first (0: none).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn resume(tid: Tid, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_CONT, tid, signal.cast_unsigned() as usize)
+}
+
+/// Leaves a thread in its group stop, but hears of its end (`PTRACE_LISTEN`).
+///
+/// # Errors
+/// `ESRCH` where it is gone, `EIO` where it is not in a group stop.
+pub fn listen(tid: Tid) -> io::Result<()> {
+    request(libc::PTRACE_LISTEN, tid, 0)
+}
+
+/// Asks a running thread to stop; the stop is [`WaitEvent::Trapped`](super::WaitEvent::Trapped).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn interrupt(tid: Tid) -> io::Result<()> {
+    request(libc::PTRACE_INTERRUPT, tid, 0)
+}
+
+/// Stops tracing a stopped thread and lets it run, delivering a signal first (0: none).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn detach(tid: Tid, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_DETACH, tid, signal.cast_unsigned() as usize)
+}
+
+/// The number that belongs to the event the thread is stopped at: a thread id, mostly.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn event_message(tid: Tid) -> io::Result<u64> {
+    fetch::<libc::c_ulong>(libc::PTRACE_GETEVENTMSG, tid, 0)
+}
+
+/// What is known of the signal that the thread is stopped for.
+///
+/// # Errors
+/// `ESRCH` where it is gone, `EINVAL` in a group stop.
+pub fn signal_info(tid: Tid) -> io::Result<SignalInfo> {
+    fetch::<libc::siginfo_t>(libc::PTRACE_GETSIGINFO, tid, 0)
+        .map(|info| SignalInfo::from_kernel(&info))
+}
+
+/// The general registers of a stopped thread.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn registers(tid: Tid) -> io::Result<RawRegisters> {
+    fetch(libc::PTRACE_GETREGS, tid, 0).map(RawRegisters)
+}
+
+/// Replaces the general registers of a stopped thread.
+///
+/// # Errors
+/// `ESRCH` where it is gone, `EIO` for values that the kernel refuses (segment registers).
+pub fn set_registers(tid: Tid, registers: &RawRegisters) -> io::Result<()> {
+    store(libc::PTRACE_SETREGS, tid, 0, &registers.0)
+}
+
+/// The registers xmm0 to xmm15 of a stopped thread.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn vectors(tid: Tid) -> io::Result<Vectors> {
+    let state = fetch::<libc::user_fpregs_struct>(libc::PTRACE_GETFPREGS, tid, 0)?;
+    let mut vectors = Vectors::default();
+    for (vector, words) in vectors.iter_mut().zip(state.xmm_space.chunks_exact(4)) {
+        *vector = words.iter().rev().fold(0, |high, word| high << 32 | u128::from(*word));
+    }
+    Ok(vectors)
+}
+
+/// The signals that a stopped thread has blocked, as a bit set from bit 0 for signal 1.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn signal_mask(tid: Tid) -> io::Result<u64> {
+    fetch::<u64>(libc::PTRACE_GETSIGMASK, tid, size_of::<u64>())
+}
+
+/// Blocks other signals in a stopped thread.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn set_signal_mask(tid: Tid, mask: u64) -> io::Result<()> {
+    store(libc::PTRACE_SETSIGMASK, tid, size_of::<u64>(), &mask)
+}
+
+/// Kills a whole process, whatever state it is in.
+///
+/// # Errors
+/// `ESRCH` where there is none.
+pub fn kill_process(process: Tid) -> io::Result<()> {
+    // SAFETY: kill takes two numbers.
+    let answer = unsafe { libc::kill(process.0, libc::SIGKILL) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Sends a signal to one thread of a process.
+///
+/// # Errors
+/// `ESRCH` where there is none.
+pub fn send_signal(process: Tid, thread: Tid, signal: i32) -> io::Result<()> {
+    // SAFETY: tgkill takes three numbers.
+    let answer = unsafe { libc::syscall(libc::SYS_tgkill, process.0, thread.0, signal) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

@@ -1,0 +1,140 @@
+//! Registers as the kernel has them, and as the rest of Freehold does.
+
+use crate::base::{Register, Registers, VirtAddr};
+
+/// `struct user_regs_struct` (sys/user.h): all that must be written back to change one register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RawRegisters(pub(super) libc::user_regs_struct);
+
+impl RawRegisters {
+    /// The registers with their DWARF numbers.
+    pub fn to_registers(&self) -> Registers {
+        let r = &self.0;
+        // The order of the psABI's DWARF numbers, figure 3.36.
+        let general = [
+            r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11,
+            r.r12, r.r13, r.r14, r.r15, r.rip,
+        ];
+        let mut registers = Registers::default();
+        registers.eflags = r.eflags;
+        registers.fs_base = r.fs_base;
+        registers.orig_rax = r.orig_rax;
+        for (number, value) in (0..).zip(general) {
+            registers.set(Register(number), value);
+        }
+        registers
+    }
+
+    /// Takes over every general register that is known, and the flags.
+    pub fn update(&mut self, from: &Registers) {
+        let r = &mut self.0;
+        let general = [
+            &mut r.rax, &mut r.rdx, &mut r.rcx, &mut r.rbx, &mut r.rsi, &mut r.rdi, &mut r.rbp,
+            &mut r.rsp, &mut r.r8, &mut r.r9, &mut r.r10, &mut r.r11, &mut r.r12, &mut r.r13,
+            &mut r.r14, &mut r.r15, &mut r.rip,
+        ];
+        for (number, place) in (0..).zip(general) {
+            if let Some(value) = from.get(Register(number)) {
+                *place = value;
+            }
+        }
+        r.eflags = from.eflags;
+    }
+
+    /// The instruction pointer.
+    pub fn pc(&self) -> VirtAddr {
+        VirtAddr(self.0.rip)
+    }
+
+    /// Moves the instruction pointer, and nothing else: a system call that waits to be restarted
+    /// will be.
+    pub fn set_pc(&mut self, at: VirtAddr) {
+        self.0.rip = at.0;
+    }
+
+    /// The stack pointer.
+    pub fn sp(&self) -> VirtAddr {
+        VirtAddr(self.0.rsp)
+    }
+
+    /// Moves the stack pointer.
+    pub fn set_sp(&mut self, at: VirtAddr) {
+        self.0.rsp = at.0;
+    }
+
+    /// The number of the system call that the thread is inside of, if it is inside of one.
+    pub fn system_call(&self) -> Option<i64> {
+        let number = self.0.orig_rax.cast_signed();
+        (number >= 0).then_some(number)
+    }
+
+    /// Makes the kernel forget that the thread is inside a system call, so that it does not
+    /// restart it at an instruction pointer that was moved elsewhere.
+    pub fn leave_system_call(&mut self) {
+        self.0.orig_rax = u64::MAX;
+    }
+
+    /// The first argument of a system call.
+    pub fn first_argument(&self) -> u64 {
+        self.0.rdi
+    }
+
+    /// Sets up a system call (psABI, section A.2.1): the number, and six arguments.
+    pub(super) fn set_call(&mut self, number: i64, arguments: [u64; 6]) {
+        let r = &mut self.0;
+        r.rax = number.cast_unsigned();
+        [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9] = arguments;
+    }
+
+    /// What a system call returned.
+    pub(super) fn call_result(&self) -> u64 {
+        self.0.rax
+    }
+}
+
+#[cfg(test)]
+impl RawRegisters {
+    /// A thread inside a system call, for tests.
+    pub(super) fn in_call(number: i64, first_argument: u64) -> RawRegisters {
+        // SAFETY: the structure holds integers only.
+        let mut registers = RawRegisters(unsafe { std::mem::zeroed() });
+        registers.0.orig_rax = number.cast_unsigned();
+        registers.0.rdi = first_argument;
+        registers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zero() -> RawRegisters {
+        RawRegisters::in_call(0, 0)
+    }
+
+    #[test]
+    fn registers_go_to_their_dwarf_numbers_and_back() {
+        let mut raw = zero();
+        raw.0.rdx = 1;
+        raw.0.rsi = 4;
+        raw.0.rip = 16;
+        raw.0.cs = 0x33;
+        let mut registers = raw.to_registers();
+        assert_eq!(registers.get(Register::RDX), Some(1));
+        assert_eq!(registers.get(Register::RSI), Some(4));
+        assert_eq!(registers.pc(), VirtAddr(16));
+        registers.set(Register(15), 99);
+        registers.forget(Register::RDX);
+        raw.update(&registers);
+        assert_eq!((raw.0.r15, raw.0.rdx, raw.0.rsi, raw.0.cs), (99, 1, 4, 0x33));
+    }
+
+    #[test]
+    fn a_thread_outside_of_system_calls_has_none() {
+        let mut raw = zero();
+        raw.0.orig_rax = 56;
+        assert_eq!(raw.system_call(), Some(56));
+        raw.leave_system_call();
+        assert_eq!(raw.system_call(), None);
+    }
+}

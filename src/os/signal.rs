@@ -1,0 +1,53 @@
+//! What the kernel says of a signal.
+
+use crate::base::VirtAddr;
+
+/// A signal that is about to be delivered (`siginfo_t`, sigaction(2)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SignalInfo {
+    /// Its number.
+    pub number: i32,
+    /// `si_code`: why it was sent.
+    pub code: i32,
+    /// For a fault, the address that was touched; none for a fault whose address the processor
+    /// does not tell (a general protection fault).
+    pub fault_address: Option<VirtAddr>,
+    /// For a signal that a process sent, its process id.
+    pub sender: Option<i32>,
+}
+
+/// Whether job control stops a process by this signal.
+pub fn is_stop_signal(signal: i32) -> bool {
+    matches!(signal, libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU)
+}
+
+/// From now on the terminal's interrupt (SIGINT) leaves this process alone. A handler that does
+/// nothing is installed rather than `SIG_IGN`, because a program that we start would inherit that
+/// (execve(2)): it must keep the default.
+pub fn stay_on_interrupt() {
+    extern "C" fn stay(_: libc::c_int) {}
+    // SAFETY: the handler does nothing, which is async-signal-safe, and a zeroed sigaction with a
+    // handler and flags is a valid one.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = stay as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+    }
+}
+
+impl SignalInfo {
+    pub(super) fn from_kernel(info: &libc::siginfo_t) -> SignalInfo {
+        let (number, code) = (info.si_signo, info.si_code);
+        let faults = matches!(number, libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE);
+        // Codes up to zero come from processes (SI_USER, SI_QUEUE, SI_TKILL); SI_KERNEL has no
+        // further fields.
+        // SAFETY: for these signals with these codes the kernel fills `si_addr`.
+        let fault_address = (faults && code > 0 && code != libc::SI_KERNEL)
+            .then(|| VirtAddr(unsafe { info.si_addr() } as u64));
+        // SAFETY: for these codes the kernel fills `si_pid`.
+        let sender = matches!(code, libc::SI_USER | libc::SI_TKILL | libc::SI_QUEUE)
+            .then(|| unsafe { info.si_pid() });
+        SignalInfo { number, code, fault_address, sender }
+    }
+}

@@ -1,0 +1,24 @@
+//! Why a session cannot begin or go on.
+
+use thiserror::Error;
+
+use crate::inferior::{InferiorError, LaunchError};
+
+/// Why a session cannot begin or go on.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The program did not start.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// The kernel refused something in the middle of the run.
+    #[error(transparent)]
+    Inferior(#[from] InferiorError),
+    /// No function was chosen by what the user asked for.
+    #[error("no function matches {wanted}")]
+    NothingChosen {
+        /// What was asked for.
+        wanted: String,
+        /// The names that there are, in no order.
+        known: Vec<String>,
+    },
+}

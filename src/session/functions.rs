@@ -1,0 +1,125 @@
+//! The functions that were chosen, and where each is entered and left.
+
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use super::error::SessionError;
+use super::options::{EntryPoint, Selection};
+use crate::asm::{Exit, exits};
+use crate::base::{FileAddr, Range, VirtAddr};
+use crate::dwarf::{Function, Loaded, Origin, Symbol, SymbolKind, crate_of, demangle};
+
+/// A chosen function: one instance, with code of its own.
+pub(super) struct Chosen {
+    /// The demangled path.
+    pub name: Arc<str>,
+    /// Where its image is loaded.
+    pub loaded: Loaded,
+    /// What its symbol covers.
+    pub range: Range<FileAddr>,
+    /// Whether its exits have sites.
+    pub exits_planted: bool,
+    described: OnceLock<Option<Arc<Function>>>,
+}
+
+impl Chosen {
+    fn new(loaded: &Loaded, symbol: &Symbol) -> Chosen {
+        Chosen {
+            name: demangle(symbol.name).as_ref().into(),
+            loaded: loaded.clone(),
+            range: symbol.range,
+            exits_planted: false,
+            described: OnceLock::new(),
+        }
+    }
+
+    /// What the debug information says of it.
+    pub fn described(&self) -> Option<&Arc<Function>> {
+        self.described.get_or_init(|| self.loaded.image.function_at(self.range.start)).as_ref()
+    }
+
+    /// Where it counts as entered.
+    pub fn entry(&self, point: EntryPoint) -> VirtAddr {
+        let at = match point {
+            EntryPoint::AfterPrologue => self.loaded.image.prologue_end(self.range),
+            EntryPoint::FirstInstruction => self.range.start,
+        };
+        self.loaded.bias.to_virt(at)
+    }
+
+    /// Every instruction by which it can be left, in all of its parts.
+    pub fn exits(&self) -> Vec<Exit> {
+        let described = self.described().map(|function| function.ranges.clone());
+        let mut ranges = described.filter(|r| !r.is_empty()).unwrap_or_else(|| vec![self.range]);
+        if !ranges.contains(&self.range) && !ranges.iter().any(|r| r.contains(self.range.start)) {
+            ranges.push(self.range);
+        }
+        let code = |range: &Range<FileAddr>| self.loaded.image.bytes(*range);
+        ranges
+            .iter()
+            .filter_map(|range| Some(exits(code(range)?, *range, &ranges).list))
+            .flatten()
+            .collect()
+    }
+}
+
+/// The functions of the executable that a selection means, by address.
+///
+/// # Errors
+/// [`SessionError::NothingChosen`] where the user asked for something that there is not. A program
+/// without any function of the user's is not an error: its allocations can still be watched.
+pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>, SessionError> {
+    let symbols = main.image.symbols();
+    let wanted: Vec<&Symbol> = symbols
+        .all()
+        .par_iter()
+        .filter(|symbol| symbol.kind == SymbolKind::Function && !symbol.range.is_empty())
+        .filter(|symbol| is_wanted(main, selection, symbol))
+        .collect();
+    let mut seen = HashSet::new();
+    let chosen: Vec<_> = wanted
+        .into_iter()
+        .filter(|symbol| seen.insert(symbol.range.start))
+        .map(|symbol| Chosen::new(main, symbol))
+        .collect();
+    if chosen.is_empty() && !selection.is_default() {
+        return Err(nothing_chosen(main, selection));
+    }
+    Ok(chosen)
+}
+
+fn is_wanted(main: &Loaded, selection: &Selection, symbol: &Symbol) -> bool {
+    if selection.all {
+        return true;
+    }
+    let path = demangle(symbol.name);
+    let krate = crate_of(&path);
+    if selection.is_default() {
+        return !krate.is_empty() && main.image.origin_of_crate(krate) == Origin::User;
+    }
+    selection.crates.iter().any(|wanted| wanted.replace('-', "_") == krate)
+        || selection.patterns.iter().any(|pattern| pattern.is_match(&path))
+}
+
+fn nothing_chosen(main: &Loaded, selection: &Selection) -> SessionError {
+    let patterns = selection.patterns.iter().map(|pattern| pattern.as_str().to_owned());
+    let crates = selection.crates.iter().map(|name| format!("crate {name}"));
+    let wanted: Vec<_> = patterns.chain(crates).collect();
+    let mut names = HashSet::new();
+    for symbol in main.image.symbols().all() {
+        if symbol.kind != SymbolKind::Function {
+            continue;
+        }
+        let path = demangle(symbol.name);
+        let krate = crate_of(&path);
+        if !selection.crates.is_empty() && !krate.is_empty() {
+            names.insert(krate.to_owned());
+        }
+        if !selection.patterns.is_empty() && main.image.origin_of_crate(krate) == Origin::User {
+            names.insert(path.into_owned());
+        }
+    }
+    SessionError::NothingChosen { wanted: wanted.join(" or "), known: names.into_iter().collect() }
+}

@@ -1,0 +1,57 @@
+//! What to run and what to look at.
+
+use regex::Regex;
+
+use crate::inferior::Launch;
+
+/// What to run and what to look at.
+#[derive(Debug)]
+pub struct Options {
+    /// The program.
+    pub launch: Launch,
+    /// Which functions.
+    pub selection: Selection,
+    /// Where a function counts as entered.
+    pub entry: EntryPoint,
+    /// Whether to keep the ledger of blocks. Without it nothing of the heap is known, and a call of
+    /// the allocator costs nothing.
+    pub ledger: bool,
+    /// Whether to read the frames of all callers at each entry and return, or only the function's.
+    pub whole_stack: bool,
+    /// Whether loops are shown in full, or a few rounds and a count.
+    pub full: bool,
+    /// Whether debugger and program share one core while the program has one thread, which makes a
+    /// stop several times cheaper.
+    pub pin: bool,
+    /// Calls deeper than this many chosen functions are not shown.
+    pub max_depth: Option<u32>,
+}
+
+/// Which functions to stop at.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Functions whose demangled path matches one of these.
+    pub patterns: Vec<Regex>,
+    /// Functions of these crates.
+    pub crates: Vec<String>,
+    /// All functions of the executable: std's and the dependencies' too.
+    pub all: bool,
+}
+
+/// Where a function counts as entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum EntryPoint {
+    /// Behind the prologue, where the line table says where that is: the frame is complete and the
+    /// parameters lie where the debug information says.
+    #[default]
+    AfterPrologue,
+    /// At the very first instruction: the frame holds the return address and nothing else.
+    FirstInstruction,
+}
+
+impl Selection {
+    /// Whether nothing was chosen, which means the user's own functions.
+    pub fn is_default(&self) -> bool {
+        self.patterns.is_empty() && self.crates.is_empty() && !self.all
+    }
+}

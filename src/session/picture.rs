@@ -1,0 +1,207 @@
+//! The whole stack of a thread as a picture: frames, slots, values, owners.
+
+use super::context::FrameContext;
+use super::run::Session;
+use super::slots::{self, FrameSlots, Surroundings};
+use crate::base::{
+    EventKind, Evidence, FrameView, SlotState, StackView, ThreadNo, Vectors, VirtAddr,
+};
+use crate::dwarf::Origin;
+use crate::frame::{RawFrame, StackEnd, Unwinder};
+use crate::inferior::Stopped;
+use crate::track::{MoveSeen, Standing};
+use crate::value::Limits;
+
+/// How many frames of the user's functions are read in full; those further out have not changed
+/// since they were read when they were among these.
+const FRAMES_WITH_SLOTS: usize = 12;
+
+/// How many frames are unwound at most. A stack of 8 MiB of the smallest frames has more; what is
+/// left out is said.
+const FRAMES: usize = 20_000;
+
+/// How many frames are named; a recursion deeper than this is counted, not listed.
+const FRAMES_NAMED: usize = 64;
+
+/// A picture, before it is told.
+pub(super) struct Picture {
+    /// The frames, innermost first.
+    pub stack: StackView,
+    /// Moves that it shows.
+    pub moves: Vec<MoveSeen>,
+    /// Bytes from the outermost frame down to the stack pointer.
+    pub stack_bytes: Option<u64>,
+}
+
+impl Session {
+    /// Unwinds a stopped thread.
+    pub(super) fn unwind(
+        &mut self,
+        thread: &Stopped,
+        limit: usize,
+    ) -> (Vec<RawFrame>, Option<String>) {
+        let registers = *thread.registers();
+        let mut unwinder =
+            Unwinder::new(self.inferior.modules(), self.inferior.memory(), registers, limit);
+        let mut frames = Vec::new();
+        frames.extend(&mut unwinder);
+        let cut = unwinder.end().filter(|end| !matches!(end, StackEnd::Outermost));
+        (frames, cut.map(ToString::to_string))
+    }
+
+    /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
+    /// skipped still bound those that are not.
+    pub(super) fn picture(&mut self, thread: &Stopped, skip: usize) -> Picture {
+        let (frames, cut) = self.unwind(thread, FRAMES);
+        let no = thread.no();
+        let sp = thread.registers().sp();
+        let top = frames.last().and_then(|frame| frame.cfa).filter(|_| cut.is_none());
+        let state = self.threads.of(no);
+        state.sp = sp;
+        state.top = top.or(state.top);
+        let stack_bytes = state.top.map(|top| top.0.saturating_sub(sp.0));
+
+        let vectors = thread.vectors().ok();
+        let mut views = Vec::new();
+        let mut judged = Vec::new();
+        let mut with_slots = 0;
+        for index in skip..frames.len() {
+            if views.len() >= FRAMES_NAMED && index + FRAMES_NAMED < frames.len() {
+                continue;
+            }
+            let wanted = with_slots < FRAMES_WITH_SLOTS;
+            let innermost = if index == 0 { vectors.as_ref() } else { None };
+            let (frame_views, slots) = self.frame(no, &frames, index, innermost, wanted);
+            with_slots += usize::from(slots.is_some());
+            if let Some(slots) = slots {
+                judged.push((views.len() + frame_views.len() - 1, slots.claims));
+            }
+            views.extend(frame_views);
+        }
+        let innermost = frames.get(skip).and_then(|frame| frame.cfa).unwrap_or(sp);
+        let moves = self.judge(no, innermost, &mut views, judged);
+        Picture { stack: StackView { frames: views, cut }, moves, stack_bytes }
+    }
+
+    /// One physical frame: a view for each call inlined there, innermost first, and its own.
+    pub(super) fn frame(
+        &mut self,
+        thread: ThreadNo,
+        frames: &[RawFrame],
+        index: usize,
+        vectors: Option<&Vectors>,
+        with_slots: bool,
+    ) -> (Vec<FrameView>, Option<FrameSlots>) {
+        let raw = &frames[index];
+        let low = slots::low_end(frames, index);
+        let bytes = raw.cfa.map_or(0, |cfa| cfa.0.saturating_sub(low.0));
+        let places = self.symbolizer.places(self.inferior.modules(), raw.lookup);
+        let last = places.len().saturating_sub(1);
+        let mut views: Vec<FrameView> = places
+            .iter()
+            .enumerate()
+            .map(|(n, place)| FrameView {
+                at: place.at(),
+                user: self.is_chosen(&place.function, place.origin),
+                bytes: if n == last { bytes } else { 0 },
+                inlined: n != last,
+                slots: Vec::new(),
+            })
+            .collect();
+        if views.is_empty() {
+            views.push(FrameView::unknown(bytes));
+        }
+        let user = views.iter().any(|view| view.user);
+        let slots = (user && with_slots).then(|| self.slots(thread, raw, low, vectors));
+        if let (Some(read), Some(own)) = (&slots, views.last_mut()) {
+            own.slots = read.slots.clone();
+        }
+        (views, slots)
+    }
+
+    fn slots(
+        &self,
+        thread: ThreadNo,
+        raw: &RawFrame,
+        low: VirtAddr,
+        vectors: Option<&Vectors>,
+    ) -> FrameSlots {
+        let context = FrameContext { frame: raw, vectors, memory: self.inferior.memory() };
+        let regions = self.regions();
+        let is_user = |name: &str| match &raw.loaded {
+            Some(loaded) => {
+                self.is_chosen(name, loaded.image.origin_of_crate(crate::dwarf::crate_of(name)))
+            }
+            None => false,
+        };
+        let around = Surroundings {
+            regions: &regions,
+            thread,
+            limits: Limits::default(),
+            is_user: &is_user,
+        };
+        let function = raw
+            .loaded
+            .as_ref()
+            .and_then(|loaded| loaded.image.function_at(loaded.bias.to_file(raw.lookup)));
+        slots::read(&around, &context, function.as_deref(), low)
+    }
+
+    /// Whether a function is among those that the user asked to see.
+    pub(super) fn is_chosen(&self, function: &str, origin: Origin) -> bool {
+        let selection = &self.options.selection;
+        let krate = || crate::dwarf::crate_of(function);
+        match selection.is_default() {
+            true => origin == Origin::User,
+            false => {
+                selection.all
+                    || selection.patterns.iter().any(|pattern| pattern.is_match(function))
+                    || selection.crates.iter().any(|name| name.replace('-', "_") == krate())
+            }
+        }
+    }
+
+    /// Marks the slots that have lost what they owned. `judged` holds, for each frame that was
+    /// read, the index of its view and its claims; innermost frame first.
+    fn judge(
+        &mut self,
+        thread: ThreadNo,
+        innermost: VirtAddr,
+        views: &mut [FrameView],
+        judged: Vec<(usize, Vec<(usize, crate::track::Claim)>)>,
+    ) -> Vec<MoveSeen> {
+        let mut places = Vec::new();
+        let mut claims = Vec::new();
+        for (view, frame_claims) in judged.into_iter().rev() {
+            for (slot, claim) in frame_claims {
+                places.push((view, slot));
+                claims.push(claim);
+            }
+        }
+        let (standings, moves) = self.owners.judge(thread, innermost, &claims, &self.ledger);
+        for ((view, slot), standing) in places.into_iter().zip(standings) {
+            let Some(slot) = views.get_mut(view).and_then(|view| view.slots.get_mut(slot)) else {
+                continue;
+            };
+            slot.state = match standing {
+                Standing::Owner => continue,
+                Standing::Moved { to } => SlotState::Moved { to },
+                Standing::Freed { block, at } => {
+                    SlotState::Freed { block, at: at.map(|at| (*at).clone()) }
+                }
+            };
+            // Its bytes are stale: they are not its value, and they lead to nothing of its own.
+            slot.value = None;
+            slot.blocks.clear();
+        }
+        moves
+    }
+
+    /// Tells of moves that a picture showed.
+    pub(super) fn tell_moves(&mut self, thread: ThreadNo, moves: Vec<MoveSeen>) {
+        for seen in moves {
+            let kind = EventKind::Move { block: seen.block, from: seen.from, to: seen.to };
+            self.emit(thread, Evidence::Inferred, None, None, kind);
+        }
+    }
+}

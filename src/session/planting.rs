@@ -1,0 +1,138 @@
+//! What each site is for, and planting them.
+
+use std::collections::HashMap;
+
+use super::allocator::{self, Family, Hook};
+use super::error::SessionError;
+use super::functions;
+use super::run::Session;
+use crate::asm::ExitKind;
+use crate::base::{Bias, FileAddr, VirtAddr};
+use crate::dwarf::Image;
+
+/// What a site is for. One address can serve several ends: a function of one `ret` is entered and
+/// left there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    /// A chosen function is entered.
+    Enter(usize),
+    /// A chosen function is left.
+    Leave(usize, ExitKind),
+    /// A function of the allocator is entered.
+    Allocator(Hook),
+    /// A function of the allocator may have returned to here.
+    AllocatorReturn,
+}
+
+/// The roles of all sites.
+#[derive(Default)]
+pub(super) struct Sites(HashMap<VirtAddr, Vec<Role>>);
+
+impl Sites {
+    /// The roles of a site. Leaving comes before entering: where both are one instruction, the
+    /// call that is left was entered at an earlier hit.
+    pub fn roles(&self, at: VirtAddr) -> Vec<Role> {
+        self.0.get(&at).cloned().unwrap_or_default()
+    }
+
+    /// Forgets all sites, with the address space that held them.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Adds a role; whether it is new.
+    fn add(&mut self, at: VirtAddr, role: Role) -> bool {
+        let roles = self.0.entry(at).or_default();
+        let new = !roles.contains(&role);
+        if new {
+            roles.push(role);
+        }
+        new
+    }
+}
+
+impl Session {
+    /// Plants the sites that a run begins with. What cannot be planted is noted, not fatal.
+    ///
+    /// # Errors
+    /// [`SessionError::NothingChosen`].
+    pub(super) fn plant(&mut self) -> Result<(), SessionError> {
+        let main = self.inferior.modules().main();
+        self.functions = functions::choose(&main, &self.options.selection)?;
+        for index in 0..self.functions.len() {
+            let entry = self.functions[index].entry(self.options.entry);
+            self.site(entry, Role::Enter(index));
+        }
+        if self.options.ledger {
+            self.plant_allocator();
+        }
+        Ok(())
+    }
+
+    /// Plants the exits of a function, when it is entered for the first time.
+    pub(super) fn plant_exits(&mut self, index: usize) {
+        let Some(function) = self.functions.get_mut(index).filter(|f| !f.exits_planted) else {
+            return;
+        };
+        function.exits_planted = true;
+        let bias = function.loaded.bias;
+        for exit in function.exits() {
+            self.site(bias.to_virt(exit.at), Role::Leave(index, exit.kind));
+        }
+    }
+
+    /// A site where an allocator call that is open will return to.
+    pub(super) fn plant_return(&mut self, at: VirtAddr) {
+        self.site(at, Role::AllocatorReturn);
+    }
+
+    fn plant_allocator(&mut self) {
+        if let Some((bias, hooks)) = self.first_defining(allocator::shims) {
+            self.family = Some(Family::Shims);
+            self.plant_hooks(bias, hooks);
+            return;
+        }
+        match self.first_defining(allocator::libc_family) {
+            Some((bias, hooks)) => {
+                self.family = Some(Family::Libc);
+                self.plant_hooks(bias, hooks);
+                self.notes.push(
+                    "Rust's allocator shims are absent or inlined away in this program: blocks are \
+                     seen at malloc, realloc and free of libc, with those of C code among them."
+                        .to_owned(),
+                );
+            }
+            None => self.notes.push(
+                "No allocator that Freehold knows was found in this program (neither Rust's shims \
+                 nor malloc): nothing is known of its heap."
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// What the first image has, the executable before its libraries. Images that need not be asked
+    /// are not parsed.
+    fn first_defining<T>(&self, find: impl Fn(&Image) -> Option<T>) -> Option<(Bias, T)> {
+        let modules = self.inferior.modules();
+        let main = modules.main();
+        let libraries = modules.iter().filter_map(|module| module.loaded());
+        std::iter::once(main)
+            .chain(libraries)
+            .find_map(|loaded| Some((loaded.bias, find(&loaded.image)?)))
+    }
+
+    fn plant_hooks(&mut self, bias: Bias, hooks: Vec<(FileAddr, Hook)>) {
+        for (at, hook) in hooks {
+            self.site(bias.to_virt(at), Role::Allocator(hook));
+        }
+    }
+
+    fn site(&mut self, at: VirtAddr, role: Role) {
+        if !self.sites.add(at, role) {
+            return;
+        }
+        if let Err(error) = self.inferior.insert_site(at) {
+            self.notes.push(format!("A site could not be planted: {error}."));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Addresses to the region that they belong to.
+
+use super::threads::Threads;
+use crate::base::{Memory, Region, Shown, VirtAddr};
+use crate::dwarf::{Images, short_type_name};
+use crate::track::Ledger;
+use crate::value::{Naming, Value};
+
+/// Characters of the one-line form of a value; views cut it further.
+const VALUE_WIDTH: usize = 160;
+
+/// What is known of the address space at a stop.
+pub(super) struct Regions<'a> {
+    /// Live blocks.
+    pub ledger: &'a Ledger,
+    /// Stacks.
+    pub threads: &'a Threads,
+    /// Files.
+    pub images: &'a dyn Images,
+    /// Memory, to tell what is mapped from what is not.
+    pub memory: &'a dyn Memory,
+}
+
+impl Regions<'_> {
+    /// The region of an address.
+    pub fn of(&self, at: VirtAddr) -> Region {
+        if let Some((block, offset)) = self.ledger.block_at(at) {
+            return Region::Heap { block: block.id, offset };
+        }
+        if self.threads.on_a_stack(at) {
+            return Region::Stack;
+        }
+        if let Some(loaded) = self.images.image_at(at) {
+            return match loaded.image.section_at(loaded.bias.to_file(at)) {
+                Some(section) => Region::Section(section.name.to_owned()),
+                None => Region::File(file_name(loaded.image.path())),
+            };
+        }
+        match self.memory.read(at, &mut [0]) {
+            Ok(()) => Region::Anonymous,
+            Err(_) => Region::Unmapped,
+        }
+    }
+
+    /// A value as people and programs read it, with its addresses named.
+    pub fn shown(&self, value: &Value) -> Shown {
+        value.shown(&Naming {
+            address: &|at| self.name(at),
+            type_name: &|name| short_type_name(name),
+            region: &|at| self.of(at),
+            width: VALUE_WIDTH,
+        })
+    }
+
+    /// How an address is named to people: by block, section or region, never by number.
+    pub fn name(&self, at: VirtAddr) -> String {
+        let live = self.ledger.block_at(at).is_some();
+        match self.ledger.ended_from(at).filter(|_| !live) {
+            Some(ended) => format!("{}, freed", ended.id),
+            None => self.of(at).to_string(),
+        }
+    }
+}
+
+fn file_name(path: &std::path::Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

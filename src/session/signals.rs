@@ -1,0 +1,51 @@
+//! What a signal means where it arrived.
+
+use super::run::Session;
+use crate::base::{Region, VirtAddr};
+use crate::inferior::{SignalInfo, Stopped};
+
+/// How far below the stack pointer an access can lie and still be the work of the stack: rustc
+/// probes a large frame page by page, and the frame itself may be larger than the guard.
+const NEAR_STACK: u64 = 1 << 20;
+
+/// The name of a signal: `SIGSEGV`.
+pub(super) fn name(number: i32) -> String {
+    match nix::sys::signal::Signal::try_from(number) {
+        Ok(signal) => signal.as_str().to_owned(),
+        Err(_) => format!("signal {number}"),
+    }
+}
+
+/// Whether the default action of a signal that comes from the program's own doing is to kill it
+/// (`signal(7)`): SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
+pub(super) fn is_fault(number: i32) -> bool {
+    matches!(number, 4 | 5 | 6 | 7 | 8 | 11 | 31)
+}
+
+impl Session {
+    /// A sentence on a memory fault, or nothing for other signals.
+    pub(super) fn explain(&self, thread: &Stopped, info: &SignalInfo) -> Option<String> {
+        if !matches!(info.number, 7 | 11) {
+            return None;
+        }
+        let Some(at) = info.fault_address else {
+            return Some("an address that the processor cannot form (not canonical)".to_owned());
+        };
+        let sp = thread.registers().sp();
+        let below = sp.0.wrapping_sub(at.0) < NEAR_STACK || at.0.wrapping_sub(sp.0) < 4096;
+        let regions = self.regions();
+        let region = regions.of(at);
+        Some(match region {
+            Region::Unmapped if at < VirtAddr(4096) => {
+                format!("access through a null pointer, at offset {} from it", at.0)
+            }
+            Region::Unmapped | Region::Anonymous if below => {
+                "the stack overflowed: the access is below the end of the thread's stack, in its \
+                 guard page"
+                    .to_owned()
+            }
+            Region::Unmapped => "access to memory that is not mapped".to_owned(),
+            _ => format!("access that {} does not allow", regions.name(at)),
+        })
+    }
+}

@@ -1,0 +1,255 @@
+//! The slots of one frame with their values, as views show them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::context::FrameContext;
+use super::regions::Regions;
+use crate::base::{
+    Held, MemoryExt, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
+};
+use crate::dwarf::{Function, Image, Location, Types, short_type_name};
+use crate::frame::RawFrame;
+use crate::frame::slots::{Bounds, Placed, Slot, divide};
+use crate::track::{Claim, PlaceKey};
+use crate::value::{Limits, ReadRegister, Reader, Value, ValueKind};
+
+/// The slots of a frame, and what they claim to own.
+pub(super) struct FrameSlots {
+    /// The slots.
+    pub slots: Vec<SlotView>,
+    /// The claims, each with the index of its slot, in the order of declaration.
+    pub claims: Vec<(usize, Claim)>,
+}
+
+/// What reading a frame needs beside the frame itself.
+pub(super) struct Surroundings<'a> {
+    /// Names addresses.
+    pub regions: &'a Regions<'a>,
+    /// The thread on whose stack the frame lies.
+    pub thread: ThreadNo,
+    /// How much of a value is read.
+    pub limits: Limits,
+    /// Whether a function is one that the user sees, so that its inlined variables are shown.
+    pub is_user: &'a dyn Fn(&str) -> bool,
+}
+
+/// Reads the slots of a frame that runs in `function`. `low` is its stack pointer.
+pub(super) fn read(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    function: Option<&Function>,
+    low: VirtAddr,
+) -> FrameSlots {
+    let frame = context.frame;
+    let cfa = frame.cfa.unwrap_or(low);
+    let variables = match (function, &frame.loaded) {
+        (Some(function), Some(loaded)) => place(around, context, function, &loaded.image),
+        _ => Vec::new(),
+    };
+    let slots = divide(Bounds { low, cfa }, &frame.saved, variables);
+    let owner = function.map_or("?", |function| &function.name);
+    let mut read = FrameSlots { slots: Vec::with_capacity(slots.len()), claims: Vec::new() };
+    for slot in slots {
+        let (view, claim) = view(around, context, &slot, owner, cfa);
+        if let Some(claim) = claim {
+            read.claims.push((read.slots.len(), claim));
+        }
+        read.slots.push(view);
+    }
+    read.claims.sort_by_key(|(_, claim)| claim.key.die);
+    read
+}
+
+/// The variables of a function at a frame's pc, with their places.
+fn place(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    function: &Function,
+    image: &Image,
+) -> Vec<Placed> {
+    let at = context.bias_to_file();
+    function
+        .visible_at(at)
+        .into_iter()
+        .filter(|seen| seen.inlined.is_none_or(|call| (around.is_user)(&call.name)))
+        .map(|seen| Placed {
+            name: seen.variable.name.clone(),
+            die: seen.variable.die,
+            parameter: seen.variable.parameter,
+            ty: seen.variable.ty,
+            size: seen.variable.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0),
+            location: image.locate(function, seen.variable, at, context),
+            in_scope: seen.in_scope,
+            shadowed: seen.shadowed,
+            inlined: seen.inlined.map(|call| call.name.clone()),
+        })
+        .collect()
+}
+
+fn view(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    slot: &Slot,
+    owner: &str,
+    cfa: VirtAddr,
+) -> (SlotView, Option<Claim>) {
+    let mut view = SlotView {
+        name: slot.register.map(str::to_owned),
+        kind: slot.kind,
+        type_name: None,
+        offset: slot.offset,
+        size: slot.size,
+        region: Region::Stack,
+        state: SlotState::Live,
+        value: None,
+        blocks: Vec::new(),
+        inlined_from: None,
+        shadowed: false,
+        shares_bytes: slot.shares_bytes,
+    };
+    match &slot.variable {
+        Some(variable) => {
+            let claim = view_variable(around, context, variable, &mut view, owner, cfa);
+            (view, claim)
+        }
+        None => (view, None),
+    }
+}
+
+fn view_variable(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    variable: &Placed,
+    view: &mut SlotView,
+    owner: &str,
+    cfa: VirtAddr,
+) -> Option<Claim> {
+    view.name = Some(variable.name.to_string());
+    view.inlined_from = variable.inlined.as_deref().map(short_function);
+    view.shadowed = variable.shadowed;
+    view.region = match &variable.location {
+        Ok(Location::Memory(at)) if view.offset.is_none() => around.regions.of(*at),
+        Ok(Location::Memory(_)) => Region::Stack,
+        Ok(Location::Register(register)) => Region::Register(register.name()),
+        Ok(Location::Value(_) | Location::Pieces(_)) | Err(_) => Region::Nowhere,
+    };
+    let image = &context.frame.loaded.as_ref()?.image;
+    let ty = variable.ty;
+    view.type_name = ty.and_then(|ty| image.get(ty).ok()).map(|ty| short_type_name(&ty.name));
+    if !variable.in_scope {
+        view.state = SlotState::Uninitialised;
+        return None;
+    }
+    let location = match &variable.location {
+        Ok(location) => location,
+        Err(why) => {
+            view.state = SlotState::Unreadable(why.clone());
+            return None;
+        }
+    };
+    let Some(ty) = ty else {
+        view.state = SlotState::Unreadable(Unreadable::NotDescribed("it has no type".into()));
+        return None;
+    };
+    let value = {
+        let registers = |register| context.whole_register(register);
+        reader(around, context, image, &registers).read(ty, location)
+    };
+    show_value(around, &value, view);
+    let function = variable.inlined.as_deref().unwrap_or(owner);
+    let name = format!("{}::{}", short_function(function), variable.name);
+    let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
+    claim(key, name, &value, location, variable.size, context)
+}
+
+/// Fills in what a value says of itself.
+pub(super) fn show_value(around: &Surroundings<'_>, value: &Value, view: &mut SlotView) {
+    view.blocks = held(around, value);
+    if let ValueKind::Unreadable(why) = &value.kind {
+        view.state = SlotState::Unreadable(why.clone());
+        return;
+    }
+    view.value = Some(around.regions.shown(value));
+}
+
+/// The blocks that a value leads to.
+fn held(around: &Surroundings<'_>, value: &Value) -> Vec<Held> {
+    value
+        .heap_parts()
+        .into_iter()
+        .filter_map(|part| {
+            let (block, _) = around.regions.ledger.block_at(part.pointer)?;
+            Some(Held {
+                block: block.id,
+                path: part.path,
+                owner: part.owner,
+                type_name: short_type_name(&part.type_name),
+                used: part.used.min(block.size),
+                size: block.size,
+            })
+        })
+        .collect()
+}
+
+/// What a value claims to own, if anything.
+pub(super) fn claim(
+    key: PlaceKey,
+    name: String,
+    value: &Value,
+    location: &Location,
+    size: u64,
+    context: &FrameContext<'_>,
+) -> Option<Claim> {
+    let parts = value.heap_parts();
+    let owns: Vec<_> = parts.iter().filter(|part| part.owner).map(|part| part.pointer).collect();
+    if owns.is_empty() {
+        return None;
+    }
+    let mut hasher = DefaultHasher::new();
+    owns.hash(&mut hasher);
+    if let Location::Memory(at) = location {
+        // A fingerprint of the first page tells two values of a type apart as well as all of it.
+        let bytes = usize::try_from(size.min(4096)).unwrap_or(0);
+        context.memory.read_bytes(*at, bytes).ok().hash(&mut hasher);
+    }
+    Some(Claim { key, name, fingerprint: hasher.finish(), owns })
+}
+
+/// The reader of values of a frame.
+pub(super) fn reader<'a>(
+    around: &Surroundings<'_>,
+    context: &'a FrameContext<'a>,
+    image: &'a Image,
+    registers: &'a ReadRegister<'a>,
+) -> Reader<'a> {
+    Reader { types: image, memory: context.memory, registers, limits: around.limits }
+}
+
+/// A function's name without its crate, as places are named: `main`, `module::f`.
+pub(super) fn short_function(path: &str) -> String {
+    match path.split_once("::") {
+        Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest.to_owned(),
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether a slot holds a variable, so that it can be named as a place.
+pub(super) fn is_variable(slot: &SlotView) -> bool {
+    matches!(slot.kind, SlotKind::Variable | SlotKind::Parameter)
+}
+
+impl FrameContext<'_> {
+    /// The frame's pc as its image knows it.
+    pub(super) fn bias_to_file(&self) -> crate::base::FileAddr {
+        let bias = self.frame.loaded.as_ref().map_or_else(Default::default, |loaded| loaded.bias);
+        bias.to_file(self.frame.lookup)
+    }
+}
+
+/// The frame's pc and stack pointer bound what is live of it.
+pub(super) fn low_end(frames: &[RawFrame], index: usize) -> VirtAddr {
+    match index.checked_sub(1).and_then(|callee| frames.get(callee)) {
+        Some(callee) => callee.cfa.unwrap_or_else(|| frames[index].registers.sp()),
+        None => frames.get(index).map_or(VirtAddr(0), |frame| frame.registers.sp()),
+    }
+}

@@ -1,0 +1,102 @@
+//! Code addresses to functions and lines, with the calls that were inlined there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::{At, VirtAddr};
+use crate::dwarf::{Images, InlineFrame, Origin, SourceLine, crate_of, demangle};
+
+/// A function at an address: the one that has the code, or one that was inlined there.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The demangled path.
+    pub function: Arc<str>,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// The line at which it stands.
+    pub line: Option<SourceLine>,
+}
+
+/// Addresses that have been looked up. A program allocates from a few thousand call sites, however
+/// often it allocates.
+#[derive(Default)]
+pub(super) struct Symbolizer {
+    places: HashMap<VirtAddr, Arc<[Place]>>,
+    lines: HashMap<VirtAddr, Option<Arc<At>>>,
+}
+
+impl Symbolizer {
+    /// The functions at an address, innermost inlined call first. Empty where no file is mapped.
+    pub fn places(&mut self, images: &dyn Images, lookup: VirtAddr) -> Arc<[Place]> {
+        let find = || find_places(images, lookup).into();
+        self.places.entry(lookup).or_insert_with(find).clone()
+    }
+
+    /// The user's line at an address: that of the innermost of its functions that the user wrote.
+    pub fn user_line(&mut self, images: &dyn Images, lookup: VirtAddr) -> Option<Arc<At>> {
+        if let Some(known) = self.lines.get(&lookup) {
+            return known.clone();
+        }
+        let places = self.places(images, lookup);
+        let user = places.iter().find(|place| place.origin == Origin::User);
+        let line = user.map(|place| Arc::new(place.at()));
+        self.lines.insert(lookup, line.clone());
+        line
+    }
+
+    /// The line to name for calls none of which the user wrote: the innermost function that is not
+    /// plumbing of the allocation itself.
+    pub fn runtime_line(&mut self, images: &dyn Images, callers: &[VirtAddr]) -> Option<Arc<At>> {
+        let mut outermost = None;
+        for caller in callers {
+            for place in self.places(images, *caller).iter() {
+                if !is_plumbing(&place.function) {
+                    return Some(Arc::new(place.at()));
+                }
+                outermost = Some(place.at());
+            }
+        }
+        outermost.map(Arc::new)
+    }
+
+    /// The address space was replaced.
+    pub fn forget(&mut self) {
+        *self = Symbolizer::default();
+    }
+}
+
+impl Place {
+    /// The place as events name it.
+    pub fn at(&self) -> At {
+        At {
+            function: self.function.to_string(),
+            file: self.line.as_ref().map(|line| line.file.to_string()),
+            line: self.line.as_ref().map(|line| line.line),
+        }
+    }
+}
+
+fn is_plumbing(function: &str) -> bool {
+    matches!(crate_of(function), "alloc" | "core" | "hashbrown" | "__rustc")
+        || function.starts_with("std::alloc::")
+        || function.starts_with("std::sys::alloc::")
+        || function.contains("__rust_")
+        || function.contains("__rdl_")
+}
+
+fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
+    let Some(loaded) = images.image_at(lookup) else { return Vec::new() };
+    let at = loaded.bias.to_file(lookup);
+    let image = &loaded.image;
+    if let Some(function) = image.function_at(at) {
+        let place = |frame: InlineFrame<'_>| {
+            let file = frame.at.as_ref().map(|line| Origin::of_source_file(&line.file));
+            let origin = file.unwrap_or_else(|| image.origin_of_crate(crate_of(&frame.name)));
+            Place { function: frame.name, origin, line: frame.at }
+        };
+        return function.inline_chain(at, image.line_at(at)).into_iter().map(place).collect();
+    }
+    let Some(symbol) = image.symbols().at(at) else { return Vec::new() };
+    let function = demangle(symbol.name).as_ref().into();
+    vec![Place { function, origin: image.origin_at(at), line: image.line_at(at) }]
+}

@@ -1,0 +1,241 @@
+//! The events that carry pictures: the start, an entry, a return.
+
+use std::collections::BTreeSet;
+
+use super::context::FrameContext;
+use super::run::Session;
+use super::slots::{self, Surroundings};
+use super::threads::Activation;
+use crate::base::{
+    At, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown, SlotKind,
+    SlotState, SlotView, ThreadNo, VirtAddr,
+};
+use crate::dwarf::{Location, Origin, StaticAt, Types, crate_of, short_type_name};
+use crate::frame::RawFrame;
+use crate::inferior::Stopped;
+use crate::track::{Claim, MoveSeen, PlaceKey};
+use crate::value::{self, Limits};
+
+/// Statics of more units than this are not listed at the start: they are many, and a person asks
+/// for one by name.
+const UNITS_WITH_STATICS: usize = 64;
+
+impl Session {
+    /// The program stands at its entry point, with its sites planted.
+    pub(super) fn tell_start(&mut self) {
+        let main = self.inferior.modules().main();
+        let sections = main.image.sections().iter().map(|section| {
+            let size = section.range.end - section.range.start;
+            let file_size = if section.in_file { size } else { 0 };
+            SectionView { name: section.name.to_owned(), size, file_size }
+        });
+        let kind = EventKind::Start {
+            program: main.image.path().display().to_string(),
+            allocator: self.family.map(|family| family.name().to_owned()),
+            sections: sections.collect(),
+            statics: self.statics(),
+        };
+        self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
+        if !main.image.has_debug_info() {
+            self.notes.push(
+                "This program has no debug information: variables, types and lines are not known. \
+                 Functions, frame sizes and blocks are. Build it with -g (cargo: the dev profile, \
+                 or debug = true) to see the rest."
+                    .to_owned(),
+            );
+        } else if self.functions.is_empty() {
+            self.notes.push(
+                "None of the program's functions is yours (all belong to std or to dependencies): \
+                 choose some with --crate NAME, --function REGEX or --all."
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// A function was entered, and its entry is to be shown.
+    pub(super) fn tell_enter(&mut self, thread: &Stopped, depth: u32) {
+        let no = thread.no();
+        self.flush_repeated(no);
+        let whole = self.options.whole_stack || self.threads.of(no).top.is_none();
+        let (mut views, moves, stack_bytes) = match whole {
+            true => {
+                let picture = self.picture(thread, 0);
+                (picture.stack, picture.moves, picture.stack_bytes)
+            }
+            false => self.innermost(thread),
+        };
+        self.tell_moves(no, moves);
+        // Calls that were inlined at the first instruction behind the prologue have not begun.
+        let inlined = views.frames.iter().take_while(|view| view.inlined).count();
+        views.frames.drain(..inlined);
+        if views.frames.is_empty() {
+            views.frames.push(FrameView::unknown(0));
+        }
+        let frame = views.frames.remove(0);
+        let at = frame.at.clone();
+        let stack = self.options.whole_stack.then_some(views);
+        let kind = EventKind::Enter { depth, frame, stack };
+        self.emit(no, Evidence::Observed, Some(at), stack_bytes, kind);
+    }
+
+    /// A function returns, and its entry was shown.
+    pub(super) fn tell_return(&mut self, thread: &Stopped, call: Activation, end: ReturnEnd) {
+        let no = thread.no();
+        self.flush_repeated(no);
+        let registers = *thread.registers();
+        let (frames, _) = self.unwind(thread, 1);
+        let returned = match (&end, frames.first()) {
+            (ReturnEnd::Ret, Some(frame)) => self.returned(thread, frame, &call),
+            _ => Returned::default(),
+        };
+        self.tell_moves(no, returned.moves);
+        let at = self.line_of_return(frames.first());
+        let (stack, stack_bytes) = if self.options.whole_stack {
+            let picture = self.picture(thread, 1);
+            self.tell_moves(no, picture.moves);
+            (Some(picture.stack), picture.stack_bytes)
+        } else {
+            let top = self.threads.of(no).top;
+            (None, top.map(|top| top.0.saturating_sub(registers.sp().0)))
+        };
+        // What is left when the frame is gone: the return address goes with it.
+        let stack_bytes = stack_bytes.map(|bytes| bytes.saturating_sub(8));
+        let kind = EventKind::Return {
+            depth: u32::try_from(self.threads.of(no).open.len()).unwrap_or(u32::MAX),
+            function: self.functions[call.function].name.to_string(),
+            frame_bytes: call.frame_bytes,
+            value: returned.value,
+            end,
+            stack,
+        };
+        self.emit(no, Evidence::Observed, at, stack_bytes, kind);
+    }
+
+    /// The innermost frame alone, for views that do not ask for its callers.
+    fn innermost(
+        &mut self,
+        thread: &Stopped,
+    ) -> (crate::base::StackView, Vec<MoveSeen>, Option<u64>) {
+        let (frames, cut) = self.unwind(thread, 1);
+        let no = thread.no();
+        let sp = thread.registers().sp();
+        self.threads.of(no).sp = sp;
+        let stack_bytes = self.threads.of(no).top.map(|top| top.0.saturating_sub(sp.0));
+        let vectors = thread.vectors().ok();
+        let views = match frames.is_empty() {
+            true => Vec::new(),
+            false => self.frame(no, &frames, 0, vectors.as_ref(), true).0,
+        };
+        (crate::base::StackView { frames: views, cut }, Vec::new(), stack_bytes)
+    }
+
+    fn line_of_return(&mut self, frame: Option<&RawFrame>) -> Option<At> {
+        let places = self.symbolizer.places(self.inferior.modules(), frame?.lookup);
+        places.last().map(|place| place.at())
+    }
+
+    /// The value that a function returns, and what it owns.
+    fn returned(&mut self, thread: &Stopped, frame: &RawFrame, call: &Activation) -> Returned {
+        let Some(chosen) = self.functions.get(call.function) else { return Returned::default() };
+        let Some(described) = chosen.described().cloned() else { return Returned::default() };
+        let Some(ty) = described.returns else { return Returned::default() };
+        let (name, image) = (chosen.name.clone(), chosen.loaded.image.clone());
+        let vectors = thread.vectors().ok();
+        let memory = self.inferior.memory();
+        let context = FrameContext { frame, vectors: vectors.as_ref(), memory };
+        let location: Location = match value_returned_stub() {
+            Some(location) => location,
+            None => return Returned::default(),
+        };
+        let regions = self.regions();
+        let around = Surroundings {
+            regions: &regions,
+            thread: thread.no(),
+            limits: Limits::default(),
+            is_user: &|_| true,
+        };
+        let registers = |register| context.whole_register(register);
+        let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
+        let shown = regions.shown(&read);
+        let key = PlaceKey { thread: thread.no(), cfa: call.cfa, die: 0 };
+        let place = format!("{} (returned)", slots::short_function(&name));
+        let size = image.get(ty).ok().and_then(|ty| ty.size).unwrap_or(0);
+        let claim: Option<Claim> = slots::claim(key, place, &read, &location, size, &context);
+        let moves = claim.map_or_else(Vec::new, |c| self.owners.returned(&c, &self.ledger));
+        Returned { value: Some(shown), moves }
+    }
+
+    /// The statics of the user's crates.
+    fn statics(&self) -> Vec<SlotView> {
+        let main = self.inferior.modules().main();
+        let units: BTreeSet<_> = self
+            .functions
+            .iter()
+            .filter_map(|function| main.image.unit_id_at(function.range.start))
+            .take(UNITS_WITH_STATICS)
+            .collect();
+        let memory = self.inferior.memory();
+        let regions = self.regions();
+        let frame = RawFrame {
+            registers: Registers::default(),
+            cfa: None,
+            loaded: Some(main.clone()),
+            lookup: VirtAddr(0),
+            saved: Vec::new(),
+        };
+        let context = FrameContext { frame: &frame, vectors: None, memory };
+        let around = Surroundings {
+            regions: &regions,
+            thread: ThreadNo(1),
+            limits: Limits::default(),
+            is_user: &|_| true,
+        };
+        let statics = units.into_iter().flat_map(|unit| main.image.statics_of_unit(unit));
+        statics
+            .filter(|found| main.image.origin_of_crate(crate_of(&found.name)) == Origin::User)
+            .filter_map(|found| {
+                let StaticAt::Address(at) = found.at else { return None };
+                let (ty, at) = (found.ty?, main.bias.to_virt(at));
+                let described = main.image.get(ty).ok()?;
+                let value = slots::reader(&around, &context, &main.image, &|_| None)
+                    .read(ty, &Location::Memory(at));
+                let mut view = static_view(&found.name, at, &regions);
+                view.type_name = Some(short_type_name(&described.name));
+                view.size = described.size.unwrap_or(0);
+                slots::show_value(&around, &value, &mut view);
+                Some(view)
+            })
+            .collect()
+    }
+}
+
+/// What is known of a value that is being returned.
+#[derive(Default)]
+struct Returned {
+    value: Option<Shown>,
+    moves: Vec<MoveSeen>,
+}
+
+fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) -> SlotView {
+    SlotView {
+        name: Some(name.to_owned()),
+        kind: SlotKind::Variable,
+        type_name: None,
+        offset: None,
+        size: 0,
+        region: match regions.of(at) {
+            Region::Heap { .. } => Region::Anonymous,
+            region => region,
+        },
+        state: SlotState::Live,
+        value: None,
+        blocks: Vec::new(),
+        inlined_from: None,
+        shadowed: false,
+        shares_bytes: true,
+    }
+}
+
+fn value_returned_stub() -> Option<Location> {
+    None
+}

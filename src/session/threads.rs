@@ -1,0 +1,117 @@
+//! What a session remembers of each thread: the calls of chosen functions that are open.
+
+use std::collections::HashMap;
+
+use crate::base::{ThreadNo, VirtAddr};
+
+/// A call of a chosen function that has not ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Activation {
+    /// The function, as an index into the session's table.
+    pub function: usize,
+    /// The canonical frame address of its frame.
+    pub cfa: VirtAddr,
+    /// Bytes of its frame when it was entered.
+    pub frame_bytes: u64,
+    /// Whether its entry was shown.
+    pub shown: bool,
+}
+
+/// One thread.
+#[derive(Debug, Default)]
+pub(super) struct ThreadState {
+    /// Open calls, outermost first.
+    pub open: Vec<Activation>,
+    /// The canonical frame address of its outermost frame, where it was reached.
+    pub top: Option<VirtAddr>,
+    /// The stack pointer at its last stop.
+    pub sp: VirtAddr,
+    /// First arguments of calls of `posix_memalign` that are open, by their stack pointer.
+    pub memalign_out: HashMap<VirtAddr, VirtAddr>,
+}
+
+/// All threads of the program.
+#[derive(Debug, Default)]
+pub(super) struct Threads(HashMap<ThreadNo, ThreadState>);
+
+impl Threads {
+    /// The state of a thread, begun where it is new.
+    pub fn of(&mut self, thread: ThreadNo) -> &mut ThreadState {
+        self.0.entry(thread).or_default()
+    }
+
+    /// The thread ended.
+    pub fn remove(&mut self, thread: ThreadNo) {
+        self.0.remove(&thread);
+    }
+
+    /// The address space was replaced.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Whether an address lies in the part of some thread's stack that is in use.
+    pub fn on_a_stack(&self, at: VirtAddr) -> bool {
+        self.0.values().any(|t| t.top.is_some_and(|top| t.sp <= at && at < top))
+    }
+}
+
+impl ThreadState {
+    /// Takes out the calls whose frames are gone when a frame with this canonical frame address is
+    /// the innermost: those that lay below it. Innermost first.
+    pub fn take_gone(&mut self, cfa: VirtAddr) -> Vec<Activation> {
+        let mut gone = Vec::new();
+        while let Some(call) = self.open.pop_if(|call| call.cfa < cfa) {
+            gone.push(call);
+        }
+        gone
+    }
+
+    /// Whether this very call is open already: a jump back to the function's entry.
+    pub fn is_open(&self, function: usize, cfa: VirtAddr) -> bool {
+        self.open.last().is_some_and(|call| call.function == function && call.cfa == cfa)
+    }
+
+    /// Takes out the call of a function whose frame is this one.
+    pub fn take_returning(&mut self, function: usize, cfa: VirtAddr) -> Option<Activation> {
+        self.open.pop_if(|call| call.function == function && call.cfa == cfa)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(function: usize, cfa: u64) -> Activation {
+        Activation { function, cfa: VirtAddr(cfa), frame_bytes: 8, shown: true }
+    }
+
+    #[test]
+    fn frames_below_the_innermost_are_gone() {
+        let mut thread = ThreadState {
+            open: vec![call(1, 300), call(2, 200), call(3, 100)],
+            ..Default::default()
+        };
+        assert_eq!(thread.take_gone(VirtAddr(200)), [call(3, 100)]);
+        assert_eq!(thread.open.len(), 2);
+    }
+
+    #[test]
+    fn only_the_innermost_call_of_that_frame_returns() {
+        let mut thread =
+            ThreadState { open: vec![call(1, 300), call(1, 200)], ..Default::default() };
+        assert!(thread.is_open(1, VirtAddr(200)) && !thread.is_open(1, VirtAddr(300)));
+        assert_eq!(thread.take_returning(1, VirtAddr(300)), None);
+        assert_eq!(thread.take_returning(2, VirtAddr(200)), None);
+        assert_eq!(thread.take_returning(1, VirtAddr(200)), Some(call(1, 200)));
+    }
+
+    #[test]
+    fn an_address_is_on_a_stack_between_the_stack_pointer_and_the_outermost_frame() {
+        let mut threads = Threads::default();
+        *threads.of(ThreadNo(1)) =
+            ThreadState { top: Some(VirtAddr(300)), sp: VirtAddr(100), ..Default::default() };
+        assert!(threads.on_a_stack(VirtAddr(100)) && threads.on_a_stack(VirtAddr(299)));
+        assert!(!threads.on_a_stack(VirtAddr(300)) && !threads.on_a_stack(VirtAddr(99)));
+    }
+}

@@ -1,0 +1,441 @@
+//! The table of blocks, kept from allocator calls.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::record::{AllocatorCall, Record, What};
+use crate::base::{At, BlockId, BlockRef, ThreadNo, Totals, VirtAddr};
+
+/// The blocks of a program, from records alone.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    live: BTreeMap<VirtAddr, Block>,
+    /// The last block that ended at an address where none has begun since. One entry an address,
+    /// so that a program that allocates for ever in the same places does not grow it.
+    ended: HashMap<VirtAddr, Ended>,
+    calls: HashMap<ThreadNo, Vec<OpenCall>>,
+    next: u64,
+    bytes: u64,
+    totals: Totals,
+}
+
+/// A live block.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// Its ordinal.
+    pub id: BlockId,
+    /// Bytes asked for.
+    pub size: u64,
+    /// Alignment asked for, in bytes.
+    pub align: u64,
+    /// The user's line that allocated it, where one is known.
+    pub at: Option<Arc<At>>,
+    /// The thread that allocated it.
+    pub thread: ThreadNo,
+}
+
+/// A block that has ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// Its ordinal.
+    pub id: BlockId,
+    /// The user's line that freed it, where one is known.
+    pub at: Option<Arc<At>>,
+}
+
+/// What a record did to the table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// A block began here.
+    Began {
+        /// Where it lies.
+        address: VirtAddr,
+        /// The block.
+        block: Block,
+    },
+    /// A block changed its size.
+    Resized {
+        /// Where it lay.
+        from: VirtAddr,
+        /// Where it lies.
+        address: VirtAddr,
+        /// Bytes before.
+        old_size: u64,
+        /// The block as it is now.
+        block: Block,
+        /// The user's line that did it.
+        at: Option<Arc<At>>,
+    },
+    /// A block ended.
+    Freed {
+        /// The block as it was.
+        block: Block,
+        /// The user's line that did it.
+        at: Option<Arc<At>>,
+    },
+    /// A pointer was freed at which no live block begins.
+    UnknownFree {
+        /// The pointer.
+        address: VirtAddr,
+        /// The block that had lain there, if there was one.
+        ended: Option<Ended>,
+        /// The user's line that did it.
+        at: Option<Arc<At>>,
+    },
+}
+
+/// An allocator call that has not returned.
+#[derive(Debug)]
+struct OpenCall {
+    call: AllocatorCall,
+    sp: VirtAddr,
+    at: Option<Arc<At>>,
+    /// What `realloc` took out of the table when it was entered: from then on the old address may
+    /// be given to another thread.
+    taken: Option<Block>,
+}
+
+impl Ledger {
+    /// Takes a record in. `line` finds the user's line among the callers; it is asked only where a
+    /// call begins.
+    pub fn apply(
+        &mut self,
+        record: &Record,
+        line: &mut dyn FnMut(&[VirtAddr]) -> Option<Arc<At>>,
+    ) -> Option<Change> {
+        match record.what {
+            What::AllocatorEntered(call) => self.entered(record, call, line),
+            What::AllocatorReturned { result } => self.returned(record, result),
+            What::ThreadEnded => {
+                self.calls.remove(&record.thread);
+                None
+            }
+        }
+    }
+
+    /// Whether the thread is inside an allocator call that was entered with this stack pointer.
+    pub fn awaits_return(&self, thread: ThreadNo, sp: VirtAddr) -> bool {
+        self.calls.get(&thread).is_some_and(|calls| calls.iter().any(|open| open.sp == sp))
+    }
+
+    /// The live block that begins at an address.
+    pub fn block_from(&self, at: VirtAddr) -> Option<&Block> {
+        self.live.get(&at)
+    }
+
+    /// The live block that contains an address, and the offset into it. The end of a block is not
+    /// in it, but a block of size zero contains its own address.
+    pub fn block_at(&self, at: VirtAddr) -> Option<(&Block, u64)> {
+        let (start, block) = self.live.range(..=at).next_back()?;
+        let offset = at - *start;
+        (offset < block.size || offset == 0).then_some((block, offset))
+    }
+
+    /// The block that ended at an address, if no other has begun there since.
+    pub fn ended_from(&self, at: VirtAddr) -> Option<&Ended> {
+        self.ended.get(&at)
+    }
+
+    /// Live blocks by address.
+    pub fn live(&self) -> impl Iterator<Item = (VirtAddr, &Block)> {
+        self.live.iter().map(|(at, block)| (*at, block))
+    }
+
+    /// Bytes in live blocks.
+    pub fn live_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Number of live blocks.
+    pub fn live_blocks(&self) -> u64 {
+        self.live.len() as u64
+    }
+
+    /// The sums so far; blocks alive now count as leaked.
+    pub fn totals(&self) -> Totals {
+        Totals { leaked: self.live_blocks(), leaked_bytes: self.bytes, ..self.totals }
+    }
+
+    /// The live blocks by ordinal, as they are named at the end.
+    pub fn alive(&self) -> Vec<BlockRef> {
+        let mut alive: Vec<_> = self
+            .live
+            .values()
+            .map(|b| BlockRef { block: b.id, size: b.size, at: b.at.as_deref().cloned() })
+            .collect();
+        alive.sort_by_key(|block| block.block);
+        alive
+    }
+
+    /// The address space was replaced: nothing that was alive exists any more.
+    pub fn forget_all(&mut self) {
+        self.live.clear();
+        self.ended.clear();
+        self.calls.clear();
+        self.bytes = 0;
+    }
+
+    fn entered(
+        &mut self,
+        record: &Record,
+        call: AllocatorCall,
+        line: &mut dyn FnMut(&[VirtAddr]) -> Option<Arc<At>>,
+    ) -> Option<Change> {
+        let open = self.calls.entry(record.thread).or_default();
+        // Calls whose frame is gone were left by unwinding or longjmp: the stack grows down, so
+        // whatever was entered at or below this stack pointer cannot return any more.
+        open.retain(|earlier| earlier.sp > record.sp);
+        if !open.is_empty() {
+            // An allocator that calls an allocator function to do its work (`calloc` of some libcs,
+            // `realloc` that allocates anew): only the call that the program made counts.
+            return None;
+        }
+        let at = line(&record.callers);
+        if let AllocatorCall::Free { pointer } = call {
+            return self.freed(pointer, at);
+        }
+        let taken = match call {
+            AllocatorCall::Realloc { pointer, .. } => self.live.remove(&pointer),
+            _ => None,
+        };
+        let open = self.calls.entry(record.thread).or_default();
+        open.push(OpenCall { call, sp: record.sp, at, taken });
+        None
+    }
+
+    fn returned(&mut self, record: &Record, result: VirtAddr) -> Option<Change> {
+        let calls = self.calls.get_mut(&record.thread)?;
+        let index = calls.iter().position(|open| open.sp == record.sp)?;
+        let open = calls.swap_remove(index);
+        match open.call {
+            AllocatorCall::Alloc { size, align } => {
+                self.began(record.thread, result, size, align, open.at)
+            }
+            AllocatorCall::Realloc { pointer, size, align } => match open.taken {
+                Some(block) => self.resized(block, pointer, result, size, open.at),
+                // `realloc(NULL, n)`, or of a block that was allocated before the ledger began.
+                None => self.began(record.thread, result, size, align, open.at),
+            },
+            AllocatorCall::Free { .. } => None,
+        }
+    }
+
+    fn began(
+        &mut self,
+        thread: ThreadNo,
+        address: VirtAddr,
+        size: u64,
+        align: u64,
+        at: Option<Arc<At>>,
+    ) -> Option<Change> {
+        if address == VirtAddr(0) {
+            return None;
+        }
+        self.next += 1;
+        let block = Block { id: BlockId(self.next), size, align, at, thread };
+        self.totals.allocated += 1;
+        self.totals.bytes = self.totals.bytes.saturating_add(size);
+        self.put(address, block.clone());
+        Some(Change::Began { address, block })
+    }
+
+    fn resized(
+        &mut self,
+        mut block: Block,
+        from: VirtAddr,
+        address: VirtAddr,
+        size: u64,
+        at: Option<Arc<At>>,
+    ) -> Option<Change> {
+        if address == VirtAddr(0) {
+            // A failed reallocation leaves the block as it was (`GlobalAlloc::realloc`).
+            self.live.insert(from, block);
+            return None;
+        }
+        let old_size = block.size;
+        self.bytes -= old_size;
+        block.size = size;
+        self.totals.reallocated += 1;
+        self.totals.bytes = self.totals.bytes.saturating_add(size.saturating_sub(old_size));
+        if address != from {
+            self.ended.insert(from, Ended { id: block.id, at: None });
+        }
+        self.put(address, block.clone());
+        Some(Change::Resized { from, address, old_size, block, at })
+    }
+
+    fn put(&mut self, address: VirtAddr, block: Block) {
+        self.ended.remove(&address);
+        self.bytes = self.bytes.saturating_add(block.size);
+        self.totals.peak_bytes = self.totals.peak_bytes.max(self.bytes);
+        if let Some(lost) = self.live.insert(address, block) {
+            // Its end was not seen: a free that passed around the hooks.
+            self.bytes -= lost.size;
+        }
+    }
+
+    fn freed(&mut self, pointer: VirtAddr, at: Option<Arc<At>>) -> Option<Change> {
+        if pointer == VirtAddr(0) {
+            return None;
+        }
+        let Some(block) = self.live.remove(&pointer) else {
+            let ended = self.ended.get(&pointer).cloned();
+            return Some(Change::UnknownFree { address: pointer, ended, at });
+        };
+        self.bytes -= block.size;
+        self.totals.freed += 1;
+        self.ended.insert(pointer, Ended { id: block.id, at: at.clone() });
+        Some(Change::Freed { block, at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seq;
+
+    const MAIN: ThreadNo = ThreadNo(1);
+
+    fn record(thread: ThreadNo, sp: u64, what: What) -> Record {
+        Record { seq: Seq(1), thread, sp: VirtAddr(sp), callers: vec![VirtAddr(sp + 1)], what }
+    }
+
+    fn apply(ledger: &mut Ledger, record: &Record) -> Option<Change> {
+        ledger.apply(record, &mut |callers| {
+            let line = u32::try_from(callers.first()?.0).ok();
+            Some(Arc::new(At { function: "t::f".into(), file: None, line }))
+        })
+    }
+
+    fn call(ledger: &mut Ledger, thread: ThreadNo, sp: u64, call: AllocatorCall) -> Option<Change> {
+        apply(ledger, &record(thread, sp, What::AllocatorEntered(call)))
+    }
+
+    fn ret(ledger: &mut Ledger, thread: ThreadNo, sp: u64, result: u64) -> Option<Change> {
+        let what = What::AllocatorReturned { result: VirtAddr(result) };
+        apply(ledger, &record(thread, sp, what))
+    }
+
+    fn alloc(ledger: &mut Ledger, sp: u64, size: u64, result: u64) -> Option<Change> {
+        call(ledger, MAIN, sp, AllocatorCall::Alloc { size, align: 8 });
+        ret(ledger, MAIN, sp, result)
+    }
+
+    #[test]
+    fn a_block_begins_when_the_call_returns_and_ends_when_free_is_entered() {
+        let mut ledger = Ledger::default();
+        assert_eq!(call(&mut ledger, MAIN, 100, AllocatorCall::Alloc { size: 16, align: 1 }), None);
+        assert_eq!(ledger.live_blocks(), 0);
+        let Some(Change::Began { address, block }) = ret(&mut ledger, MAIN, 100, 0x5000) else {
+            panic!("no block began")
+        };
+        assert_eq!(
+            (address, block.id, block.size, block.align),
+            (VirtAddr(0x5000), BlockId(1), 16, 1)
+        );
+        assert_eq!(block.at.as_ref().and_then(|at| at.line), Some(101));
+        assert_eq!(
+            ledger.block_at(VirtAddr(0x500f)).map(|(b, o)| (b.id, o)),
+            Some((BlockId(1), 15))
+        );
+        assert_eq!(ledger.block_at(VirtAddr(0x5010)), None);
+        let free = AllocatorCall::Free { pointer: VirtAddr(0x5000) };
+        assert!(matches!(call(&mut ledger, MAIN, 90, free), Some(Change::Freed { .. })));
+        assert_eq!(ledger.live_bytes(), 0);
+        let ended = ledger.ended_from(VirtAddr(0x5000)).expect("it is remembered");
+        assert_eq!((ended.id, ended.at.as_ref().and_then(|at| at.line)), (BlockId(1), Some(91)));
+        let totals = ledger.totals();
+        assert_eq!(
+            (totals.allocated, totals.freed, totals.bytes, totals.peak_bytes),
+            (1, 1, 16, 16)
+        );
+    }
+
+    #[test]
+    fn a_reallocated_block_keeps_its_ordinal() {
+        let mut ledger = Ledger::default();
+        alloc(&mut ledger, 100, 16, 0x5000);
+        let call_ = AllocatorCall::Realloc { pointer: VirtAddr(0x5000), size: 32, align: 8 };
+        call(&mut ledger, MAIN, 100, call_);
+        assert_eq!(ledger.block_from(VirtAddr(0x5000)), None, "its old place may be taken already");
+        let change = ret(&mut ledger, MAIN, 100, 0x6000);
+        let Some(Change::Resized { from, address, old_size, block, .. }) = change else {
+            panic!("not resized: {change:?}")
+        };
+        assert_eq!((from, address, old_size), (VirtAddr(0x5000), VirtAddr(0x6000), 16));
+        assert_eq!((block.id, block.size, ledger.live_bytes()), (BlockId(1), 32, 32));
+        assert_eq!(ledger.totals().bytes, 32);
+    }
+
+    #[test]
+    fn a_failed_reallocation_leaves_the_block_and_a_failed_allocation_makes_none() {
+        let mut ledger = Ledger::default();
+        alloc(&mut ledger, 100, 16, 0x5000);
+        let huge = AllocatorCall::Realloc { pointer: VirtAddr(0x5000), size: 1 << 60, align: 8 };
+        call(&mut ledger, MAIN, 100, huge);
+        assert_eq!(ret(&mut ledger, MAIN, 100, 0), None);
+        assert_eq!(ledger.block_from(VirtAddr(0x5000)).map(|b| b.size), Some(16));
+        assert_eq!(ledger.live_bytes(), 16);
+        assert_eq!(alloc(&mut ledger, 100, 1 << 60, 0), None);
+        assert_eq!(ledger.live_blocks(), 1);
+    }
+
+    #[test]
+    fn an_address_that_is_used_again_is_another_block() {
+        let mut ledger = Ledger::default();
+        alloc(&mut ledger, 100, 16, 0x5000);
+        call(&mut ledger, MAIN, 100, AllocatorCall::Free { pointer: VirtAddr(0x5000) });
+        alloc(&mut ledger, 100, 16, 0x5000);
+        assert_eq!(ledger.block_from(VirtAddr(0x5000)).map(|b| b.id), Some(BlockId(2)));
+        assert_eq!(ledger.ended_from(VirtAddr(0x5000)), None);
+    }
+
+    #[test]
+    fn calls_inside_an_allocator_call_do_not_count() {
+        let mut ledger = Ledger::default();
+        call(&mut ledger, MAIN, 100, AllocatorCall::Alloc { size: 64, align: 16 });
+        call(&mut ledger, MAIN, 80, AllocatorCall::Alloc { size: 64, align: 16 });
+        assert_eq!(ret(&mut ledger, MAIN, 80, 0x5000), None);
+        assert!(ret(&mut ledger, MAIN, 100, 0x5000).is_some());
+        assert_eq!(ledger.totals().allocated, 1);
+    }
+
+    #[test]
+    fn a_call_that_was_unwound_does_not_swallow_the_next() {
+        let mut ledger = Ledger::default();
+        call(&mut ledger, MAIN, 80, AllocatorCall::Alloc { size: 64, align: 16 });
+        assert!(alloc(&mut ledger, 100, 8, 0x5000).is_some());
+        assert_eq!(ledger.totals().allocated, 1);
+    }
+
+    #[test]
+    fn threads_do_not_disturb_each_other() {
+        let mut ledger = Ledger::default();
+        let other = ThreadNo(2);
+        call(&mut ledger, MAIN, 100, AllocatorCall::Alloc { size: 1, align: 1 });
+        call(&mut ledger, other, 100, AllocatorCall::Alloc { size: 2, align: 1 });
+        ret(&mut ledger, other, 100, 0x6000);
+        ret(&mut ledger, MAIN, 100, 0x5000);
+        assert_eq!(
+            ledger.block_from(VirtAddr(0x6000)).map(|b| (b.id, b.thread)),
+            Some((BlockId(1), other))
+        );
+        assert_eq!(ledger.block_from(VirtAddr(0x5000)).map(|b| b.size), Some(1));
+        assert!(!ledger.awaits_return(MAIN, VirtAddr(100)));
+    }
+
+    #[test]
+    fn a_double_free_is_told_with_the_block_that_was_there() {
+        let mut ledger = Ledger::default();
+        alloc(&mut ledger, 100, 16, 0x5000);
+        let free = AllocatorCall::Free { pointer: VirtAddr(0x5000) };
+        call(&mut ledger, MAIN, 100, free);
+        let again = call(&mut ledger, MAIN, 100, free);
+        let Some(Change::UnknownFree { ended: Some(ended), .. }) = again else {
+            panic!("not told: {again:?}")
+        };
+        assert_eq!(ended.id, BlockId(1));
+        let null = AllocatorCall::Free { pointer: VirtAddr(0) };
+        assert_eq!(call(&mut ledger, MAIN, 100, null), None);
+    }
+}

@@ -1,0 +1,410 @@
+//! Which place owns a block, when the bytes of several say that they do.
+//!
+//! A move copies the words of the owner and leaves the old ones where they were. Nothing in the
+//! machine code marks it, so it is inferred: of the places that hold a block's address, the owner
+//! is the one that came to hold it last.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::ledger::Ledger;
+use crate::base::{At, BlockId, ThreadNo, VirtAddr};
+
+/// Names a place for as long as its frame lives.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct PlaceKey {
+    /// The thread on whose stack it lies.
+    pub thread: ThreadNo,
+    /// The canonical frame address of its frame.
+    pub cfa: VirtAddr,
+    /// The die of the variable in its image, or 0 for a value on its way out of a function.
+    pub die: usize,
+}
+
+/// A place whose bytes say that it owns blocks.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The place.
+    pub key: PlaceKey,
+    /// Its name for people: `main::value`.
+    pub name: String,
+    /// A hash of its bytes: as long as it stays, a moved place stays moved.
+    pub fingerprint: u64,
+    /// The pointers by which it owns, in the order of its parts.
+    pub owns: Vec<VirtAddr>,
+}
+
+/// What became of a claim.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It owns what it says.
+    Owner,
+    /// What it owned passed to another place.
+    Moved {
+        /// The name of the new owner.
+        to: String,
+    },
+    /// What it owned has ended.
+    Freed {
+        /// The block.
+        block: BlockId,
+        /// The user's line that freed it, where it is known.
+        at: Option<Arc<At>>,
+    },
+}
+
+/// A block that passed from one place to another since the last look.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MoveSeen {
+    /// The block.
+    pub block: BlockId,
+    /// The owner before.
+    pub from: String,
+    /// The owner now.
+    pub to: String,
+}
+
+/// The owners of all blocks, as far as they have been seen.
+#[derive(Debug, Default)]
+pub struct Owners {
+    holders: HashMap<BlockId, Holder>,
+    known: HashMap<PlaceKey, Known>,
+}
+
+#[derive(Clone, Debug)]
+struct Holder {
+    key: PlaceKey,
+    name: String,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    fingerprint: u64,
+    blocks: Vec<BlockId>,
+    standing: Standing,
+}
+
+impl Owners {
+    /// Judges the claims of one thread, given from the outermost frame to the innermost and in each
+    /// frame in the order of declaration. `innermost` is the canonical frame address of the
+    /// innermost frame: all that lay below it is gone.
+    pub fn judge(
+        &mut self,
+        thread: ThreadNo,
+        innermost: VirtAddr,
+        claims: &[Claim],
+        ledger: &Ledger,
+    ) -> (Vec<Standing>, Vec<MoveSeen>) {
+        self.forget_ended_scopes(thread, innermost, claims);
+        let mut standings: Vec<Standing> =
+            claims.iter().map(|claim| self.alone(claim, ledger)).collect();
+        let mut moves = Vec::new();
+        for (block, candidates) in contested(claims, &standings, ledger) {
+            let Some(winner) = self.winner(block, &candidates, claims) else {
+                let to = self.holders.get(&block).map_or_else(String::new, |h| h.name.clone());
+                for index in candidates {
+                    standings[index] = Standing::Moved { to: to.clone() };
+                }
+                continue;
+            };
+            for index in candidates.into_iter().filter(|index| *index != winner) {
+                standings[index] = Standing::Moved { to: claims[winner].name.clone() };
+            }
+            moves.extend(self.pass_to(block, &claims[winner], claims, &standings));
+        }
+        for (claim, standing) in claims.iter().zip(&mut standings) {
+            self.remember(claim, standing, ledger);
+        }
+        (standings, moves)
+    }
+
+    /// A function returns a value that owns these blocks: they are the caller's now, wherever it
+    /// will put them.
+    pub fn returned(&mut self, claim: &Claim, ledger: &Ledger) -> Vec<MoveSeen> {
+        let blocks = blocks_of(claim, ledger);
+        blocks.into_iter().filter_map(|block| self.hand_over(block, claim)).collect()
+    }
+
+    /// A block ended, and its ordinal will not come back.
+    pub fn ended(&mut self, block: BlockId) {
+        self.holders.remove(&block);
+    }
+
+    /// The name of the place that owns a block, as far as it has been seen.
+    pub fn owner_of(&self, block: BlockId) -> Option<&str> {
+        self.holders.get(&block).map(|holder| holder.name.as_str())
+    }
+
+    /// What a claim is worth without looking at the others.
+    fn alone(&self, claim: &Claim, ledger: &Ledger) -> Standing {
+        if let Some(known) = self.stale(claim)
+            && !self.handed_back(claim, ledger)
+        {
+            return known.standing.clone();
+        }
+        for pointer in &claim.owns {
+            if let (None, Some(ended)) = (ledger.block_from(*pointer), ledger.ended_from(*pointer))
+            {
+                return Standing::Freed { block: ended.id, at: ended.at.clone() };
+            }
+        }
+        Standing::Owner
+    }
+
+    /// What was known of a place that had lost what it owned, if its bytes are still the same.
+    fn stale(&self, claim: &Claim) -> Option<&Known> {
+        let known = self.known.get(&claim.key)?;
+        let same = known.fingerprint == claim.fingerprint;
+        (same && known.standing != Standing::Owner).then_some(known)
+    }
+
+    /// Whether what the place owns was returned by a function and waits for its new owner:
+    /// `s = f(s)` leaves the same bytes in `s`.
+    fn handed_back(&self, claim: &Claim, ledger: &Ledger) -> bool {
+        blocks_of(claim, ledger).iter().any(|block| {
+            self.holders
+                .get(block)
+                .is_some_and(|h| h.key.die == 0 && h.key.thread == claim.key.thread)
+        })
+    }
+
+    /// Which of the candidates owns the block, or none of them where its owner is elsewhere.
+    fn winner(&self, block: BlockId, candidates: &[usize], claims: &[Claim]) -> Option<usize> {
+        let newcomer = candidates.iter().rev().find(|index| {
+            let known = self.known.get(&claims[**index].key);
+            !known.is_some_and(|known| {
+                known.fingerprint == claims[**index].fingerprint && known.blocks.contains(&block)
+            })
+        });
+        let holder = self.holders.get(&block);
+        let holding = candidates
+            .iter()
+            .find(|index| holder.is_some_and(|holder| holder.key == claims[**index].key));
+        match (newcomer, holding, holder) {
+            (Some(index), _, _) | (None, Some(index), _) => Some(*index),
+            (None, None, Some(holder)) if holder.key.die != 0 => None,
+            (None, None, _) => candidates.last().copied(),
+        }
+    }
+
+    fn pass_to(
+        &mut self,
+        block: BlockId,
+        winner: &Claim,
+        claims: &[Claim],
+        standings: &[Standing],
+    ) -> Option<MoveSeen> {
+        if let Some(seen) = self.hand_over(block, winner) {
+            return Some(seen);
+        }
+        let first_sight = !self.known.contains_key(&winner.key);
+        let loser = claims.iter().zip(standings).find(|(claim, standing)| {
+            claim.owns.first() == winner.owns.first()
+                && claim.key != winner.key
+                && !self.known.contains_key(&claim.key)
+                && matches!(standing, Standing::Moved { .. })
+        });
+        let (loser, _) = loser.filter(|_| first_sight)?;
+        Some(MoveSeen { block, from: loser.name.clone(), to: winner.name.clone() })
+    }
+
+    fn hand_over(&mut self, block: BlockId, to: &Claim) -> Option<MoveSeen> {
+        let holder = Holder { key: to.key.clone(), name: to.name.clone() };
+        let before = self.holders.insert(block, holder)?;
+        (before.key != to.key).then(|| MoveSeen { block, from: before.name, to: to.name.clone() })
+    }
+
+    fn remember(&mut self, claim: &Claim, standing: &Standing, ledger: &Ledger) {
+        let known = Known {
+            fingerprint: claim.fingerprint,
+            blocks: blocks_of(claim, ledger),
+            standing: standing.clone(),
+        };
+        self.known.insert(claim.key.clone(), known);
+    }
+
+    /// A frame that is gone and a scope that was left take their places with them: the next time
+    /// the same bytes are a variable again, it is a new one.
+    fn forget_ended_scopes(&mut self, thread: ThreadNo, innermost: VirtAddr, claims: &[Claim]) {
+        let seen: HashSet<&PlaceKey> = claims.iter().map(|claim| &claim.key).collect();
+        let frames: HashSet<VirtAddr> = claims.iter().map(|claim| claim.key.cfa).collect();
+        self.known.retain(|key, _| {
+            let gone = key.cfa < innermost || (frames.contains(&key.cfa) && !seen.contains(key));
+            key.thread != thread || !gone
+        });
+    }
+}
+
+fn blocks_of(claim: &Claim, ledger: &Ledger) -> Vec<BlockId> {
+    claim.owns.iter().filter_map(|pointer| Some(ledger.block_from(*pointer)?.id)).collect()
+}
+
+/// Every live block that some claim still holds good for, with the indices of those claims.
+fn contested(
+    claims: &[Claim],
+    standings: &[Standing],
+    ledger: &Ledger,
+) -> Vec<(BlockId, Vec<usize>)> {
+    let mut order: Vec<BlockId> = Vec::new();
+    let mut by_block: HashMap<BlockId, Vec<usize>> = HashMap::new();
+    for (index, (claim, standing)) in claims.iter().zip(standings).enumerate() {
+        if *standing != Standing::Owner {
+            continue;
+        }
+        for block in blocks_of(claim, ledger) {
+            let candidates = by_block.entry(block).or_default();
+            if candidates.is_empty() {
+                order.push(block);
+            }
+            if candidates.last() != Some(&index) {
+                candidates.push(index);
+            }
+        }
+    }
+    order.into_iter().filter_map(|block| Some((block, by_block.remove(&block)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::{AllocatorCall, Record, What};
+    use super::*;
+    use crate::base::Seq;
+
+    const T: ThreadNo = ThreadNo(1);
+    const MAIN: u64 = 0x2000;
+    const F: u64 = 0x1000;
+
+    fn ledger_with(addresses: &[u64]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for address in addresses {
+            step(&mut ledger, What::AllocatorEntered(AllocatorCall::Alloc { size: 16, align: 1 }));
+            step(&mut ledger, What::AllocatorReturned { result: VirtAddr(*address) });
+        }
+        ledger
+    }
+
+    fn step(ledger: &mut Ledger, what: What) {
+        let record = Record { seq: Seq(0), thread: T, sp: VirtAddr(64), callers: vec![], what };
+        ledger.apply(&record, &mut |_| None);
+    }
+
+    fn free(ledger: &mut Ledger, address: u64) {
+        step(ledger, What::AllocatorEntered(AllocatorCall::Free { pointer: VirtAddr(address) }));
+    }
+
+    fn claim(cfa: u64, die: usize, name: &str, pointer: u64) -> Claim {
+        Claim {
+            key: PlaceKey { thread: T, cfa: VirtAddr(cfa), die },
+            name: name.into(),
+            fingerprint: pointer,
+            owns: vec![VirtAddr(pointer)],
+        }
+    }
+
+    fn moved(to: &str) -> Standing {
+        Standing::Moved { to: to.into() }
+    }
+
+    #[test]
+    fn an_argument_by_value_takes_the_block_from_the_variable_it_came_from() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let value = claim(MAIN, 1, "main::value", 0x50);
+        let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        assert_eq!((standing, moves), (vec![Standing::Owner], vec![]));
+        let argument = claim(F, 2, "f::value", 0x50);
+        let (standing, moves) = owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
+        assert_eq!(standing, [moved("f::value"), Standing::Owner]);
+        let seen =
+            MoveSeen { block: BlockId(1), from: "main::value".into(), to: "f::value".into() };
+        assert_eq!(moves, [seen]);
+    }
+
+    #[test]
+    fn a_moved_place_stays_moved_when_the_block_is_freed_and_its_address_used_again() {
+        let mut ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let value = claim(MAIN, 1, "main::value", 0x50);
+        let argument = claim(F, 2, "f::value", 0x50);
+        owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
+        free(&mut ledger, 0x50);
+        owners.ended(BlockId(1));
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        assert_eq!(standing, [moved("f::value")]);
+        step(&mut ledger, What::AllocatorEntered(AllocatorCall::Alloc { size: 16, align: 1 }));
+        step(&mut ledger, What::AllocatorReturned { result: VirtAddr(0x50) });
+        let other = claim(MAIN, 3, "main::other", 0x50);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value, other], &ledger);
+        assert_eq!(standing, [moved("f::value"), Standing::Owner]);
+    }
+
+    #[test]
+    fn a_place_whose_block_was_freed_and_not_moved_is_freed() {
+        let mut ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let value = claim(MAIN, 1, "main::value", 0x50);
+        owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        free(&mut ledger, 0x50);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
+        assert_eq!(standing, [Standing::Freed { block: BlockId(1), at: None }]);
+    }
+
+    #[test]
+    fn of_two_variables_of_one_frame_the_later_one_owns() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let claims = [claim(MAIN, 1, "main::a", 0x50), claim(MAIN, 2, "main::b", 0x50)];
+        let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &claims, &ledger);
+        assert_eq!(standing, [moved("main::b"), Standing::Owner]);
+        let seen = MoveSeen { block: BlockId(1), from: "main::a".into(), to: "main::b".into() };
+        assert_eq!(moves, [seen], "the stale bytes tell of the move at the first look already");
+    }
+
+    #[test]
+    fn a_place_declared_earlier_owns_what_it_came_to_hold_later() {
+        let ledger = ledger_with(&[0x50, 0x60]);
+        let mut owners = Owners::default();
+        let (mut x, a) = (claim(MAIN, 1, "main::x", 0x60), claim(MAIN, 2, "main::a", 0x50));
+        owners.judge(T, VirtAddr(MAIN), &[x.clone(), a.clone()], &ledger);
+        (x.fingerprint, x.owns) = (7, vec![VirtAddr(0x60), VirtAddr(0x50)]);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[x, a], &ledger);
+        assert_eq!(standing, [Standing::Owner, moved("main::x")]);
+    }
+
+    #[test]
+    fn a_value_that_comes_back_unchanged_is_live_again() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let value = claim(MAIN, 1, "main::s", 0x50);
+        let argument = claim(F, 2, "f::s", 0x50);
+        owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
+        let result = claim(F, 0, "f returned", 0x50);
+        assert_eq!(owners.returned(&result, &ledger).len(), 1);
+        let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
+        assert_eq!(standing, [Standing::Owner]);
+        assert_eq!(moves[0].to, "main::s");
+    }
+
+    #[test]
+    fn a_value_that_was_kept_elsewhere_is_not_live_again() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let value = claim(MAIN, 1, "main::s", 0x50);
+        let argument = claim(F, 2, "keep::s", 0x50);
+        owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
+        assert_eq!(standing, [moved("keep::s")]);
+    }
+
+    #[test]
+    fn a_variable_whose_scope_was_left_is_a_new_one_when_it_comes_again() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let inner = claim(MAIN, 1, "main::inner", 0x50);
+        let outer = claim(MAIN, 2, "main::outer", 0x50);
+        owners.judge(T, VirtAddr(MAIN), &[inner.clone(), outer.clone()], &ledger);
+        owners.judge(T, VirtAddr(MAIN), &[outer.clone()], &ledger);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[outer, inner], &ledger);
+        assert_eq!(standing, [moved("main::inner"), Standing::Owner]);
+    }
+}
