@@ -45,8 +45,8 @@ impl Value {
             _ => {}
         }
         if let Some(Fields { list, more, .. }) = self.fields() {
-            data.children =
-                list.iter().map(|(name, value)| (name.to_string(), value.data(naming))).collect();
+            let children = list.iter().map(|(name, value)| (name.to_string(), value.data(naming)));
+            data.children = children.collect();
             data.more = *more;
         }
     }

@@ -20,7 +20,7 @@ mod model;
 mod place;
 mod pointers;
 mod read;
-// RETURNED
+pub mod returned;
 mod scalars;
 mod sequences;
 pub mod std_types;

@@ -66,7 +66,7 @@ struct Line<'a> {
 }
 
 /// Characters that are kept free for ends like `, … 97 more]`.
-const ROOM_FOR_ENDS: usize = 16;
+const ROOM_FOR_ENDS: usize = 20;
 
 impl Line<'_> {
     fn push(&mut self, text: &str) {
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(world.text_within(&value, 40), "[1000000, 1000001, 1000002, … 7 more]");
         world.put(0x5000, &[b'a'; 100]);
         let value = world.read_words(string, &[100, 0x5000, 100]);
-        assert_eq!(world.text_within(&value, 30), "\"aaaaaaaaaaaaaa\"… 86 more bytes");
+        assert_eq!(world.text_within(&value, 30), "\"aaaaaaaaaa\"… 90 more bytes");
         for width in 0..30 {
             assert!(world.text_within(&value, width).chars().count() <= width.max(1));
         }
