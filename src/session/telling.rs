@@ -8,14 +8,15 @@ use super::run::Session;
 use super::slots::{self, Surroundings};
 use super::threads::Activation;
 use crate::base::{
-    At, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown, SlotKind,
-    SlotState, SlotView, StackView, ThreadNo, VirtAddr,
+    At, Data, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown,
+    SlotKind, SlotState, SlotView, StackView, ThreadNo, Unreadable, VirtAddr,
 };
-use crate::dwarf::{Location, Origin, StaticAt, Types, crate_of, short_type_name};
+use crate::dwarf::{Image, Location, Origin, StaticAt, TypeRef, Types, crate_of, short_type_name};
 use crate::frame::RawFrame;
 use crate::inferior::Stopped;
 use crate::track::{Claim, MoveSeen, PlaceKey};
-use crate::value::{self, Limits};
+use crate::value::Limits;
+use crate::value::returned::{self, Convention};
 
 /// Statics of more units than this are not listed at the start: they are many, and a person asks
 /// for one by name.
@@ -160,11 +161,15 @@ impl Session {
         let vectors = thread.vectors().ok();
         let memory = self.inferior.memory();
         let context = FrameContext { frame, vectors: vectors.as_ref(), memory };
-        let location: Location = match value_returned_stub() {
-            Some(location) => location,
-            None => return Returned::default(),
-        };
+
+        let registers = |register| context.whole_register(register);
+        let convention = Convention::of_linkage_name(described.linkage_name);
+        let passed = returned::passing(&*image, ty, convention);
         let regions = self.regions();
+        let location = match passed.and_then(|passing| passing.location(&registers)) {
+            Ok(location) => location,
+            Err(why) => return Returned::unreadable(&*image, ty, &why),
+        };
         let around = Surroundings {
             regions: &regions,
             thread: thread.no(),
@@ -172,7 +177,6 @@ impl Session {
             is_user: &|_| true,
             inlined: false,
         };
-        let registers = |register| context.whole_register(register);
         let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
         let shown = regions.shown(&read);
         let key = PlaceKey { thread: thread.no(), cfa: call.cfa, die: 0 };
@@ -246,6 +250,23 @@ struct Returned {
     moves: Vec<MoveSeen>,
 }
 
+impl Returned {
+    /// A value that is returned, but cannot be read.
+    fn unreadable(image: &Image, ty: TypeRef, why: &Unreadable) -> Returned {
+        let name = image.get(ty).map_or_else(|_| "?".to_owned(), |ty| short_type_name(&ty.name));
+        let data = Data {
+            type_name: name,
+            address: None,
+            region: Region::Nowhere,
+            value: None,
+            unreadable: Some(why.clone()),
+            children: Vec::new(),
+            more: 0,
+        };
+        Returned { value: Some(Shown { text: format!("<{why}>"), data }), moves: Vec::new() }
+    }
+}
+
 fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) -> SlotView {
     SlotView {
         name: Some(name.to_owned()),
@@ -264,8 +285,4 @@ fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) 
         shadowed: false,
         shares_bytes: true,
     }
-}
-
-fn value_returned_stub() -> Option<Location> {
-    None
 }
