@@ -92,7 +92,7 @@ impl Cfi {
         Cfi { tables: OnceLock::new(), rows: Mutex::default() }
     }
 
-    /// The rules for one address, in a section that is given with where its entries are.
+    /// The rules for one address out of the entry of a section that covers it.
     fn row_of<S>(
         section: &S,
         bases: &BaseAddresses,
@@ -284,6 +284,18 @@ mod tests {
             }
             assert!(rows > 500, "std has rules");
         }
+    }
+
+    #[test]
+    fn rules_are_found_in_debug_frame_where_eh_frame_has_none() {
+        let image = sample::c_library();
+        let add = image.symbols().by_linkage_name("add").next().unwrap().range;
+        let tables = Tables::find(&image.object);
+        assert_eq!(tables.by_search_table(add.start), None);
+        let first = image.unwind_row(add.start).unwrap();
+        assert_eq!(first.cfa, CfaRule::RegisterAndOffset(Register::RSP, 8));
+        let behind_push = image.unwind_row(add.start + 10).unwrap();
+        assert!(behind_push.registers.contains(&(Register::RBP, RegisterRule::Offset(-16))));
     }
 
     #[test]

@@ -112,7 +112,9 @@ pub(crate) fn c_library() -> Image {
     let (source, library) = (folder.path().join("add.c"), folder.path().join("libadd.so"));
     std::fs::write(&source, "int add(int a, int b)\n{\n    return a + b;\n}\n").unwrap();
     let mut command = Command::new("cc");
-    command.args(["-g", "-O0", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source);
+    // Without unwind tables the rules are in .debug_frame.
+    let flags = ["-g", "-O0", "-fno-asynchronous-unwind-tables", "-shared", "-fPIC", "-o"];
+    command.args(flags).arg(&library).arg(&source);
     assert!(command.status().expect("rustc needs a C compiler too").success());
     parse(Vec::leak(std::fs::read(&library).unwrap()))
 }
