@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use gimli::{
-    BaseAddresses, DebugFrame, EhFrame, EhFrameHdr, FrameDescriptionEntry, LittleEndian,
-    ParsedEhFrameHdr, UnwindContext, UnwindExpression, UnwindSection,
+    BaseAddresses, DebugFrame, EhFrame, EhFrameHdr, EhFrameOffset, FrameDescriptionEntry,
+    LittleEndian, ParsedEhFrameHdr, UnwindContext, UnwindExpression, UnwindSection,
 };
 use object::{Object, ObjectSection};
 
@@ -92,7 +92,7 @@ impl Cfi {
         Cfi { tables: OnceLock::new(), rows: Mutex::default() }
     }
 
-    /// The rules for one address, in a section that is given with where its entries are.
+    /// The rules for one address out of the entry of a section that covers it.
     fn row_of<S>(
         section: &S,
         bases: &BaseAddresses,
@@ -169,7 +169,13 @@ impl Tables {
             .set_eh_frame_hdr(address(".eh_frame_hdr"))
             .set_text(address(".text"))
             .set_got(address(".got"));
-        let search_table = EhFrameHdr::from(bytes(".eh_frame_hdr")).parse(&bases, 8).ok();
+        let header = bytes(".eh_frame_hdr");
+        // A count that the section has no room for would overflow in the search.
+        let believable = |table: &ParsedEhFrameHdr<Slice>| {
+            let rows = table.table().and_then(|table| table.iter(&bases).size_hint().1);
+            rows.is_some_and(|rows| rows <= header.len())
+        };
+        let search_table = EhFrameHdr::from(header).parse(&bases, 8).ok().filter(believable);
         Tables {
             bases,
             eh_frame: EhFrame::from(bytes(".eh_frame")),
@@ -188,8 +194,17 @@ impl Tables {
 
     fn by_search_table(&self, at: FileAddr) -> Option<UnwindRow> {
         let table = self.search_table.as_ref()?.table()?;
+        let entry = table.lookup(at.0, &self.bases).ok()?.direct().ok()?;
+        // Not by the table's own conversion, which trusts the entry to lie behind the section's start.
+        let offset =
+            entry.checked_sub(self.search_table.as_ref()?.eh_frame_ptr().direct().ok()?)?;
+        let offset = EhFrameOffset(usize::try_from(offset).ok()?);
         let cie = EhFrame::cie_from_offset;
-        let fde = table.fde_for_address(&self.eh_frame, &self.bases, at.0, cie).ok()?;
+        let fde = self.eh_frame.fde_from_offset(&self.bases, offset, cie).ok()?;
+        // The search gives a neighbour where nothing covers the address.
+        if !fde.contains(at.0) {
+            return None;
+        }
         Cfi::row_of(&self.eh_frame, &self.bases, &fde, at)
     }
 
@@ -269,6 +284,18 @@ mod tests {
             }
             assert!(rows > 500, "std has rules");
         }
+    }
+
+    #[test]
+    fn rules_are_found_in_debug_frame_where_eh_frame_has_none() {
+        let image = sample::c_library();
+        let add = image.symbols().by_linkage_name("add").next().unwrap().range;
+        let tables = Tables::find(&image.object);
+        assert_eq!(tables.by_search_table(add.start), None);
+        let first = image.unwind_row(add.start).unwrap();
+        assert_eq!(first.cfa, CfaRule::RegisterAndOffset(Register::RSP, 8));
+        let behind_push = image.unwind_row(add.start + 10).unwrap();
+        assert!(behind_push.registers.contains(&(Register::RBP, RegisterRule::Offset(-16))));
     }
 
     #[test]

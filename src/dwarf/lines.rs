@@ -276,6 +276,16 @@ mod tests {
     }
 
     #[test]
+    fn the_prologue_of_c_ends_at_its_second_row() {
+        let image = sample::c_library();
+        let add = image.symbols().by_linkage_name("add").next().unwrap().range;
+        let behind = image.prologue_end(add);
+        assert!(behind > add.start);
+        assert_eq!(image.line_at(add.start).unwrap().line, 2);
+        assert_eq!(image.line_at(behind).unwrap().line, 3);
+    }
+
+    #[test]
     fn an_optimised_function_has_its_prologue_end_inside() {
         let image = sample::optimised();
         for path in ["t::main", "t::add", "t::Foo::new", "t::show", "exported"] {

@@ -9,6 +9,8 @@
 
 mod aggregates;
 mod cfi;
+#[cfg(test)]
+mod damaged;
 mod dies;
 mod enums;
 mod evaluate;

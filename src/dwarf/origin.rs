@@ -268,6 +268,14 @@ mod tests {
     }
 
     #[test]
+    fn c_is_foreign_with_debug_information_too() {
+        let image = sample::c_library();
+        let add = image.symbols().by_linkage_name("add").next().unwrap().range.start;
+        assert!(image.line_at(add).is_some());
+        assert_eq!(image.origin_at(add), Origin::Foreign);
+    }
+
+    #[test]
     fn a_derived_impl_of_a_trait_of_std_is_the_users() {
         let image = sample::debug();
         let [fmt] = image.symbols().functions_named("<t::Foo as core::fmt::Debug>::fmt")[..] else {

@@ -106,7 +106,20 @@ pub(crate) fn parse(bytes: &'static [u8]) -> Image {
     Image::parse(Path::new("/somewhere/t"), bytes).expect("rustc makes ELF files")
 }
 
-fn debug_bytes() -> &'static [u8] {
+/// A library of C, as GCC describes one: `int add(int a, int b)`, with its body on line 3.
+pub(crate) fn c_library() -> Image {
+    let folder = tempfile::tempdir().expect("a folder for the library");
+    let (source, library) = (folder.path().join("add.c"), folder.path().join("libadd.so"));
+    std::fs::write(&source, "int add(int a, int b)\n{\n    return a + b;\n}\n").unwrap();
+    let mut command = Command::new("cc");
+    // Without unwind tables the rules are in .debug_frame.
+    let flags = ["-g", "-O0", "-fno-asynchronous-unwind-tables", "-shared", "-fPIC", "-o"];
+    command.args(flags).arg(&library).arg(&source);
+    assert!(command.status().expect("rustc needs a C compiler too").success());
+    parse(Vec::leak(std::fs::read(&library).unwrap()))
+}
+
+pub(crate) fn debug_bytes() -> &'static [u8] {
     static BYTES: OnceLock<&'static [u8]> = OnceLock::new();
     BYTES.get_or_init(|| build(&["-g", "-C", "dwarf-version=4"]))
 }

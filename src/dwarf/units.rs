@@ -11,9 +11,10 @@ use super::intervals::Intervals;
 use super::lines::LineTable;
 use crate::base::{FileAddr, Range};
 
-/// How many ranges of one unit are believed: a list of ranges can be made endless by pointing many
-/// units at one list.
-const MAX_RANGES_OF_A_UNIT: usize = 1 << 20;
+/// How many ranges of root dies are believed, of one unit and in all: a list of ranges can be made
+/// endless by pointing many units at one list.
+const MAX_RANGES_OF_A_UNIT: usize = 1 << 16;
+const MAX_RANGES: usize = 1 << 22;
 
 /// Names a unit: the offset of its header in `.debug_info`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -141,6 +142,7 @@ impl Image {
             .par_iter()
             .filter(|header| header.compilation && !with_table.contains(&header.id))
             .flat_map_iter(|header| self.ranges_of(header.id).into_iter().map(|r| (r, header.id)))
+            .take_any(MAX_RANGES)
             .collect()
     }
 
