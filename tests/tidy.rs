@@ -97,15 +97,14 @@ fn module_of(name: &str) -> Vec<String> {
 /// The modules that a file declares for its tests alone, by `#[cfg(test)] mod NAME;`.
 fn modules_for_tests(name: &str, text: &str) -> Vec<String> {
     let tokens: Vec<TokenTree> = text.parse::<TokenStream>().into_iter().flatten().collect();
-    let declared = |at: usize| match tokens.get(at + 2..at + 5)? {
-        [TokenTree::Ident(word), TokenTree::Ident(module), end]
-            if *word == "mod" && is_punct(Some(end), ';') =>
-        {
-            let mut path = module_of(name);
-            path.push(module.to_string());
-            Some(path.join("/"))
-        }
-        _ => None,
+    let declared = |at: usize| {
+        // The visibility stands between, `pub` and perhaps `(crate)`.
+        let item = tokens.get(at + 2..)?;
+        let word = item.iter().take(3).position(|t| t.to_string() == "mod")?;
+        let [TokenTree::Ident(module), end] = item.get(word + 1..word + 3)? else { return None };
+        let mut path = module_of(name);
+        path.push(module.to_string());
+        is_punct(Some(end), ';').then(|| path.join("/"))
     };
     (0..tokens.len()).filter(|at| is_cfg_test(&tokens, *at)).filter_map(declared).collect()
 }
