@@ -260,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn a_struct_without_bytes_is_written_by_its_name() {
+        let mut world = World::new();
+        let marker = world.marker("krate::Marker");
+        assert_eq!(world.text(&world.read_bytes(marker, &[])), "Marker");
+    }
+
+    #[test]
     fn a_function_pointer_is_named_by_the_caller() {
         let mut world = World::new();
         let code = world.function_type();
