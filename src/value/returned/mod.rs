@@ -1,9 +1,9 @@
 //! Where a function has left what it returns, when it stands at its `ret`.
 //!
 //! The debug information does not say. It follows from the layout of the type as rustc sees it
-//! ([`layout`]), and from the calling convention: Rust's own here, C's in [`sysv`]. Source:
+//! (`layout`), and from the calling convention: Rust's own here, C's in `sysv`. Source:
 //! `rustc_target::callconv::FnAbi::adjust_for_rust_abi`; checked on rustc 1.95, unoptimised and
-//! optimised, by reading the registers of some 160 functions at their `ret`. What holds:
+//! optimised, by reading the registers of some 140 functions at their `ret`. What holds:
 //!
 //! - a scalar is in `rax`, one of sixteen bytes in `rax` and `rdx`, a float in `xmm0`;
 //! - a pair of scalars takes the next free of `rax`, `rdx` and of `xmm0`, `xmm1`, each by its kind;
