@@ -2,7 +2,8 @@
 
 use super::Place;
 use super::model::{Fields, Pointer, Sequence, Value, ValueKind};
-use super::text::{Naming, scalar};
+use super::naming::Naming;
+use super::text::scalar;
 use crate::base::{Data, Region};
 
 impl Value {

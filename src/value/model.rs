@@ -171,7 +171,7 @@ pub struct HeapSpan {
     pub used: u64,
     /// Bytes that the value may use without asking the allocator.
     pub capacity: u64,
-    /// Whether the value's destructor frees it.
+    /// Whether the value's destructor frees it; of several `Rc`s that share it, the last one's.
     pub owner: bool,
 }
 

@@ -44,8 +44,10 @@ mod tests {
     fn a_boxed_dyn_owns_a_block_whose_type_only_its_vtable_knows() {
         let mut world = World::new();
         let ty = world.fat_dyn("alloc::boxed::Box<dyn krate::Shape, alloc::alloc::Global>");
+        world.put_words(0x7000, &[0x1234, 48, 8]);
         let value = world.read_words(ty, &[0x5000, 0x7000]);
-        assert!(value.heap.is_some_and(|heap| heap.owner));
+        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 48, capacity: 48, owner: true };
+        assert_eq!(value.heap, Some(span));
         let ValueKind::Pointer(pointer) = &value.kind else { panic!("{value:?}") };
         assert_eq!(pointer.vtable, Some(VirtAddr(0x7000)));
     }

@@ -20,8 +20,9 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let inner = Member { id: inner, ty: look.walk.reader.types.get(inner)?, offset: 0 };
     let weak = is_weak(look.ty());
     if weak && target.0 == u64::MAX {
-        // `Weak::new` points at usize::MAX: it never had a value.
-        return Ok(Parts::Pointer(share(target, None, Vec::new()), None));
+        // `Weak::new` points at usize::MAX: it never had a value, nor counts.
+        let counts = vec![("strong", 0), ("weak", 0)];
+        return Ok(Parts::Pointer(share(target, None, counts), None));
     }
     let strong = count(look, target, &inner, "strong")?;
     let weaks = count(look, target, &inner, "weak")?;
@@ -98,7 +99,8 @@ mod tests {
         let value = world.read_words(ty, &[0x5000]);
         assert_eq!(world.text(&value), "(Weak)");
         assert!(value.heap.is_some_and(|heap| !heap.owner));
-        assert_eq!(world.read_words(ty, &[u64::MAX]).heap, None);
+        let new = world.read_words(ty, &[u64::MAX]);
+        assert_eq!((world.text(&new).as_str(), new.heap), ("(Weak)", None));
     }
 
     #[test]

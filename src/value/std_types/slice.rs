@@ -7,6 +7,7 @@
 use super::{Look, Parts, Row};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type, TypeKind};
+use crate::value::place::Source;
 use crate::value::{HeapSpan, Pointer};
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -63,12 +64,25 @@ pub(super) fn pointer(
     if target.0 == 0 && !raw {
         return Err(look.at.invalid("its pointer is null"));
     }
-    let used = if is_dyn { 0 } else { bytes(look)? };
+    let used = match vtable {
+        Some(vtable) => size_of_dyn(look, vtable),
+        None => Some(bytes(look)?),
+    };
     let owner = flavour == PointerFlavour::Box;
-    let span = HeapSpan { pointer: target, used, capacity: used, owner };
-    let heap = (target.0 != 0).then_some(span);
+    let size = used.unwrap_or(0);
+    let span = HeapSpan { pointer: target, used: size, capacity: size, owner };
+    // A box or reference of a type without bytes leads nowhere.
+    let heap = (target.0 != 0 && (raw || used != Some(0))).then_some(span);
     let pointer = Pointer { target, flavour, pointee: None, vtable, counts: Vec::new() };
     Ok(Parts::Pointer(pointer, heap))
+}
+
+/// Bytes of the value behind a vtable, which holds the destructor, the size and the alignment
+/// before the methods (`COMMON_VTABLE_ENTRIES` in `rustc_middle::ty::vtable`). None where that
+/// cannot be read, or cannot be a size.
+fn size_of_dyn(look: &mut Look<'_, '_>, vtable: VirtAddr) -> Option<u64> {
+    let size = look.walk.number(&Source::Memory(vtable + 8), 8).ok()? as u64;
+    i64::try_from(size).is_ok().then_some(size)
 }
 
 /// Bytes behind a raw pointer with a length, zero where that is more than memory holds.
@@ -146,5 +160,6 @@ mod tests {
         let dyn_ = world.fat_dyn("&dyn krate::Shape");
         let value = world.read_words(dyn_, &[0x5000, 0x7000]);
         assert_eq!(world.text(&value), "&dyn krate::Shape → @5000");
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.owner)), Some((0, false)));
     }
 }
