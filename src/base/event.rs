@@ -373,6 +373,9 @@ pub struct SlotView {
     pub name: Option<String>,
     /// What it is for.
     pub kind: SlotKind,
+    /// The position among the frame's variables in the order of their declaration, from 1; 0 for
+    /// what is not a variable.
+    pub declared: usize,
     /// The type's name, where there is one.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
@@ -409,8 +412,8 @@ pub struct Held {
     pub block: BlockId,
     /// The part of the value that holds the pointer: empty for the value itself, `[1].name`.
     pub path: String,
-    /// Whether the part is its owner, or refers to what another one owns.
-    pub owner: bool,
+    /// What the part is to the block.
+    pub hold: Hold,
     /// The type of the part that holds the pointer, without module paths.
     #[serde(rename = "type")]
     pub type_name: String,
@@ -418,6 +421,30 @@ pub struct Held {
     pub used: u64,
     /// Bytes of the block.
     pub size: u64,
+}
+
+/// What a value is to the memory that it leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// Its destructor frees it: `Box`, `Vec`, `String`.
+    Owner,
+    /// The destructor of the last of several that share it frees it: `Rc`, `Arc`.
+    Shares,
+    /// Somebody else frees it, or nobody: references, raw pointers, `Weak`.
+    Refers,
+}
+
+impl Hold {
+    /// What a part is, that lies in memory which is held so: what a shared block owns is shared, and
+    /// what lies behind a reference is owned by somebody else.
+    pub fn within(self, outer: Hold) -> Hold {
+        match (self, outer) {
+            (Hold::Refers, _) | (_, Hold::Refers) => Hold::Refers,
+            (Hold::Shares, _) | (_, Hold::Shares) => Hold::Shares,
+            (Hold::Owner, Hold::Owner) => Hold::Owner,
+        }
+    }
 }
 
 /// A block as it is named at the end.

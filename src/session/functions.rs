@@ -52,22 +52,21 @@ impl Chosen {
     /// The last instruction at which the variables that the function declares one after the other
     /// are in scope, where there is one that runs once a call.
     ///
-    /// Each `let` opens a block within the one before, so that the innermost of the blocks that
-    /// reach furthest holds them all; the drops at the closing brace come behind it. A block that
+    /// Each `let` opens a block within that of the one before, so that the last block in the last
+    /// block, and so on, holds them all; the drops at the closing brace come behind it. A block that
     /// ends in a loop does not end once, and then the one around it is taken.
     pub fn scope_end(&self) -> Option<FileAddr> {
         let function = self.described()?;
         let code = self.loaded.image.bytes(self.range)?;
         let mut chain = Vec::new();
         let mut scope = &function.scope;
-        while let Some(inner) = furthest(scope) {
-            if !inner.variables.is_empty() {
-                chain.push(inner.ranges.first()?.end);
-            }
+        while let Some(inner) = last_block(scope) {
+            chain.push(inner);
             scope = inner;
         }
-        chain.reverse();
-        last_outside_loops(code, self.range, &chain)
+        let with_variables = chain.iter().rev().filter(|block| !block.variables.is_empty());
+        let ends = with_variables.flat_map(|block| block.ranges.iter().map(|range| range.end));
+        last_outside_loops(code, self.range, &ends.collect::<Vec<_>>())
     }
 
     /// Every instruction by which it can be left, in all of its parts.
@@ -111,13 +110,9 @@ pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>
     Ok(chosen)
 }
 
-/// The block within a scope that reaches furthest, if it is in one piece. Optimised code is rarely
-/// so, and has no place where all of a function's variables can be read.
-fn furthest(scope: &Scope) -> Option<&Scope> {
-    let blocks = scope.inner.iter().filter(|inner| inner.inlined.is_none());
-    blocks
-        .filter(|inner| !inner.ranges.is_empty())
-        .max_by_key(|inner| inner.ranges.first().map(|range| range.end))
+/// The last block that a scope declares: that of its last `let`, or of a statement behind it.
+fn last_block(scope: &Scope) -> Option<&Scope> {
+    scope.inner.iter().rfind(|inner| inner.inlined.is_none() && !inner.ranges.is_empty())
 }
 
 fn is_wanted(main: &Loaded, selection: &Selection, symbol: &Symbol) -> bool {

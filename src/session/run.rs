@@ -12,7 +12,7 @@ use super::regions::Regions;
 use super::signals;
 use super::symbolize::Symbolizer;
 use super::threads::{Activation, Threads};
-use crate::asm::ExitKind;
+use crate::asm::{Exit, ExitKind, takes_branch};
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, MemoryExt, ReturnEnd, Seq, ThreadNo,
     VirtAddr,
@@ -216,7 +216,7 @@ impl Session {
     fn act(&mut self, thread: &Stopped, role: Role) {
         match role {
             Role::Enter(index) => self.entered(thread, index),
-            Role::Leave(index, kind) => self.left(thread, index, kind),
+            Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
@@ -274,20 +274,32 @@ impl Session {
         }
     }
 
-    fn left(&mut self, thread: &Stopped, index: usize, kind: ExitKind) {
+    fn left(&mut self, thread: &Stopped, index: usize, exit: Exit) {
         let no = thread.no();
+        if exit.conditional && !self.is_taken(thread) {
+            return;
+        }
         // At a `ret`, and at the jump that takes its place, the frame holds the return address alone.
         let cfa = thread.registers().sp() + 8;
         self.end_gone(no, cfa, ReturnEnd::Unwound);
         let Some(call) = self.threads.of(no).take_returning(index, cfa) else { return };
         self.folding.leave(no);
         if call.shown {
-            let end = match kind {
+            let end = match exit.kind {
                 ExitKind::Ret => ReturnEnd::Ret,
                 ExitKind::TailCall { .. } => ReturnEnd::TailCall,
             };
             self.tell_return(thread, call, end);
         }
+    }
+
+    /// Whether the conditional jump at which a thread stands will jump.
+    fn is_taken(&self, thread: &Stopped) -> bool {
+        let registers = thread.registers();
+        let rcx = registers.get(crate::base::Register::RCX).unwrap_or(0);
+        // The longest instruction has 15 bytes (Intel SDM, volume 2, 2.3.11).
+        let code = self.inferior.memory().read_bytes(registers.pc(), 15);
+        code.is_ok_and(|code| takes_branch(&code, registers.eflags, rcx))
     }
 
     /// Ends the calls whose frames lie below a frame that is the innermost now.

@@ -271,6 +271,7 @@ fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) 
     SlotView {
         name: Some(name.to_owned()),
         kind: SlotKind::Variable,
+        declared: 0,
         type_name: None,
         offset: None,
         size: 0,

@@ -30,8 +30,11 @@ pub struct Claim {
     pub name: String,
     /// A hash of its bytes: as long as it stays, a moved place stays moved.
     pub fingerprint: u64,
-    /// The pointers by which it owns, in the order of its parts.
+    /// The pointers by which it alone owns, in the order of its parts.
     pub owns: Vec<VirtAddr>,
+    /// The pointers to what it owns together with others (`Rc`): a move of those leaves no trace
+    /// that tells it from a clone, but the end of what is shared ends them all.
+    pub shares: Vec<VirtAddr>,
 }
 
 /// What became of a claim.
@@ -142,7 +145,7 @@ impl Owners {
         {
             return known.standing.clone();
         }
-        for pointer in &claim.owns {
+        for pointer in claim.owns.iter().chain(&claim.shares) {
             if let (None, Some(ended)) = (ledger.block_from(*pointer), ledger.ended_from(*pointer))
             {
                 return Standing::Freed { block: ended.id, at: ended.at.clone() };
@@ -298,6 +301,7 @@ mod tests {
             name: name.into(),
             fingerprint: pointer,
             owns: vec![VirtAddr(pointer)],
+            shares: vec![],
         }
     }
 

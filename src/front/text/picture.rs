@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Ink, Line, bytes, cut, number};
-use crate::base::{FrameView, Held, SlotKind, SlotState, SlotView};
+use crate::base::{FrameView, Held, Hold, SlotKind, SlotState, SlotView};
 
 /// Below this width the two sides do not fit beside each other with readable names.
 const NARROWEST: usize = 60;
@@ -210,7 +210,7 @@ fn is_named(slot: &SlotView) -> bool {
 
 fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     let mut left = slot_head(columns, slot);
-    let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.owner).collect();
+    let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
     let Some(first) = owned.first() else {
         left.append(slot_value(slot));
         return vec![Row { mark: Mark::Same, left, arrow: false, right: Line::new() }];
@@ -286,7 +286,7 @@ fn slot_value(slot: &SlotView) -> Line {
     if slot.offset.is_none() && slot.state == SlotState::Live {
         line.push(Ink::Faint, format!("  in {}", slot.region));
     }
-    if let Some(held) = slot.blocks.iter().find(|held| !held.owner) {
+    if let Some(held) = slot.blocks.iter().find(|held| held.hold == Hold::Refers) {
         line.push(Ink::Faint, " → ").push(Ink::Block, held.block.to_string());
     }
     line

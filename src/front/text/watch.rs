@@ -177,7 +177,9 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
     let parameters = frame.slots.iter().filter(|slot| {
         slot.kind == SlotKind::Parameter && slot.inlined_from.is_none() && !slot.shadowed
     });
-    parameters.map(|slot| {
+    let mut parameters: Vec<_> = parameters.collect();
+    parameters.sort_by_key(|slot| slot.declared);
+    parameters.into_iter().map(|slot| {
         let text = match (&slot.state, &slot.value) {
             (SlotState::Live, Some(value)) => value.text.clone(),
             (SlotState::Unreadable(why), _) => format!("<{why}>"),
@@ -218,7 +220,7 @@ fn change(before: u64, now: u64) -> String {
 mod tests {
     use super::*;
     use crate::base::{
-        At, BlockId, Data, Evidence, ExitStatus, Held, Region, Seq, SlotView, Totals,
+        At, BlockId, Data, Evidence, ExitStatus, Held, Hold, Region, Seq, SlotView, Totals,
     };
 
     fn at(function: &str, line: u32) -> At {
@@ -256,6 +258,7 @@ mod tests {
         SlotView {
             name: Some(name.into()),
             kind,
+            declared: 1,
             type_name: Some(ty.into()),
             offset: Some(-40),
             size,
@@ -273,7 +276,7 @@ mod tests {
         let held = Held {
             block: BlockId(1),
             path: String::new(),
-            owner: true,
+            hold: Hold::Owner,
             type_name: "String".into(),
             used: 5,
             size: 16,

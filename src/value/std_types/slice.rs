@@ -5,7 +5,7 @@
 //! `rustc_codegen_llvm`).
 
 use super::{Look, Parts, Row};
-use crate::base::{Unreadable, VirtAddr};
+use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type, TypeKind};
 use crate::value::place::Source;
 use crate::value::{HeapSpan, Pointer};
@@ -21,7 +21,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     if raw || is_dyn(look.ty()) {
         return pointer(look, flavour);
     }
-    row(look, false)
+    row(look, Hold::Refers)
 }
 
 /// Whether it is a pointer with a length.
@@ -35,13 +35,9 @@ pub(super) fn is_dyn(ty: &Type) -> bool {
 }
 
 /// The elements or the text behind a pointer with a length.
-pub(super) fn row(look: &mut Look<'_, '_>, owner: bool) -> Result<Parts, Unreadable> {
-    let row = Row {
-        pointer: look.address("data_ptr")?,
-        len: look.word("length")?,
-        capacity: None,
-        owner,
-    };
+pub(super) fn row(look: &mut Look<'_, '_>, hold: Hold) -> Result<Parts, Unreadable> {
+    let row =
+        Row { pointer: look.address("data_ptr")?, len: look.word("length")?, capacity: None, hold };
     if is_text(&look.ty().name) {
         return Ok(Parts::Text(row));
     }
@@ -68,9 +64,9 @@ pub(super) fn pointer(
         Some(vtable) => size_of_dyn(look, vtable),
         None => Some(bytes(look)?),
     };
-    let owner = flavour == PointerFlavour::Box;
+    let hold = crate::value::pointers::hold_by(flavour);
     let size = used.unwrap_or(0);
-    let span = HeapSpan { pointer: target, used: size, capacity: size, owner };
+    let span = HeapSpan { pointer: target, used: size, capacity: size, hold };
     // A box or reference of a type without bytes leads nowhere.
     let heap = (target.0 != 0 && (raw || used != Some(0))).then_some(span);
     let pointer = Pointer { target, flavour, pointee: None, vtable, counts: Vec::new() };
@@ -124,7 +120,7 @@ mod tests {
         world.put(0x5000, b"hello");
         let value = world.read_words(str_, &[0x5000, 5]);
         assert_eq!(world.text(&value), "\"hello\"");
-        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 5, owner: false };
+        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 5, hold: Hold::Refers };
         assert_eq!(value.heap, Some(span));
     }
 
@@ -140,7 +136,7 @@ mod tests {
         let raw = world.slice("*const [u8]", u8_);
         let value = world.read_words(raw, &[0x5000, 5]);
         assert_eq!(world.text(&value), "*const [u8] → @5000");
-        assert_eq!(value.heap.map(|heap| (heap.used, heap.owner)), Some((5, false)));
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((5, Hold::Refers)));
     }
 
     #[test]
@@ -160,6 +156,6 @@ mod tests {
         let dyn_ = world.fat_dyn("&dyn krate::Shape");
         let value = world.read_words(dyn_, &[0x5000, 0x7000]);
         assert_eq!(world.text(&value), "&dyn krate::Shape → @5000");
-        assert_eq!(value.heap.map(|heap| (heap.used, heap.owner)), Some((0, false)));
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((0, Hold::Refers)));
     }
 }
