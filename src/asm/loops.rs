@@ -1,15 +1,18 @@
 //! Which instructions of a function run at most once a call.
 
+use std::collections::HashSet;
+
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 
 use crate::base::{FileAddr, Range};
 
-/// The instruction before the first of `ends` that control cannot come back to and can go on from:
-/// the last instruction of a block that ends there.
+/// The instruction before the first of `ends` that is on a way from the start of the function to
+/// one of its returns, and that control cannot come back to: the last instruction of a block that
+/// ends there.
 ///
-/// `code` are the bytes of `range`, decoded from its start. An instruction that ends the function
-/// for good (`ud2`, or a call that is the last instruction of the range) is no end of a block.
-/// Where an indirect jump goes is not known: a loop around one is not seen.
+/// `code` are the bytes of `range`, decoded from its start. What only unwinding reaches is on no
+/// such way, and neither is a call that does not return, such as that of a panic. Where an indirect
+/// jump goes is not known: a loop around one is not seen.
 pub fn last_outside_loops(
     code: &[u8],
     range: Range<FileAddr>,
@@ -17,19 +20,23 @@ pub fn last_outside_loops(
 ) -> Option<FileAddr> {
     let flow = Flow::of(code, range);
     let last = |end: &FileAddr| flow.steps.iter().find(|step| step.next == end.0);
-    let goes_on = |step: &&Step| step.goes_on && step.next < range.end.0;
-    let found = ends.iter().filter_map(last).filter(goes_on);
-    found.map(|step| step.at).find(|at| !flow.comes_back_to(*at)).map(FileAddr)
+    let once = |at: &u64| {
+        let after = flow.reach(flow.after(*at));
+        let returns = flow.steps.iter().any(|step| step.returns && after.contains(&step.at));
+        returns && !after.contains(at)
+    };
+    let run = flow.reach([range.start.0]);
+    let found = ends.iter().filter_map(last).map(|step| step.at);
+    found.filter(|at| run.contains(at)).find(once).map(FileAddr)
 }
 
 /// One instruction and where control goes from it.
 struct Step {
     at: u64,
     next: u64,
-    /// Whether it goes on with the next instruction, or jumps; not for a return or a trap.
-    goes_on: bool,
     falls_through: bool,
     target: Option<u64>,
+    returns: bool,
 }
 
 /// The instructions of a range, by address.
@@ -53,39 +60,32 @@ impl Flow {
             steps.push(Step {
                 at: instruction.ip(),
                 next: instruction.next_ip(),
-                goes_on: falls_through || jumps,
                 falls_through,
                 target: jumps.then(|| instruction.near_branch_target()),
+                returns: instruction.flow_control() == FlowControl::Return,
             });
         }
         Flow { steps }
     }
 
-    fn index(&self, at: u64) -> Option<usize> {
-        self.steps.binary_search_by_key(&at, |step| step.at).ok()
+    /// Where control goes from an instruction. Unwinding is left aside.
+    fn after(&self, at: u64) -> impl Iterator<Item = u64> + use<> {
+        let index = self.steps.binary_search_by_key(&at, |step| step.at);
+        let step = index.ok().and_then(|index| self.steps.get(index));
+        let next = step.filter(|step| step.falls_through).map(|step| step.next);
+        next.into_iter().chain(step.and_then(|step| step.target))
     }
 
-    /// Whether control can come from an instruction back to it. Unwinding is left aside.
-    fn comes_back_to(&self, at: u64) -> bool {
-        let mut seen = vec![false; self.steps.len()];
-        let mut open = vec![at];
-        while let Some(from) = open.pop() {
-            let Some(step) = self.index(from).and_then(|index| self.steps.get(index)) else {
-                continue;
-            };
-            let after = [step.falls_through.then_some(step.next), step.target];
-            for to in after.into_iter().flatten() {
-                if to == at {
-                    return true;
-                }
-                match self.index(to).and_then(|index| seen.get_mut(index)) {
-                    Some(seen) if !*seen => *seen = true,
-                    _ => continue,
-                }
-                open.push(to);
+    /// Everything that runs if one of the instructions does.
+    fn reach(&self, from: impl IntoIterator<Item = u64>) -> HashSet<u64> {
+        let mut seen: HashSet<u64> = HashSet::new();
+        let mut open: Vec<u64> = from.into_iter().collect();
+        while let Some(at) = open.pop() {
+            if seen.insert(at) {
+                open.extend(self.after(at));
             }
         }
-        false
+        seen
     }
 }
 
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_block_that_ends_in_a_loop_gives_way_to_the_one_around_it() {
-        // 1000: nop; 1001: nop; 1002: jmp 1001; 1004: nop; 1005: ret
-        let code = [0x90, 0x90, 0xeb, 0xfd, 0x90, 0xc3];
+        // 1000: nop; 1001: nop; 1002: jne 1001; 1004: nop; 1005: ret
+        let code = [0x90, 0x90, 0x75, 0xfd, 0x90, 0xc3];
         assert_eq!(last(&code, &[0x1004, 0x1005]), Some(0x1004));
         assert_eq!(last(&code, &[0x1004]), None);
     }
@@ -124,8 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn code_that_never_goes_on_ends_no_block() {
+    fn code_that_never_returns_ends_no_block() {
         // ud2; nop; ret
         assert_eq!(last(&[0x0f, 0x0b, 0x90, 0xc3], &[0x1002]), None);
+        // 1000: jo 1003; 1002: ret; 1003: call 1010; 1008: call 1010
+        let code = [0x70, 0x01, 0xc3, 0xe8, 8, 0, 0, 0, 0xe8, 3, 0, 0, 0];
+        assert_eq!(last(&code, &[0x1008, 0x1002]), Some(0x1000));
     }
 }

@@ -101,6 +101,9 @@ pub enum EventKind {
     Move {
         /// The block.
         block: BlockId,
+        /// Blocks that passed along with it, by the same value.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        with: Vec<BlockId>,
         /// The owner before, as a place: `main::value`.
         from: String,
         /// The owner now.

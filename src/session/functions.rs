@@ -65,7 +65,11 @@ impl Chosen {
             scope = inner;
         }
         let with_variables = chain.iter().rev().filter(|block| !block.variables.is_empty());
-        let ends = with_variables.flat_map(|block| block.ranges.iter().map(|range| range.end));
+        let ends = with_variables.flat_map(|block| {
+            let mut ends: Vec<_> = block.ranges.iter().map(|range| range.end).collect();
+            ends.sort_unstable_by(|a, b| b.cmp(a));
+            ends
+        });
         last_outside_loops(code, self.range, &ends.collect::<Vec<_>>())
     }
 

@@ -6,8 +6,7 @@ use super::context::FrameContext;
 use super::regions::Regions;
 use crate::asm::stores_to_stack;
 use crate::base::{
-    Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable,
-    VirtAddr,
+    Held, Hold, MemoryExt, Range, Region, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
@@ -285,11 +284,14 @@ pub(super) fn claim(
         return None;
     }
     let mut hasher = DefaultHasher::new();
-    (&owns, &shares).hash(&mut hasher);
-    if let Location::Memory(at) = location {
-        // A fingerprint of the first page tells two values of a type apart as well as all of it.
-        let bytes = usize::try_from(size.min(4096)).unwrap_or(0);
-        context.memory.read_bytes(*at, bytes).ok().hash(&mut hasher);
+    match location {
+        // Of its own bytes alone: what lies behind its pointers changes when its new owner writes.
+        // The first page of them tells two values of a type apart as well as all of them.
+        Location::Memory(at) => {
+            let bytes = usize::try_from(size.min(4096)).unwrap_or(0);
+            context.memory.read_bytes(*at, bytes).ok().hash(&mut hasher);
+        }
+        _ => (&owns, &shares).hash(&mut hasher),
     }
     Some(Claim { key, name, fingerprint: hasher.finish(), owns, shares })
 }

@@ -55,10 +55,14 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             by(&mut line, at);
             line
         }
-        EventKind::Move { block, from, to } => {
+        EventKind::Move { block, with, from, to } => {
             let mut line = word("move", Ink::Changed);
             line.push(Ink::Block, format!("{block:<ORDINAL$}"));
             line.push(Ink::Plain, format!("{from} → {to}"));
+            if !with.is_empty() {
+                let with: Vec<_> = with.iter().map(ToString::to_string).collect();
+                line.push(Ink::Plain, "  with ").push(Ink::Block, with.join(" "));
+            }
             if inferred {
                 line.push(Ink::Faint, "  inferred");
             }

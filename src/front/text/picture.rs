@@ -54,8 +54,9 @@ pub(super) struct Canvas {
 }
 
 impl Picture {
-    /// Draws the frames, given innermost first, against the last picture.
-    pub fn draw(&mut self, canvas: &Canvas, frames: &[FrameView]) -> Vec<Line> {
+    /// Draws the frames, given innermost first, against the last picture; and whether anything in
+    /// them is new or has changed.
+    pub fn draw(&mut self, canvas: &Canvas, frames: &[FrameView]) -> (Vec<Line>, bool) {
         let frames: Vec<&FrameView> = frames.iter().rev().collect();
         let layout = Layout::of(canvas);
         let mut rows = Vec::new();
@@ -76,7 +77,8 @@ impl Picture {
             index += run;
         }
         self.frames = now;
-        rows.into_iter().map(|row| layout.line(row)).collect()
+        let changed = rows.iter().any(|row| row.mark != Mark::Same);
+        (rows.into_iter().map(|row| layout.line(row)).collect(), changed)
     }
 }
 
@@ -128,6 +130,10 @@ impl Layout {
         let mut line = Line::new();
         line.push(ink, format!("{mark} ")).append(row.left.fit(self.left()));
         if row.arrow {
+            if line.width() + 2 > self.middle {
+                line = line.fit(self.middle - 2);
+                line.push(Ink::Plain, " ");
+            }
             line.fill(Ink::Faint, '─', self.middle);
             line.push(Ink::Block, "▶ ");
         } else {
@@ -152,10 +158,11 @@ fn frame_rows(
     };
     let mut rows = Vec::new();
     let columns = Columns::of(layout, frame);
-    for (index, slot) in frame.slots.iter().enumerate().filter(|(_, slot)| is_named(slot)) {
+    for slot in frame.slots.iter().filter(|slot| is_named(slot)) {
         let drawn = slot_rows(&columns, slot);
         let text: String = drawn.iter().map(|row| row.left.plain() + &row.right.plain()).collect();
-        let key = format!("{index}:{}", slot.name.as_deref().unwrap_or_default());
+        let inlined = slot.inlined_from.as_deref().unwrap_or_default();
+        let key = format!("{inlined}::{}:{}", name_of(slot), slot.declared);
         let mark = match before.map(|before| before.slots.get(&key)) {
             None => Mark::Same,
             Some(None) => Mark::New,
@@ -215,10 +222,18 @@ fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         left.append(slot_value(slot));
         return vec![Row { mark: Mark::Same, left, arrow: false, right: Line::new() }];
     };
-    // What is owned lies on the heap: the value is told there.
     let mut right = block(first);
-    if let Some(value) = &slot.value {
-        right.push(Ink::Plain, "  ").push(Ink::Plain, &value.text);
+    match &slot.value {
+        // What it owns itself lies on the heap: the value is told there.
+        Some(value) if first.path.is_empty() => {
+            right.push(Ink::Plain, "  ").push(Ink::Plain, &value.text);
+        }
+        // A part of it owns: the value is told here, and the part there.
+        Some(value) => {
+            left.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
+            right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
+        }
+        None => {}
     }
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {

@@ -61,6 +61,14 @@ impl WatchText {
                 let head = self.heading(event, Ink::Strong, &words);
                 self.picture_of(event, head, frame, stack.as_ref())
             }
+            EventKind::Return { function, end: ReturnEnd::Unwound, frame_bytes, .. } => {
+                let mut line = Line::new();
+                line.push(Ink::Gone, "  unwound  ")
+                    .push(Ink::Strong, super::spans::function(function));
+                line.push(Ink::Faint, format!("  gives back {}", bytes(*frame_bytes)));
+                let line = self.marked(event.thread, line);
+                self.spaced(false, vec![line])
+            }
             EventKind::Return { function, value, end, frame_bytes, stack, .. } => {
                 let words = returning(function, value.as_ref(), end);
                 let head = self.heading(event, Ink::Gone, &words);
@@ -107,7 +115,12 @@ impl WatchText {
     ) -> Vec<Line> {
         let mut lines = vec![head];
         let picture = self.pictures.entry(event.thread).or_default();
-        lines.extend(picture.draw(&self.canvas, frames));
+        let (drawn, changed) = picture.draw(&self.canvas, frames);
+        if !changed && matches!(event.kind, EventKind::ScopeEnd { .. }) {
+            // All its variables, if it has any, are as the last picture showed them.
+            return Vec::new();
+        }
+        lines.extend(drawn);
         // Once is enough to see what lies under `main`.
         self.canvas.name_runtime = false;
         if let Some(cut) = stack.and_then(|stack| stack.cut.as_ref()) {
