@@ -115,6 +115,12 @@ impl Image {
             .origin_by_samples(origins, name)
             .or_else(|| self.origin_by_root_dies(name))
             .unwrap_or_else(|| self.origin_without_debug_info(origins, name));
+        // Whoever installed the program from a registry still calls its own crate the program's:
+        // nothing depends on the crate of `main`.
+        let origin = match origin {
+            Origin::Dependency if origins.with_main.contains(&name) => Origin::User,
+            origin => origin,
+        };
         if let Ok(mut known) = origins.known.lock() {
             known.insert(name.to_owned(), origin);
         }

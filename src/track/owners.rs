@@ -120,10 +120,15 @@ impl Owners {
             }
         }
         for (claim, standing) in claims.iter().zip(&mut standings) {
-            if let Some(known) = self.stale(claim) {
-                *standing = self.last_seen(known, ledger, claim);
+            match self.stale(claim) {
+                // The blocks that it had stay known: its pointers may lead to others by now.
+                Some(known) => {
+                    *standing = self.last_seen(known, claim);
+                    let known = Known { standing: standing.clone(), ..known.clone() };
+                    self.known.insert(claim.key.clone(), known);
+                }
+                None => self.remember(claim, standing, ledger),
             }
-            self.remember(claim, standing, ledger);
         }
         (standings, moves)
     }
@@ -173,10 +178,10 @@ impl Owners {
 
     /// The standing of a place that has lost what it owned, with the owner of today in the place of
     /// the one that took it.
-    fn last_seen(&self, known: &Known, ledger: &Ledger, claim: &Claim) -> Standing {
-        let holders = blocks_of(claim, ledger).into_iter().filter_map(|b| self.holders.get(&b));
-        let elsewhere = holders.filter(|holder| holder.key != claim.key).map(|h| h.name.clone());
-        match (&known.standing, elsewhere.into_iter().next()) {
+    fn last_seen(&self, known: &Known, claim: &Claim) -> Standing {
+        let holders = known.blocks.iter().filter_map(|block| self.holders.get(block));
+        let mut elsewhere = holders.filter(|holder| holder.key != claim.key);
+        match (&known.standing, elsewhere.next().map(|holder| holder.name.clone())) {
             (Standing::Moved { .. }, Some(to)) => Standing::Moved { to },
             (standing, _) => standing.clone(),
         }
