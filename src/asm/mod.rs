@@ -5,8 +5,10 @@
 
 mod exits;
 mod loops;
+mod prologue;
 mod relocate;
 
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::last_outside_loops;
+pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};
