@@ -6,9 +6,11 @@
 mod branches;
 mod exits;
 mod loops;
+mod prologue;
 mod relocate;
 
 pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::last_outside_loops;
+pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

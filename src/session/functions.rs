@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::error::SessionError;
 use super::options::{EntryPoint, Selection};
-use crate::asm::{Exit, exits, last_outside_loops};
+use crate::asm::{Exit, exits, frame_made, last_outside_loops};
 use crate::base::{FileAddr, Range, VirtAddr};
 use crate::dwarf::{Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle};
 
@@ -43,10 +43,20 @@ impl Chosen {
     /// Where it counts as entered.
     pub fn entry(&self, point: EntryPoint) -> VirtAddr {
         let at = match point {
-            EntryPoint::AfterPrologue => self.loaded.image.prologue_end(self.range),
+            EntryPoint::AfterPrologue => self.behind_prologue(),
             EntryPoint::FirstInstruction => self.range.start,
         };
         self.loaded.bias.to_virt(at)
+    }
+
+    /// Where its frame is complete: by the line table, and by the code where there is none.
+    fn behind_prologue(&self) -> FileAddr {
+        let image = &self.loaded.image;
+        let by_lines = image.prologue_end(self.range);
+        if by_lines > self.range.start || image.line_at(self.range.start).is_some() {
+            return by_lines;
+        }
+        image.bytes(self.range).map_or(by_lines, |code| frame_made(code, self.range))
     }
 
     /// The last instruction at which the variables that the function declares one after the other

@@ -17,9 +17,10 @@ use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, MemoryExt, ReturnEnd, Seq, ThreadNo,
     VirtAddr,
 };
+use crate::dwarf::Images;
 use crate::frame::Unwinder;
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Change, Folded, Folding, Ledger, Owners, Record, What};
+use crate::track::{AllocatorCall, Change, Folded, Folding, Ledger, Owners, Record, What};
 
 /// Watches a run. It cannot steer it.
 pub trait Observer {
@@ -148,6 +149,7 @@ impl Session {
         };
         self.plant()?;
         self.tell_start();
+        self.note_missing();
         if self.options.pin
             && let Err(error) = self.inferior.pin(true)
         {
@@ -331,6 +333,9 @@ impl Session {
         let call = allocator::call_at_entry(hook, &registers);
         let what = What::AllocatorEntered(call);
         let callers = self.callers(thread);
+        if self.is_libcs_own(call, &callers) {
+            return;
+        }
         self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers, what });
         if !self.ledger.awaits_return(no, sp) {
             return;
@@ -355,6 +360,23 @@ impl Session {
         let result = allocator::result_at_return(&registers, out, self.inferior.memory());
         let what = What::AllocatorReturned { result };
         self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers: Vec::new(), what });
+    }
+
+    /// Whether libc gives back what it had kept for itself: a thread that ends passes the free
+    /// chunks of its cache to `free` once more, each of which the program freed long before.
+    fn is_libcs_own(&mut self, call: AllocatorCall, callers: &[VirtAddr]) -> bool {
+        let AllocatorCall::Free { pointer } = call else { return false };
+        if self.family != Some(Family::Libc) || self.ledger.block_from(pointer).is_some() {
+            return false;
+        }
+        let Some(caller) = callers.first() else { return false };
+        let modules = self.inferior.modules();
+        let in_library = modules.image_at(*caller).is_some_and(|loaded| {
+            !Arc::ptr_eq(&loaded.image, &modules.main().image)
+                && allocator::libc_family(&loaded.image).is_some()
+        });
+        let places = self.symbolizer.places(modules, *caller);
+        in_library || places.iter().any(|place| allocator::is_end_of_thread(&place.function))
     }
 
     /// Addresses inside the calls that led here, up to the first of the user's.
@@ -469,6 +491,7 @@ impl Session {
                     self.notes.push(format!("The new program has no function {wanted}."));
                 }
                 self.tell_start();
+                self.note_missing();
                 self.inferior.resume(thread, None)?;
             }
             other => {

@@ -86,6 +86,7 @@ fn is_plumbing(function: &str) -> bool {
     matches!(crate_of(function), "alloc" | "core" | "hashbrown" | "__rustc")
         || function.starts_with("std::alloc::")
         || function.starts_with("std::sys::alloc::")
+        || function.contains("GlobalAlloc")
         || function.contains("__rust_")
         || function.contains("__rdl_")
 }
