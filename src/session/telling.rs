@@ -155,7 +155,7 @@ impl Session {
     /// The value that a function returns, and what it owns.
     fn returned(&mut self, thread: &Stopped, frame: &RawFrame, call: &Activation) -> Returned {
         let Some(chosen) = self.functions.get(call.function) else { return Returned::default() };
-        let Some(described) = chosen.described().cloned() else { return Returned::default() };
+        let Some(described) = chosen.described().cloned() else { return Returned::not_described() };
         let Some(ty) = described.returns else { return Returned::default() };
         let (name, image) = (chosen.name.clone(), chosen.loaded.image.clone());
         let vectors = thread.vectors().ok();
@@ -251,20 +251,31 @@ struct Returned {
 }
 
 impl Returned {
+    /// Of a function that the debug information does not describe. One that it describes without a
+    /// type returns `()`.
+    fn not_described() -> Returned {
+        let why = Unreadable::NotDescribed("there is no debug information".to_owned());
+        Returned { value: Some(unreadable("?".to_owned(), &why)), moves: Vec::new() }
+    }
+
     /// A value that is returned, but cannot be read.
     fn unreadable(image: &Image, ty: TypeRef, why: &Unreadable) -> Returned {
         let name = image.get(ty).map_or_else(|_| "?".to_owned(), |ty| short_type_name(&ty.name));
-        let data = Data {
-            type_name: name,
-            address: None,
-            region: Region::Nowhere,
-            value: None,
-            unreadable: Some(why.clone()),
-            children: Vec::new(),
-            more: 0,
-        };
-        Returned { value: Some(Shown { text: format!("<{why}>"), data }), moves: Vec::new() }
+        Returned { value: Some(unreadable(name, why)), moves: Vec::new() }
     }
+}
+
+fn unreadable(type_name: String, why: &Unreadable) -> Shown {
+    let data = Data {
+        type_name,
+        address: None,
+        region: Region::Nowhere,
+        value: None,
+        unreadable: Some(why.clone()),
+        children: Vec::new(),
+        more: 0,
+    };
+    Shown { text: format!("<{why}>"), data }
 }
 
 fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) -> SlotView {

@@ -219,7 +219,10 @@ fn by(line: &mut Line, at: Option<&At>) {
     match at {
         Some(at) => {
             line.push(Ink::Strong, function(&at.function));
-            line.push(Ink::Plain, format!("  {}", place(at)));
+            let place = place(at);
+            if !place.is_empty() {
+                line.push(Ink::Plain, format!("  {place}"));
+            }
         }
         None => {
             line.push(Ink::Faint, "by an unknown caller");

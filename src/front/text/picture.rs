@@ -160,7 +160,7 @@ fn frame_rows(
     let columns = Columns::of(layout, frame);
     for slot in frame.slots.iter().filter(|slot| is_named(slot)) {
         let drawn = slot_rows(&columns, slot);
-        let text: String = drawn.iter().map(|row| row.left.plain() + &row.right.plain()).collect();
+        let text = content(slot);
         let inlined = slot.inlined_from.as_deref().unwrap_or_default();
         let key = format!("{inlined}::{}:{}", name_of(slot), slot.declared);
         let mark = match before.map(|before| before.slots.get(&key)) {
@@ -207,6 +207,12 @@ fn frame_row(layout: &Layout, frame: &FrameView, mark: Mark, quiet: bool) -> Row
     }
     left.to_column(layout.left() - size.len()).push(ink, size);
     Row { mark, left, arrow: false, right: Line::new() }
+}
+
+/// What a change of which makes a slot a changed one: not where it is drawn.
+fn content(slot: &SlotView) -> String {
+    let value = slot.value.as_ref().map(|value| &value.text);
+    format!("{:?} {value:?} {:?}", slot.state, slot.blocks)
 }
 
 /// Whether the slot is told in a row of its own.

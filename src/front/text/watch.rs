@@ -149,7 +149,8 @@ impl WatchText {
             right.push(Ink::Faint, format!(" ({})", change(before, now)));
         }
         if let (Some(heap), Some(blocks)) = (event.heap_bytes, event.blocks) {
-            right.push(Ink::Plain, format!(" · heap {}", bytes(heap)));
+            let separator = if right.width() > 0 { " ·" } else { "" };
+            right.push(Ink::Plain, format!("{separator} heap {}", bytes(heap)));
             right.push(Ink::Faint, format!(" in {}", counted(blocks, "block")));
         }
         let room = self.canvas.width.saturating_sub(right.width() + 4);
@@ -161,7 +162,7 @@ impl WatchText {
         let left = room.saturating_sub(line.width());
         line.push_cut(ink, words, left);
         let at = event.at.as_ref().map(place).unwrap_or_default();
-        if line.width() + at.len() + 2 < room {
+        if !at.is_empty() && line.width() + at.len() + 2 < room {
             line.push(Ink::Faint, format!("  {at}"));
         }
         line.push(Ink::Plain, " ").fill(Ink::Faint, '━', self.canvas.width - right.width());
