@@ -282,6 +282,9 @@ pub struct Data {
     pub address: Option<VirtAddr>,
     /// Where it lives.
     pub region: Region,
+    /// The address that it points to, for what leads elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<VirtAddr>,
     /// The scalar or text itself, for a value without parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -397,6 +400,9 @@ pub struct SlotView {
     /// The blocks that the value leads to, in the order of its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Held>,
+    /// Where what it points to lies, for a reference or pointer to what is no live block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leads_to: Option<Region>,
     /// The function that it belongs to, where that was inlined into the frame's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inlined_from: Option<String>,

@@ -111,6 +111,7 @@ fn place(
                 inlined: seen.inlined.map(|call| call.name.clone()),
             }
         })
+        .filter(|variable| !is_lost_format_argument(variable, image))
         .collect()
 }
 
@@ -141,6 +142,14 @@ fn is_being_initialised(
     let size = seen.variable.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0);
     let offset = i64::try_from(place.0.wrapping_sub(sp.0)).unwrap_or(i64::MAX);
     image.bytes(Range::new(at, end)).is_some_and(|code| stores_to_stack(code, at, offset, size))
+}
+
+/// Whether it is what optimisation left of a tuple of `format_args!`: a name without a place.
+fn is_lost_format_argument(variable: &Placed, image: &Image) -> bool {
+    let ty = || variable.ty.and_then(|ty| image.get(ty).ok());
+    &*variable.name == "args"
+        && variable.location.is_err()
+        && ty().is_some_and(|ty| ty.name.starts_with("(&"))
 }
 
 /// Takes out what `format_args!` declares, the `args` of every `println!`: a tuple of references
@@ -180,6 +189,7 @@ fn view(
         state: SlotState::Live,
         value: None,
         blocks: Vec::new(),
+        leads_to: None,
         inlined_from: None,
         shadowed: false,
         shares_bytes: slot.shares_bytes,
@@ -242,6 +252,11 @@ fn view_variable(
 /// Fills in what a value says of itself.
 pub(super) fn show_value(around: &Surroundings<'_>, value: &Value, view: &mut SlotView) {
     view.blocks = held(around, value);
+    view.leads_to = value
+        .heap_parts()
+        .first()
+        .filter(|part| part.path.is_empty() && part.hold == Hold::Refers && view.blocks.is_empty())
+        .map(|part| around.regions.of(part.pointer));
     if let ValueKind::Unreadable(why) = &value.kind {
         view.state = SlotState::Unreadable(why.clone());
         return;

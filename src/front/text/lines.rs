@@ -1,7 +1,9 @@
 //! Events that take one line each: what happens to blocks, threads, processes, and the end.
 
-use super::spans::{Ink, Line, bytes, counted, function, number, place};
-use crate::base::{At, BlockRef, Event, EventKind, Evidence, ExitStatus, Totals};
+use super::spans::{Ink, Line, bytes, counted, function, number, place, wrap};
+use crate::base::{
+    At, BlockRef, Event, EventKind, Evidence, ExitStatus, Shown, Totals, Unreadable,
+};
 
 /// Columns of the word that says what happened.
 const WORD: usize = 9;
@@ -91,14 +93,29 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         EventKind::Exec { program } => {
             told("exec", format!("the process runs {program} now; all its blocks are gone"))
         }
-        EventKind::Note { text } => told("note", text.clone()),
         EventKind::Start { .. }
         | EventKind::Enter { .. }
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
+        | EventKind::Note { .. }
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,
     })
+}
+
+/// A note, on as many lines as it needs.
+pub(super) fn note(text: &str, width: usize) -> Vec<Line> {
+    let wrapped = wrap(text, width.saturating_sub(WORD + 2));
+    let labels = std::iter::once("note").chain(std::iter::repeat(""));
+    labels.zip(wrapped).map(|(label, text)| told(label, text)).collect()
+}
+
+/// A value that is returned, as far as it is known.
+pub(super) fn returned(value: &Shown) -> &str {
+    match value.data.unreadable {
+        Some(Unreadable::NotDescribed(_)) => "(value not known)",
+        _ => &value.text,
+    }
 }
 
 /// The closing lines.

@@ -57,7 +57,8 @@ impl Picture {
     /// Draws the frames, given innermost first, against the last picture; and whether anything in
     /// them is new or has changed.
     pub fn draw(&mut self, canvas: &Canvas, frames: &[FrameView]) -> (Vec<Line>, bool) {
-        let frames: Vec<&FrameView> = frames.iter().rev().collect();
+        let frames = with_their_slots(frames);
+        let frames: Vec<&FrameView> = frames.iter().collect();
         let layout = Layout::of(canvas);
         let mut rows = Vec::new();
         let mut now = Vec::with_capacity(frames.len());
@@ -80,6 +81,25 @@ impl Picture {
         let changed = rows.iter().any(|row| row.mark != Mark::Same);
         (rows.into_iter().map(|row| layout.line(row)).collect(), changed)
     }
+}
+
+/// The frames from the outermost on, each inlined one with its own variables: their bytes belong to
+/// the frame that it was inlined into, but a person looks for them with the call.
+fn with_their_slots(innermost_first: &[FrameView]) -> Vec<FrameView> {
+    let mut frames: Vec<FrameView> = innermost_first.iter().rev().cloned().collect();
+    let mut physical = 0;
+    for index in 0..frames.len() {
+        if !frames[index].inlined {
+            physical = index;
+            continue;
+        }
+        let name = super::spans::function(&frames[index].at.function).to_owned();
+        let of_it = |slot: &mut SlotView| slot.inlined_from.as_deref() == Some(&name);
+        let mut own: Vec<SlotView> = frames[physical].slots.extract_if(.., of_it).collect();
+        own.iter_mut().for_each(|slot| slot.inlined_from = None);
+        frames[index].slots = own;
+    }
+    frames
 }
 
 /// Where the columns are.
@@ -212,7 +232,7 @@ fn frame_row(layout: &Layout, frame: &FrameView, mark: Mark, quiet: bool) -> Row
 /// What a change of which makes a slot a changed one: not where it is drawn.
 fn content(slot: &SlotView) -> String {
     let value = slot.value.as_ref().map(|value| &value.text);
-    format!("{:?} {value:?} {:?}", slot.state, slot.blocks)
+    format!("{:?} {value:?} {:?} {:?}", slot.state, slot.blocks, slot.leads_to)
 }
 
 /// Whether the slot is told in a row of its own.
@@ -306,6 +326,9 @@ fn slot_value(slot: &SlotView) -> Line {
     }
     if slot.offset.is_none() && slot.state == SlotState::Live {
         line.push(Ink::Faint, format!("  in {}", slot.region));
+    }
+    if let Some(region) = &slot.leads_to {
+        line.push(Ink::Faint, format!(" → {region}"));
     }
     if let Some(held) = slot.blocks.iter().find(|held| held.hold == Hold::Refers) {
         line.push(Ink::Faint, " → ").push(Ink::Block, held.block.to_string());

@@ -113,7 +113,8 @@ impl Line {
         fitted
     }
 
-    /// Without colours, to compare.
+    /// Without colours.
+    #[cfg(test)]
     pub fn plain(&self) -> String {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }
@@ -151,6 +152,21 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
         kept.push('…');
     }
     kept
+}
+
+/// Text in lines of at most so many columns, cut between words.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// A number with a comma between thousands.
@@ -220,6 +236,12 @@ mod tests {
         assert_eq!(line.clone().fit(8).plain(), "abcdefgh");
         let fitted = line.fit(6);
         assert_eq!((fitted.plain().as_str(), fitted.width()), ("abcde…", 6));
+    }
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 4), ["unbreakable"]);
     }
 
     #[test]

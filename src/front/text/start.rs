@@ -55,7 +55,11 @@ fn static_line(index: usize, slot: &SlotView, column: usize) -> Line {
     line.push(Ink::Faint, format!("in {}  ", slot.region));
     match (&slot.state, &slot.value) {
         (SlotState::Unreadable(why), _) => line.push(Ink::Faint, format!("<{why}>")),
-        (_, Some(value)) => line.push(Ink::Plain, &value.text),
+        (_, Some(value)) => {
+            line.push(Ink::Plain, &value.text);
+            let region = slot.leads_to.as_ref().map(|region| format!(" → {region}"));
+            line.push(Ink::Faint, region.unwrap_or_default())
+        }
         _ => &mut line,
     };
     line

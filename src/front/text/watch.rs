@@ -49,6 +49,10 @@ impl WatchText {
             return self.spaced(false, vec![line]);
         }
         match &event.kind {
+            EventKind::Note { text } => {
+                let lines = lines::note(text, self.canvas.width);
+                self.spaced(false, lines)
+            }
             EventKind::Start { program, allocator, sections, statics } => {
                 start::lines(program, allocator.as_deref(), sections, statics, self.canvas.width)
             }
@@ -208,7 +212,7 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
 
 fn returning(name: &str, value: Option<&Shown>, end: &ReturnEnd) -> String {
     let name = function(name);
-    let value = value.map_or(String::new(), |value| format!(" → {}", value.text));
+    let value = value.map_or(String::new(), |value| format!(" → {}", lines::returned(value)));
     match end {
         ReturnEnd::Ret => format!("return {name}{value}"),
         ReturnEnd::TailCall => format!("leave {name} by a tail call"),
@@ -260,6 +264,7 @@ mod tests {
             type_name: "T".into(),
             address: None,
             region: Region::Stack,
+            target: None,
             value: None,
             unreadable: None,
             children: vec![],
@@ -280,6 +285,7 @@ mod tests {
             state: SlotState::Live,
             value: None,
             blocks: vec![],
+            leads_to: None,
             inlined_from: None,
             shadowed: false,
             shares_bytes: false,
