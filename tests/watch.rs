@@ -6,38 +6,36 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use support::program::package;
 use support::{Variant, freehold, normalise, program};
 
-/// Compares what `watch` says of a program with `test-programs/expected/NAME.VARIANT.txt`.
+/// Compares what `watch` says of a program with `test-programs/expected/NAME.VARIANT.snap`.
 fn check(name: &str, variant: Variant) {
     let built = program(name, variant);
     let executable = built.executable.to_str().expect("a path of the package is text");
     let ran = freehold(["watch", "--width", "100", executable]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let seen = stable(&normalise(&ran.stderr), executable);
-    let file = expected_file(name, variant);
-    if std::env::var_os("FREEHOLD_BLESS").is_some() {
-        fs::create_dir_all(file.parent().expect("it lies in a folder")).expect("it can be made");
-        fs::write(&file, &seen).expect("it can be written");
-        return;
-    }
-    let expected = fs::read_to_string(&file)
-        .unwrap_or_else(|error| panic!("{}: {error}; scripts/bless writes it", file.display()));
-    if same_rustc() {
-        assert_eq!(seen, expected, "{} differs; scripts/bless after reading", file.display());
+    let snapshot = format!("{name}.{}", format!("{variant:?}").to_lowercase());
+    if blessing() || same_toolchain() {
+        insta::with_settings!({
+            snapshot_path => "../test-programs/expected",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, { insta::assert_snapshot!(snapshot, seen) });
     } else {
         // Another compiler makes other frames: what is said must be the same, in other numbers.
-        assert_eq!(users_part(&seen), users_part(&expected), "{} differs", file.display());
+        let file = package().join(format!("test-programs/expected/{snapshot}.snap"));
+        let expected = fs::read_to_string(&file).expect("it is part of the package");
+        assert_eq!(users_part(&seen), users_part(&expected), "{}", file.display());
     }
 }
 
-fn expected_file(name: &str, variant: Variant) -> PathBuf {
-    let variant = format!("{variant:?}").to_lowercase();
-    package().join(format!("test-programs/expected/{name}.{variant}.txt"))
+/// Whether `scripts/bless` runs.
+fn blessing() -> bool {
+    std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always")
 }
 
 /// Without what differs from machine to machine: the path of the program, and the sizes of the
@@ -56,23 +54,31 @@ fn stable(text: &str, executable: &str) -> String {
     stable
 }
 
-/// Lines about the user's own variables and blocks, without numbers.
+/// Lines about the user's own functions and blocks, without numbers.
 fn users_part(text: &str) -> Vec<String> {
+    let text = text.rsplit_once("\n---\n").map_or(text, |(_, body)| body);
     let told = text.lines().filter(|line| line.contains(".rs:") && !line.contains("std::"));
     let no_numbers = |line: &str| line.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let words = |line: String| line.split_whitespace().collect::<Vec<_>>().join(" ");
     told.map(no_numbers).map(words).map(|line| line.replace(['━', '─'], "")).collect()
 }
 
-/// Whether the programs are built by the compiler that the expected output was made with.
-fn same_rustc() -> bool {
-    let version = Command::new("rustc").arg("-V").output().expect("rustc runs").stdout;
-    let version = String::from_utf8_lossy(&version).trim().to_owned();
-    let file = package().join("test-programs/expected/RUSTC");
-    if std::env::var_os("FREEHOLD_BLESS").is_some() {
-        fs::write(&file, format!("{version}\n")).expect("it can be written");
+/// Whether the programs are built by the compiler, and run on the libc, that the expected output was
+/// made with: the frames under `main` are theirs.
+fn same_toolchain() -> bool {
+    let here = format!("{}\n{}\n", first_line("rustc", "-V"), first_line("ldd", "--version"));
+    let file = package().join("test-programs/expected/TOOLCHAIN");
+    if blessing() {
+        fs::write(&file, &here).expect("it can be written");
     }
-    fs::read_to_string(&file).is_ok_and(|blessed| blessed.trim() == version)
+    fs::read_to_string(&file).expect("scripts/bless has written it") == here
+}
+
+fn first_line(program: &str, option: &str) -> String {
+    // A machine without ldd has another libc than glibc, and no version to compare.
+    let output = Command::new(program).arg(option).output();
+    let text = output.map_or(Vec::new(), |output| output.stdout);
+    String::from_utf8_lossy(&text).lines().next().unwrap_or_default().to_owned()
 }
 
 macro_rules! programs {
@@ -104,10 +110,4 @@ programs! {
     literals: "literals" Debug;
     inlining: "inlining" Debug;
     inlining_optimised: "inlining" Opt;
-}
-
-#[test]
-fn the_expected_output_names_its_compiler() {
-    same_rustc();
-    assert!(package().join("test-programs/expected/RUSTC").exists());
 }

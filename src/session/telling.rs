@@ -168,7 +168,7 @@ impl Session {
         let regions = self.regions();
         let location = match passed.and_then(|passing| passing.location(&registers)) {
             Ok(location) => location,
-            Err(why) => return Returned::unreadable(&*image, ty, &why),
+            Err(why) => return Returned::unreadable(&image, ty, &why),
         };
         let around = Surroundings {
             regions: &regions,

@@ -353,7 +353,8 @@ mod tests {
         let ledger = ledger_with(&[0x50]);
         let mut owners = Owners::default();
         let value = claim(MAIN, 1, "main::value", 0x50);
-        let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        let (standing, moves) =
+            owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         assert_eq!((standing, moves), (vec![Standing::Owner], vec![]));
         let argument = claim(F, 2, "f::value", 0x50);
         let (standing, moves) = owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
@@ -370,7 +371,7 @@ mod tests {
         owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
         free(&mut ledger, 0x50);
         owners.ended(BlockId(1));
-        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         assert_eq!(standing, [moved("f::value")]);
         step(&mut ledger, What::AllocatorEntered(AllocatorCall::Alloc { size: 16, align: 1 }));
         step(&mut ledger, What::AllocatorReturned { result: VirtAddr(0x50) });
@@ -384,7 +385,7 @@ mod tests {
         let mut ledger = ledger_with(&[0x50]);
         let mut owners = Owners::default();
         let value = claim(MAIN, 1, "main::value", 0x50);
-        owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         free(&mut ledger, 0x50);
         let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
         assert_eq!(standing, [Standing::Freed { block: BlockId(1), at: None }]);
@@ -421,7 +422,7 @@ mod tests {
         owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
         let result = claim(F, 0, "f (returned)", 0x50);
         assert_eq!(owners.returned(&result, &ledger).len(), 1);
-        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         assert_eq!(standing, [moved("f (returned)")]);
         let next = claim(MAIN, 3, "main::t", 0x50);
         let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value, next], &ledger);
@@ -477,7 +478,7 @@ mod tests {
         let inner = claim(MAIN, 1, "main::inner", 0x50);
         let outer = claim(MAIN, 2, "main::outer", 0x50);
         owners.judge(T, VirtAddr(MAIN), &[inner.clone(), outer.clone()], &ledger);
-        owners.judge(T, VirtAddr(MAIN), &[outer.clone()], &ledger);
+        owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&outer), &ledger);
         let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[outer, inner], &ledger);
         assert_eq!(standing, [moved("main::inner"), Standing::Owner]);
     }

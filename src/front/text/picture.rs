@@ -157,7 +157,7 @@ impl Layout {
             line.fill(Ink::Faint, '─', self.middle);
             line.push(Ink::Block, "▶ ");
         } else {
-            line.to_column(self.middle).push(Ink::Faint, "│ ");
+            line.pad_to(self.middle).push(Ink::Faint, "│ ");
         }
         let left = self.width.saturating_sub(line.width());
         line.append(row.right.fit(left));
@@ -225,7 +225,7 @@ fn frame_row(layout: &Layout, frame: &FrameView, mark: Mark, quiet: bool) -> Row
     if left.width() + 2 + place.len() < room {
         left.push(Ink::Faint, format!("  {place}"));
     }
-    left.to_column(layout.left() - size.len()).push(ink, size);
+    left.pad_to(layout.left() - size.len()).push(ink, size);
     Row { mark, left, arrow: false, right: Line::new() }
 }
 
@@ -280,8 +280,8 @@ fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
 fn slot_head(columns: &Columns, slot: &SlotView) -> Line {
     let mut left = Line::new();
     left.push(Ink::Plain, "  ").push_cut(Ink::Plain, &name_of(slot), columns.name);
-    left.to_column(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
-    left.to_column(columns.name + columns.ty + 6);
+    left.pad_to(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
+    left.pad_to(columns.name + columns.ty + 6);
     let size = bytes(slot.size);
     left.push(Ink::Plain, format!("{size:>width$}  ", width = columns.size));
     left

@@ -78,7 +78,7 @@ impl Line {
     }
 
     /// Adds spaces up to a column; none where the line is longer already.
-    pub fn to_column(&mut self, column: usize) -> &mut Line {
+    pub fn pad_to(&mut self, column: usize) -> &mut Line {
         self.fill(Ink::Plain, ' ', column)
     }
 
@@ -255,7 +255,7 @@ mod tests {
     fn nothing_trails_a_line() {
         let mut out = String::new();
         let mut line = Line::new();
-        line.push(Ink::Plain, "a ").to_column(20);
+        line.push(Ink::Plain, "a ").pad_to(20);
         line.render(&mut out);
         assert_eq!(out, "a\n");
     }

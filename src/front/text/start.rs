@@ -49,7 +49,7 @@ fn static_line(index: usize, slot: &SlotView, column: usize) -> Line {
     let label = if index == 0 { "statics" } else { "" };
     let mut line = Line::new();
     line.push(Ink::Faint, format!("  {label:<9}"));
-    line.push(Ink::Strong, slot.name.as_deref().unwrap_or("?")).to_column(11 + column + 2);
+    line.push(Ink::Strong, slot.name.as_deref().unwrap_or("?")).pad_to(11 + column + 2);
     line.push(Ink::Type, slot.type_name.as_deref().unwrap_or("?"));
     line.push(Ink::Plain, format!("  {} B  ", number(slot.size)));
     line.push(Ink::Faint, format!("in {}  ", slot.region));

@@ -95,7 +95,7 @@ impl TraceText {
         let sizes = format!("frame {}{stack}", bytes(frame));
         let room = self.width.saturating_sub(sizes.chars().count() + 2);
         let mut line = left.fit(room);
-        line.to_column(room + 2).push(Ink::Faint, sizes);
+        line.pad_to(room + 2).push(Ink::Faint, sizes);
         line
     }
 }
