@@ -469,39 +469,42 @@ fn blocks_agree_whatever_the_debug_information() {
     agrees("abort", &["-g", "-Cpanic=abort", "-Cforce-frame-pointers=yes"], &[]);
 }
 
-/// The sizes of the blocks that `counts_itself::work` allocated, by thread.
+/// The sizes of the blocks that `counts_itself::work` and its closures allocated, by thread.
 fn sizes_in_work(told: &Told) -> Vec<(u64, u64)> {
-    let in_work = told.of("alloc").filter(|e| e["at"]["function"] == "counts_itself::work");
     let number = |value: &Value| value.as_u64().expect("a number");
-    let mut sizes: Vec<_> = in_work.map(|e| (number(&e["thread"]), number(&e["size"]))).collect();
+    let mut sizes: Vec<_> = told
+        .of("alloc")
+        .filter(|e| {
+            e["at"]["function"].as_str().is_some_and(|f| f.starts_with("counts_itself::work"))
+        })
+        .map(|event| (number(&event["thread"]), number(&event["size"])))
+        .collect();
     sizes.sort_unstable();
     sizes
 }
 
 #[test]
 fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
-    // Without optimisation the closures are functions of their own, and stand for `work`.
-    let watch = ["watch", "--full"];
-    let shims = program_with("bad/counts_itself", "opt-no-inline", &["-g", "-Copt-level=1"]);
-    let mut seen = Vec::new();
+    let run = |folder, flags| {
+        let program = program_with("bad/counts_itself", folder, flags);
+        told(&["watch", "--full"], program.executable, "")
+    };
+    let expected = sizes_in_work(&run("debug", &["-g"]));
+    assert!(expected.len() > 60, "{expected:?}");
     for (folder, flags) in [
         ("opt", &["-O", "-g"][..]),
         ("lto", &["-O", "-g", "-Clto=fat"]),
         ("lto-abort", &["-O", "-g", "-Clto=fat", "-Cpanic=abort"]),
     ] {
-        let told = told(&watch, program_with("bad/counts_itself", folder, flags).executable, "");
+        let told = run(folder, flags);
         assert_eq!(told.ran.code, 0, "{folder}: {}", told.ran.stderr);
         assert!(told.notes().contains("inlined away"), "{folder}: {}", told.notes());
         assert_eq!(told.of("unknown_free").count(), 0, "{folder}");
+        assert_eq!(sizes_in_work(&told), expected, "{folder}");
         let (allocated, own) = (told.total("allocated"), counted(&told, "allocated"));
         assert!(allocated >= own, "{folder}: {allocated} blocks, C's among them, of {own}");
         assert_eq!(told.total("leaked"), allocated - told.total("freed"), "{folder}");
-        seen.push((folder, sizes_in_work(&told)));
-    }
-    let expected = sizes_in_work(&told(&watch, shims.executable, ""));
-    assert!(expected.len() > 60, "{expected:?}");
-    for (folder, sizes) in seen {
-        assert_eq!(sizes, expected, "{folder}");
+        assert_eq!(told.of("alloc").count() as u64, allocated, "{folder}");
     }
 }
 
