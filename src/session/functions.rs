@@ -160,5 +160,9 @@ fn nothing_chosen(main: &Loaded, selection: &Selection) -> SessionError {
             names.insert(path.into_owned());
         }
     }
-    SessionError::NothingChosen { wanted: wanted.join(" or "), known: names.into_iter().collect() }
+    SessionError::NothingChosen {
+        wanted: wanted.join(" or "),
+        known: names.into_iter().collect(),
+        stripped: !main.image.has_symbol_table(),
+    }
 }

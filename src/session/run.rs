@@ -9,7 +9,7 @@ use super::functions::Chosen;
 use super::options::Options;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
-use super::signals;
+use super::signals::{self, Fault};
 use super::symbolize::Symbolizer;
 use super::threads::{Activation, Threads};
 use crate::asm::{Exit, ExitKind, takes_branch};
@@ -52,6 +52,7 @@ pub struct Session {
     pub(super) notes: Vec<String>,
     folding: Folding,
     lines: HashMap<Arc<At>, usize>,
+    pub(super) last_fault: Option<Fault>,
     seq: u64,
     peak_stack: u64,
     outbox: Vec<Event>,
@@ -84,6 +85,7 @@ impl Session {
             notes: Vec::new(),
             folding,
             lines: HashMap::new(),
+            last_fault: None,
             seq: 0,
             peak_stack: 0,
             outbox: Vec::new(),
@@ -499,18 +501,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    fn tell_fault(&mut self, thread: &Stopped, info: &crate::inferior::SignalInfo) {
-        self.flush_repeated(thread.no());
-        let picture = self.picture(thread, 0);
-        let kind = EventKind::Signal {
-            number: info.number,
-            name: signals::name(info.number),
-            explanation: self.explain(thread, info),
-            stack: Some(picture.stack),
-        };
-        self.emit(thread.no(), Evidence::Observed, None, picture.stack_bytes, kind);
     }
 
     fn ended(&mut self, status: ExitStatus) {
