@@ -19,7 +19,7 @@ fn check(name: &str, variant: Variant) {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let seen = stable(&normalise(&ran.stderr), executable);
     let snapshot = format!("{name}.{}", format!("{variant:?}").to_lowercase());
-    if blessing() || same_toolchain() {
+    if same_toolchain() {
         insta::with_settings!({
             snapshot_path => "../test-programs/expected",
             prepend_module_to_snapshot => false,
