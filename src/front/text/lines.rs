@@ -1,6 +1,6 @@
 //! Events that take one line each: what happens to blocks, threads, processes, and the end.
 
-use super::spans::{Ink, Line, bytes, counted, function, number, place, wrap};
+use super::spans::{Ink, Line, brief, bytes, counted, function, number, place, wrap};
 use crate::base::{
     At, BlockRef, Event, EventKind, Evidence, ExitStatus, Shown, Totals, Unreadable,
 };
@@ -9,6 +9,8 @@ use crate::base::{
 const WORD: usize = 9;
 /// Columns of a block's ordinal.
 const ORDINAL: usize = 6;
+/// Columns of a function's path, beyond which the middle of it is left out.
+const FUNCTION: usize = 32;
 /// Columns of a size.
 const SIZE: usize = 16;
 
@@ -235,7 +237,7 @@ fn block_line(what: &str, ink: Ink, block: &str, size: &str) -> Line {
 fn by(line: &mut Line, at: Option<&At>) {
     match at {
         Some(at) => {
-            line.push(Ink::Strong, function(&at.function));
+            line.push(Ink::Strong, brief(function(&at.function), FUNCTION));
             let place = place(at);
             if !place.is_empty() {
                 line.push(Ink::Plain, format!("  {place}"));
@@ -250,5 +252,5 @@ fn by(line: &mut Line, at: Option<&At>) {
 fn whole_place(at: &At) -> String {
     let place = place(at);
     let separator = if place.is_empty() { "" } else { " " };
-    format!("{}{separator}{place}", function(&at.function))
+    format!("{}{separator}{place}", brief(function(&at.function), FUNCTION))
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::spans::{Ink, Line, bytes, cut, number};
+use super::spans::{Ink, Line, brief, bytes, cut, number};
 use crate::base::{FrameView, Held, Hold, SlotKind, SlotState, SlotView};
 
 /// Below this width the two sides do not fit beside each other with readable names.
@@ -74,7 +74,7 @@ impl Picture {
             }
             let run = frames[index..].iter().take_while(|frame| !frame.user).count();
             let group = &frames[index..index + run];
-            rows.extend(others(group, index == 0, canvas.name_runtime));
+            rows.extend(others(&layout, group, index == 0, canvas.name_runtime));
             index += run;
         }
         self.frames = now;
@@ -392,18 +392,21 @@ fn plumbing(frame: &FrameView) -> Option<Row> {
 }
 
 /// Frames of std, of dependencies and of C: named one by one in the first picture, counted later.
-fn others(group: &[&FrameView], outermost: bool, first: bool) -> Vec<Row> {
+fn others(layout: &Layout, group: &[&FrameView], outermost: bool, first: bool) -> Vec<Row> {
     let sum: u64 = group.iter().map(|frame| frame.bytes).sum();
-    let plain = |text: String| {
+    let plain = |text: &str, size: u64| {
         let mut left = Line::new();
-        left.push(Ink::Faint, text);
+        let size = bytes(size);
+        let room = layout.left() - size.len();
+        left.push_cut(Ink::Faint, &brief(text, room - 1), room - 1);
+        left.pad_to(room).push(Ink::Faint, size);
         Row { mark: Mark::Same, left, arrow: false, right: Line::new() }
     };
     if outermost && first {
         return group
             .iter()
             .filter(|frame| !frame.inlined)
-            .map(|frame| plain(format!("{}  {}", frame.at.function, bytes(frame.bytes))))
+            .map(|frame| plain(&frame.at.function, frame.bytes))
             .collect();
     }
     let frames = group.iter().filter(|frame| !frame.inlined).count();
@@ -412,5 +415,5 @@ fn others(group: &[&FrameView], outermost: bool, first: bool) -> Vec<Row> {
     }
     let noun = if frames == 1 { "frame" } else { "frames" };
     let below = if outermost { "below" } else { "between" };
-    vec![plain(format!("{frames} {noun} {below}  {}", bytes(sum)))]
+    vec![plain(&format!("{frames} {noun} {below}"), sum)]
 }

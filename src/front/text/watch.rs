@@ -150,7 +150,9 @@ impl WatchText {
         if let Some(now) = event.stack_bytes {
             let before = self.stack.insert(event.thread, now).unwrap_or(0);
             right.push(Ink::Plain, format!(" stack {}", bytes(now)));
-            right.push(Ink::Faint, format!(" ({})", change(before, now)));
+            if before != now {
+                right.push(Ink::Faint, format!(" ({})", change(before, now)));
+            }
         }
         if let (Some(heap), Some(blocks)) = (event.heap_bytes, event.blocks) {
             let separator = if right.width() > 0 { " ·" } else { "" };
@@ -330,7 +332,7 @@ mod tests {
         let text = draw(&mut view, &event(first, Some(at("moved::main", 8)), Some(216), 0));
         let expected = "
 ━━ enter main()  moved.rs:8 ━━━━━━━━━━ stack 216 B (+216) · heap 0 B in 0 blocks
-  std::rt::lang_start  80 B                   │
+  std::rt::lang_start                    80 B │
 + main  moved.rs:9                      136 B │
     not yet initialised: value                │
 ";
@@ -344,7 +346,7 @@ mod tests {
         let text = draw(&mut view, &event(second, Some(at("moved::f", 3)), Some(272), 16));
         let expected = "
 ━━ enter f(value)  moved.rs:3 ━━━━━━━━━ stack 272 B (+56) · heap 16 B in 1 block
-  1 frame below  80 B                         │
+  1 frame below                          80 B │
   main  moved.rs:9                      136 B │
 +   value  String  24 B  moved to f::value    │
 + f  moved.rs:9                          56 B │
