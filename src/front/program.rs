@@ -46,13 +46,18 @@ fn explain(error: &SessionError) -> UserError {
                     .hint("the program has no symbol table, so that no function has a name")
                     .hint("build it without -C strip=symbols (cargo: strip = false)");
             }
+            let of_crate = wanted.starts_with("crate ");
             let wanted = wanted.trim_start_matches("crate ");
             let last = |name: &String| name.rsplit("::").next().unwrap_or(name).to_owned();
             let short: Vec<_> = known.iter().map(last).collect();
             let names = known.iter().chain(&short).map(String::as_str);
-            plain
-                .did_you_mean(wanted, names)
-                .hint("functions are named by their whole path: krate::module::function")
+            let plain = plain.did_you_mean(wanted, names);
+            match of_crate {
+                true => plain.hint("a crate is named as in a path, with underscores"),
+                false => {
+                    plain.hint("functions are named by their whole path: krate::module::function")
+                }
+            }
         }
     }
 }

@@ -38,13 +38,14 @@ impl Session {
         }
         self.flush_repeated(thread.no());
         let picture = self.picture(thread, 0);
+        let at = picture.stack.frames.iter().find(|frame| frame.user).map(|frame| frame.at.clone());
         let kind = EventKind::Signal {
             number: info.number,
             name: name(info.number),
             explanation: self.explain(thread, info),
             stack: Some(picture.stack),
         };
-        self.emit(thread.no(), Evidence::Observed, None, picture.stack_bytes, kind);
+        self.emit(thread.no(), Evidence::Observed, at, picture.stack_bytes, kind);
     }
 
     /// A sentence on a memory fault, or nothing for other signals.

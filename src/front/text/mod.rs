@@ -1,7 +1,9 @@
 //! Events as text for people. Everything here is drawn from [`Event`](crate::base::Event)s alone.
 
+mod layout;
 mod lines;
 mod picture;
+mod slots;
 mod spans;
 mod start;
 mod trace;

@@ -5,16 +5,10 @@
 
 use std::collections::HashMap;
 
-use unicode_width::UnicodeWidthStr;
-
-use super::spans::{Ink, Line, brief, bytes, cut, number};
-use crate::base::{FrameView, Held, Hold, SlotKind, SlotState, SlotView};
-
-/// Below this width the two sides do not fit beside each other with readable names.
-const NARROWEST: usize = 60;
-
-/// How many blocks of one slot are drawn.
-const BLOCKS_DRAWN: usize = 12;
+use super::layout::{Canvas, Columns, Layout, Mark, Row};
+use super::slots::{content, is_named, name_of, slot_rows};
+use super::spans::{Ink, Line, brief, bytes, number};
+use crate::base::{FrameView, SlotKind, SlotState, SlotView};
 
 /// The last picture of one thread, to tell what changed.
 #[derive(Default)]
@@ -30,29 +24,6 @@ struct Remembered {
     slots: HashMap<String, String>,
 }
 
-/// A line of the picture before it is laid out.
-struct Row {
-    mark: Mark,
-    left: Line,
-    arrow: bool,
-    right: Line,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    New,
-    Changed,
-    Same,
-}
-
-/// What drawing needs to know.
-pub(super) struct Canvas {
-    /// Columns.
-    pub width: usize,
-    /// Whether the frames below the first of the user's are named one by one, or counted.
-    pub name_runtime: bool,
-}
-
 impl Picture {
     /// Draws the frames, given innermost first, against the last picture; and whether anything in
     /// them is new or has changed.
@@ -63,23 +34,68 @@ impl Picture {
         let mut rows = Vec::new();
         let mut now = Vec::with_capacity(frames.len());
         let mut index = 0;
+        let mut run: Option<Recursion> = None;
         while index < frames.len() {
             if frames[index].user {
                 let before = self.frames.get(now.len());
                 let (drawn, remembered) = frame_rows(&layout, frames[index], before);
-                rows.extend(drawn);
                 now.push(remembered);
                 index += 1;
+                let quiet = drawn.len() == 1 && drawn[0].mark == Mark::Same;
+                match run.as_mut().filter(|run| quiet && run.continues(frames[index - 1])) {
+                    Some(run) => {
+                        run.add(frames[index - 1]);
+                        let last = rows.len() - 1;
+                        rows[last] = run.row(&layout);
+                    }
+                    None => {
+                        run = quiet.then(|| Recursion::of(frames[index - 1]));
+                        rows.extend(drawn);
+                    }
+                }
                 continue;
             }
-            let run = frames[index..].iter().take_while(|frame| !frame.user).count();
-            let group = &frames[index..index + run];
+            run = None;
+            let length = frames[index..].iter().take_while(|frame| !frame.user).count();
+            let group = &frames[index..index + length];
             rows.extend(others(&layout, group, index == 0, canvas.name_runtime));
-            index += run;
+            index += length;
         }
         self.frames = now;
         let changed = rows.iter().any(|row| row.mark != Mark::Same);
         (rows.into_iter().map(|row| layout.line(row)).collect(), changed)
+    }
+}
+
+/// Frames of one function, one on the other, in which nothing changed.
+struct Recursion {
+    function: String,
+    frames: u64,
+    bytes: u64,
+}
+
+impl Recursion {
+    fn of(frame: &FrameView) -> Recursion {
+        Recursion { function: frame.at.function.clone(), frames: 1, bytes: frame.bytes }
+    }
+
+    fn continues(&self, frame: &FrameView) -> bool {
+        !frame.inlined && self.function == frame.at.function
+    }
+
+    fn add(&mut self, frame: &FrameView) {
+        self.frames += 1;
+        self.bytes += frame.bytes;
+    }
+
+    fn row(&self, layout: &Layout) -> Row {
+        let mut left = Line::new();
+        let size = bytes(self.bytes);
+        let name = super::spans::function(&self.function);
+        let room = layout.left() - size.len();
+        left.push_cut(Ink::Faint, &format!("{name}  {} frames", number(self.frames)), room - 1);
+        left.pad_to(room).push(Ink::Faint, size);
+        Row::left(left)
     }
 }
 
@@ -100,69 +116,6 @@ fn with_their_slots(innermost_first: &[FrameView]) -> Vec<FrameView> {
         frames[index].slots = own;
     }
     frames
-}
-
-/// Where the columns are.
-struct Layout {
-    width: usize,
-    /// The column of the rule between stack and heap.
-    middle: usize,
-}
-
-/// How wide the columns of one frame's slots are: as wide as they must be, up to a limit.
-struct Columns {
-    name: usize,
-    ty: usize,
-    size: usize,
-}
-
-impl Columns {
-    fn of(layout: &Layout, frame: &FrameView) -> Columns {
-        let named = || frame.slots.iter().filter(|slot| is_named(slot));
-        let widest = |widths: &mut dyn Iterator<Item = usize>, limit: usize| {
-            widths.max().unwrap_or(0).min(limit)
-        };
-        Columns {
-            name: widest(&mut named().map(|slot| name_of(slot).width()), layout.middle / 3),
-            ty: widest(&mut named().map(|slot| type_of(slot).width()), layout.middle * 2 / 5),
-            size: widest(&mut named().map(|slot| bytes(slot.size).len()), usize::MAX),
-        }
-    }
-}
-
-impl Layout {
-    fn of(canvas: &Canvas) -> Layout {
-        let width = canvas.width.clamp(NARROWEST, 200);
-        Layout { width, middle: width * 58 / 100 }
-    }
-
-    /// Columns between the mark and the rule.
-    fn left(&self) -> usize {
-        self.middle - 3
-    }
-
-    fn line(&self, row: Row) -> Line {
-        let (mark, ink) = match row.mark {
-            Mark::New => ("+", Ink::New),
-            Mark::Changed => ("~", Ink::Changed),
-            Mark::Same => (" ", Ink::Plain),
-        };
-        let mut line = Line::new();
-        line.push(ink, format!("{mark} ")).append(row.left.fit(self.left()));
-        if row.arrow {
-            if line.width() + 2 > self.middle {
-                line = line.fit(self.middle - 2);
-                line.push(Ink::Plain, " ");
-            }
-            line.fill(Ink::Faint, '─', self.middle);
-            line.push(Ink::Block, "▶ ");
-        } else {
-            line.pad_to(self.middle).push(Ink::Faint, "│ ");
-        }
-        let left = self.width.saturating_sub(line.width());
-        line.append(row.right.fit(left));
-        line
-    }
 }
 
 fn frame_rows(
@@ -229,124 +182,6 @@ fn frame_row(layout: &Layout, frame: &FrameView, mark: Mark, quiet: bool) -> Row
     Row { mark, left, arrow: false, right: Line::new() }
 }
 
-/// What a change of which makes a slot a changed one: not where it is drawn.
-fn content(slot: &SlotView) -> String {
-    let value = slot.value.as_ref().map(|value| &value.text);
-    format!("{:?} {value:?} {:?} {:?}", slot.state, slot.blocks, slot.leads_to)
-}
-
-/// Whether the slot is told in a row of its own.
-fn is_named(slot: &SlotView) -> bool {
-    matches!(slot.kind, SlotKind::Variable | SlotKind::Parameter)
-        && slot.state != SlotState::Uninitialised
-}
-
-fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
-    let mut left = slot_head(columns, slot);
-    let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
-    let Some(first) = owned.first() else {
-        left.append(slot_value(slot));
-        return vec![Row { mark: Mark::Same, left, arrow: false, right: Line::new() }];
-    };
-    let mut right = block(first);
-    match &slot.value {
-        // What it owns itself lies on the heap: the value is told there.
-        Some(value) if first.path.is_empty() => {
-            right.push(Ink::Plain, "  ").push(Ink::Plain, &value.text);
-        }
-        // A part of it owns: the value is told here, and the part there.
-        Some(value) => {
-            left.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
-            right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
-        }
-        None => {}
-    }
-    let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
-    for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
-        let mut right = Line::new();
-        right.push(Ink::Faint, "└ ").append(block(held));
-        right.push(Ink::Faint, format!("  in {}", cut(&held.path, 24)));
-        rows.push(Row { mark: Mark::Same, left: Line::new(), arrow: false, right });
-    }
-    let more = owned.len().saturating_sub(BLOCKS_DRAWN + 1);
-    if more > 0 {
-        let mut right = Line::new();
-        right.push(Ink::Faint, format!("… {} more blocks", number(more as u64)));
-        rows.push(Row { mark: Mark::Same, left: Line::new(), arrow: false, right });
-    }
-    rows
-}
-
-fn slot_head(columns: &Columns, slot: &SlotView) -> Line {
-    let mut left = Line::new();
-    left.push(Ink::Plain, "  ").push_cut(Ink::Plain, &name_of(slot), columns.name);
-    left.pad_to(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
-    left.pad_to(columns.name + columns.ty + 6);
-    let size = bytes(slot.size);
-    left.push(Ink::Plain, format!("{size:>width$}  ", width = columns.size));
-    left
-}
-
-fn name_of(slot: &SlotView) -> String {
-    let name = slot.name.as_deref().unwrap_or_default();
-    let hidden = if slot.shadowed { " (shadowed)" } else { "" };
-    match &slot.inlined_from {
-        Some(function) => format!("{function}::{name}{hidden}"),
-        None => format!("{name}{hidden}"),
-    }
-}
-
-fn type_of(slot: &SlotView) -> &str {
-    slot.type_name.as_deref().unwrap_or("?")
-}
-
-/// The value or what is known in its place, for a slot that owns nothing on the heap.
-fn slot_value(slot: &SlotView) -> Line {
-    let mut line = Line::new();
-    match &slot.state {
-        SlotState::Live => {
-            if let Some(value) = &slot.value {
-                line.push(Ink::Plain, &value.text);
-            }
-        }
-        SlotState::Uninitialised => {
-            line.push(Ink::Faint, "not yet initialised");
-        }
-        SlotState::Moved { to } => {
-            line.push(Ink::Gone, format!("moved to {to}"));
-        }
-        SlotState::Freed { block, at } => {
-            let place = at.as_ref().map(super::spans::place).filter(|place| !place.is_empty());
-            let place = place.map_or(String::new(), |place| format!(" at {place}"));
-            line.push(Ink::Gone, format!("{block} freed{place}"));
-        }
-        SlotState::Unreadable(why) => {
-            line.push(Ink::Faint, format!("<{why}>"));
-        }
-    }
-    if slot.offset.is_none() && slot.state == SlotState::Live {
-        line.push(Ink::Faint, format!("  in {}", slot.region));
-    }
-    if let Some(region) = &slot.leads_to {
-        line.push(Ink::Faint, format!(" → {region}"));
-    }
-    if let Some(held) = slot.blocks.iter().find(|held| held.hold == Hold::Refers) {
-        line.push(Ink::Faint, " → ").push(Ink::Block, held.block.to_string());
-    }
-    line
-}
-
-fn block(held: &Held) -> Line {
-    let mut line = Line::new();
-    line.push(Ink::Block, held.block.to_string()).push(Ink::Plain, "  ");
-    let spare = held.size.saturating_sub(held.used);
-    match spare {
-        0 => line.push(Ink::Plain, bytes(held.size)),
-        _ => line.push(Ink::Plain, format!("{} of {}", number(held.used), bytes(held.size))),
-    };
-    line
-}
-
 /// One row for the variables whose initialiser has not run: they have bytes, but no value.
 fn uninitialised(frame: &FrameView) -> Option<Row> {
     let names: Vec<_> = frame
@@ -358,7 +193,7 @@ fn uninitialised(frame: &FrameView) -> Option<Row> {
     (!names.is_empty()).then(|| {
         let mut left = Line::new();
         left.push(Ink::Faint, format!("  not yet initialised: {}", names.join(", ")));
-        Row { mark: Mark::Same, left, arrow: false, right: Line::new() }
+        Row::left(left)
     })
 }
 
@@ -387,7 +222,7 @@ fn plumbing(frame: &FrameView) -> Option<Row> {
     (!parts.is_empty()).then(|| {
         let mut left = Line::new();
         left.push(Ink::Faint, format!("  {}", parts.join(" · ")));
-        Row { mark: Mark::Same, left, arrow: false, right: Line::new() }
+        Row::left(left)
     })
 }
 
@@ -400,7 +235,7 @@ fn others(layout: &Layout, group: &[&FrameView], outermost: bool, first: bool) -
         let room = layout.left() - size.len();
         left.push_cut(Ink::Faint, &brief(text, room - 1), room - 1);
         left.pad_to(room).push(Ink::Faint, size);
-        Row { mark: Mark::Same, left, arrow: false, right: Line::new() }
+        Row::left(left)
     };
     if outermost && first {
         return group

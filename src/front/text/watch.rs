@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::layout::Canvas;
 use super::lines;
-use super::picture::{Canvas, Picture};
-use super::spans::{Ink, Line, bytes, counted, function, number, place};
+use super::picture::Picture;
+use super::spans::{Ink, Line, bytes, counted, function, number, place, wrap};
 use super::start;
 use crate::base::{
     Event, EventKind, FrameView, ReturnEnd, Shown, SlotKind, SlotState, StackView, ThreadNo,
@@ -82,10 +83,16 @@ impl WatchText {
                 lines
             }
             EventKind::Signal { name, explanation, stack, .. } => {
-                let why = explanation.as_ref().map_or(String::new(), |why| format!(": {why}"));
-                let head = self.heading(event, Ink::Gone, &format!("signal {name}{why}"));
+                let head = self.heading(event, Ink::Gone, &format!("signal {name}"));
                 let frames = stack.as_ref().map_or(&[][..], |stack| &stack.frames);
-                self.picture(event, head, frames, stack.as_ref())
+                let mut lines = self.picture(event, head, frames, stack.as_ref());
+                for text in wrap(explanation.as_deref().unwrap_or_default(), self.canvas.width - 2)
+                {
+                    let mut line = Line::new();
+                    line.push(Ink::Gone, format!("  {text}"));
+                    lines.push(line);
+                }
+                lines
             }
             EventKind::Exit { status, totals, alive } => {
                 let ledger = event.heap_bytes.is_some();

@@ -1,0 +1,126 @@
+//! A variable in a picture: its name, type and size, and its value or what is known instead of it.
+
+use super::layout::{Columns, Mark, Row};
+use super::spans::{Ink, Line, bytes, cut, number};
+use crate::base::{Held, Hold, SlotKind, SlotState, SlotView};
+
+/// How many blocks of one slot are drawn.
+const BLOCKS_DRAWN: usize = 12;
+
+/// What a change of which makes a slot a changed one: not where it is drawn.
+pub(super) fn content(slot: &SlotView) -> String {
+    let value = slot.value.as_ref().map(|value| &value.text);
+    format!("{:?} {value:?} {:?} {:?}", slot.state, slot.blocks, slot.leads_to)
+}
+
+/// Whether the slot is told in a row of its own.
+pub(super) fn is_named(slot: &SlotView) -> bool {
+    matches!(slot.kind, SlotKind::Variable | SlotKind::Parameter)
+        && slot.state != SlotState::Uninitialised
+}
+
+pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
+    let mut left = slot_head(columns, slot);
+    let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
+    let Some(first) = owned.first() else {
+        left.append(slot_value(slot));
+        return vec![Row::left(left)];
+    };
+    let mut right = block(first);
+    match &slot.value {
+        // What it owns itself lies on the heap: the value is told there.
+        Some(value) if first.path.is_empty() => {
+            right.push(Ink::Plain, "  ").push(Ink::Plain, &value.text);
+        }
+        // A part of it owns: the value is told here, and the part there.
+        Some(value) => {
+            left.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
+            right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
+        }
+        None => {}
+    }
+    let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
+    for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
+        let mut right = Line::new();
+        right.push(Ink::Faint, "└ ").append(block(held));
+        right.push(Ink::Faint, format!("  in {}", cut(&held.path, 24)));
+        rows.push(Row::right(right));
+    }
+    let more = owned.len().saturating_sub(BLOCKS_DRAWN + 1);
+    if more > 0 {
+        let mut right = Line::new();
+        right.push(Ink::Faint, format!("… {} more blocks", number(more as u64)));
+        rows.push(Row::right(right));
+    }
+    rows
+}
+
+fn slot_head(columns: &Columns, slot: &SlotView) -> Line {
+    let mut left = Line::new();
+    left.push(Ink::Plain, "  ").push_cut(Ink::Plain, &name_of(slot), columns.name);
+    left.pad_to(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
+    left.pad_to(columns.name + columns.ty + 6);
+    let size = bytes(slot.size);
+    left.push(Ink::Plain, format!("{size:>width$}  ", width = columns.size));
+    left
+}
+
+pub(super) fn name_of(slot: &SlotView) -> String {
+    let name = slot.name.as_deref().unwrap_or_default();
+    let hidden = if slot.shadowed { " (shadowed)" } else { "" };
+    match &slot.inlined_from {
+        Some(function) => format!("{function}::{name}{hidden}"),
+        None => format!("{name}{hidden}"),
+    }
+}
+
+pub(super) fn type_of(slot: &SlotView) -> &str {
+    slot.type_name.as_deref().unwrap_or("?")
+}
+
+/// The value or what is known in its place, for a slot that owns nothing on the heap.
+fn slot_value(slot: &SlotView) -> Line {
+    let mut line = Line::new();
+    match &slot.state {
+        SlotState::Live => {
+            if let Some(value) = &slot.value {
+                line.push(Ink::Plain, &value.text);
+            }
+        }
+        SlotState::Uninitialised => {
+            line.push(Ink::Faint, "not yet initialised");
+        }
+        SlotState::Moved { to } => {
+            line.push(Ink::Gone, format!("moved to {to}"));
+        }
+        SlotState::Freed { block, at } => {
+            let place = at.as_ref().map(super::spans::place).filter(|place| !place.is_empty());
+            let place = place.map_or(String::new(), |place| format!(" at {place}"));
+            line.push(Ink::Gone, format!("{block} freed{place}"));
+        }
+        SlotState::Unreadable(why) => {
+            line.push(Ink::Faint, format!("<{why}>"));
+        }
+    }
+    if slot.offset.is_none() && slot.state == SlotState::Live {
+        line.push(Ink::Faint, format!("  in {}", slot.region));
+    }
+    if let Some(region) = &slot.leads_to {
+        line.push(Ink::Faint, format!(" → {region}"));
+    }
+    if let Some(held) = slot.blocks.iter().find(|held| held.hold == Hold::Refers) {
+        line.push(Ink::Faint, " → ").push(Ink::Block, held.block.to_string());
+    }
+    line
+}
+
+fn block(held: &Held) -> Line {
+    let mut line = Line::new();
+    line.push(Ink::Block, held.block.to_string()).push(Ink::Plain, "  ");
+    let spare = held.size.saturating_sub(held.used);
+    match spare {
+        0 => line.push(Ink::Plain, bytes(held.size)),
+        _ => line.push(Ink::Plain, format!("{} of {}", number(held.used), bytes(held.size))),
+    };
+    line
+}
