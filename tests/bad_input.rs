@@ -495,6 +495,8 @@ fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
         ("opt", &["-O", "-g"][..]),
         ("lto", &["-O", "-g", "-Clto=fat"]),
         ("lto-abort", &["-O", "-g", "-Clto=fat", "-Cpanic=abort"]),
+        ("opt-no-pie", &["-O", "-g", "-Crelocation-model=static", "-Clink-arg=-no-pie"]),
+        ("opt-static-pie", &["-O", "-g", "-Ctarget-feature=+crt-static"]),
     ] {
         let told = run(folder, flags);
         assert_eq!(told.ran.code, 0, "{folder}: {}", told.ran.stderr);

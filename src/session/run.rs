@@ -376,7 +376,7 @@ impl Session {
             Unwinder::new(modules, self.inferior.memory(), *thread.registers(), CALLERS);
         let mut callers = Vec::new();
         unwinder.next();
-        while let Some(frame) = unwinder.next() {
+        for frame in unwinder {
             callers.push(frame.lookup);
             if self.symbolizer.user_line(modules, frame.lookup).is_some() {
                 break;
