@@ -511,6 +511,17 @@ fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
 }
 
 #[test]
+fn an_allocator_that_was_inlined_and_calls_nobody_is_told() {
+    let watch = |variant| told(&["watch"], program("bad/own_arena", variant).executable, "");
+    let debug = watch(Variant::Debug);
+    assert_eq!((debug.ran.code, &*debug.ran.stdout, &*debug.notes()), (0, "sum 45\n", ""));
+    assert!(debug.of("alloc").any(|event| event["size"] == 40), "ten numbers of four bytes");
+    let opt = watch(Variant::Opt);
+    assert_eq!((opt.ran.code, &*opt.ran.stdout), (0, "sum 45\n"));
+    assert!(opt.notes().contains("own allocator was inlined"), "{}", opt.notes());
+}
+
+#[test]
 fn std_as_a_shared_library_has_its_shims_there() {
     let program = program_with("moved", "dynamic", &["-g", "-Cprefer-dynamic"]).executable;
     let sysroot = Command::new("rustc").args(["--print", "target-libdir"]).output();

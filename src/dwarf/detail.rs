@@ -47,6 +47,15 @@ impl Image {
         }
     }
 
+    /// Whether the function at an address was inlined somewhere, for all that the debug information
+    /// says: then its code is an instance of an abstract one (`DW_AT_abstract_origin`, DWARF 4,
+    /// section 3.3.8.3), which a compiler writes for functions that it inlined and no others.
+    pub fn is_inlined_elsewhere(&self, at: FileAddr) -> bool {
+        let unit = self.unit_at(at).and_then(|(_, unit)| self.unit_index(&unit));
+        let die = unit.and_then(|index| index.get()?.function_at(at)).and_then(|die| self.die(die));
+        die.is_some_and(|die| die.reference(gimli::DW_AT_abstract_origin).is_some())
+    }
+
     /// Whether the file has a table of all its symbols, and not only of those that it shares with
     /// libraries: `strip` removes it (`-C strip=symbols`).
     pub fn has_symbol_table(&self) -> bool {
@@ -80,6 +89,16 @@ fn has_variables_or_types(unit: &Unit) -> bool {
 mod tests {
     use super::*;
     use crate::dwarf::sample;
+
+    #[test]
+    fn code_of_a_function_that_was_inlined_too_is_known_as_such() {
+        let inlined = |image: &Image| {
+            let functions = image.symbols().all().iter().map(|symbol| symbol.range.start);
+            functions.filter(|at| image.is_inlined_elsewhere(*at)).count()
+        };
+        assert_eq!(inlined(sample::debug()), 0);
+        assert!(inlined(sample::optimised()) > 0);
+    }
 
     #[test]
     fn a_users_function_is_described_in_full_and_stds_by_lines() {

@@ -19,8 +19,9 @@ impl Image {
     /// through their slot in the global offset table (psABI, 4.4.3 and 5.2), whose address a call,
     /// jump or load relative to rip names. In no order.
     ///
-    /// This looks at every byte of the code, and at no instruction, so that a number that happens
-    /// to look like a displacement is found too. With four bytes of it, that is rare.
+    /// This looks at every byte of the code, and at no instruction, so that bytes in the middle of
+    /// others that happen to look like a displacement are found too: the caller decodes the few
+    /// functions that matter. A displacement is the end of its instruction.
     pub fn references_to(&self, names: &[&str]) -> Vec<FileAddr> {
         let mut found = self.references(&self.targets(names));
         let stubs: Vec<u64> = found.iter().flat_map(|at| self.stub_around(*at)).collect();
