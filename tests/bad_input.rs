@@ -165,11 +165,14 @@ fn run_damaged(bytes: &[u8], what: &str) -> run::Ran {
     ran
 }
 
+/// What is done to the bytes of a section.
+type Damage = fn(&mut [u8]);
+
 /// A section of nonsense leaves the program as it is: it runs to its end, and Freehold with it.
 fn survives_damage(name: &str) {
     let executable = program("moved", Variant::Debug).executable;
     let good = fs::read(executable).expect("built");
-    let damages: [(&str, fn(&mut [u8])); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("zeros", |bytes| bytes.fill(0)),
         ("ones", |bytes| bytes.fill(0xff)),
         ("noise", noise),
