@@ -3,10 +3,10 @@
 //! `scripts/bench` runs it. Every figure is the median of several runs, taken in turns so that a
 //! slow moment of the machine meets everyone. A peer that is not installed is left out and named.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, PipeReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 5;
@@ -15,7 +15,7 @@ const RUNS: usize = 5;
 #[derive(Clone, Copy)]
 struct Cost {
     time: Duration,
-    /// Peak resident memory in KiB, the program's own included.
+    /// Peak resident memory in KiB, of the debugger or of the program, whichever is larger.
     memory: u64,
 }
 
@@ -23,7 +23,7 @@ struct Cost {
 struct Contestant {
     name: &'static str,
     command: Vec<String>,
-    /// The run is over when a line with this text appears; without one, when the process ends.
+    /// The clock stops when a line with this text appears; without one, when the process ends.
     until: Option<&'static str>,
 }
 
@@ -33,136 +33,148 @@ fn main() {
         return;
     }
     let freehold = env!("CARGO_BIN_EXE_freehold");
-    println!("Freehold {freehold}");
-    let hello = compile("test-programs/hello.rs");
-    first_picture(freehold, &hello);
-    if let Some(big) = std::env::var_os("FREEHOLD_BENCH_BIG").map(PathBuf::from) {
-        large_program(freehold, &big);
-    } else {
-        println!(
-            "\n(set FREEHOLD_BENCH_BIG to a program with much debug information to compare \
-                  how stopping at its `main` scales)"
-        );
+    first_picture(freehold, &compile("test-programs/hello.rs"));
+    match std::env::var_os("FREEHOLD_BENCH_BIG").map(PathBuf::from) {
+        Some(big) => large_program(freehold, &big),
+        None => println!(
+            "\nFREEHOLD_BENCH_BIG names no program: how stopping at `main` scales is not measured."
+        ),
     }
     let calls = compile("benches/hits.rs");
     hits(freehold, &calls);
     stops(freehold, &calls);
+    println!(
+        "\nBugStalker is not among the peers: its prompt takes commands from a terminal only, one \
+         key at a time."
+    );
 }
 
 fn first_picture(freehold: &str, hello: &Path) {
     let hello = hello.display().to_string();
-    let contestants = [
-        Contestant {
-            name: "freehold",
-            command: words(&[freehold, "watch", &hello]),
-            until: Some("enter main"),
-        },
-        gdb(&["-ex", "break hello::main", "-ex", "run", "-ex", "info locals", &hello]),
-        lldb(&["-o", "b hello::main", "-o", "run", "-o", "frame variable", &hello]),
-    ];
+    let until = Some("enter main");
+    let watch =
+        Contestant { name: "freehold", command: words(&[freehold, "watch", &hello]), until };
+    let gdb = gdb(&["-ex", "break hello::main", "-ex", "run", "-ex", "info locals", &hello]);
+    let lldb = lldb(&["-o", "b hello::main", "-o", "run", "-o", "frame variable", &hello]);
     compare(
-        "first picture of a small program (gdb: break on main, print the locals)",
-        &contestants,
+        "First picture of a small program. The peers break on main and print the locals.",
+        &[
+            watch,
+            Contestant { until: Some("No locals"), ..gdb },
+            Contestant { until: Some("(lldb) frame variable"), ..lldb },
+        ],
     );
 }
 
 fn large_program(freehold: &str, big: &Path) {
     let size = std::fs::metadata(big).map_or(0, |meta| meta.len() >> 20);
     let big = big.display().to_string();
-    let contestants = [
-        Contestant {
-            name: "freehold",
-            command: words(&[freehold, "trace", "^[a-z_]+::main$", &big, "--", "--version"]),
-            until: Some("main("),
-        },
-        gdb(&["-ex", "break main", "-ex", "run", "--args", &big, "--version"]),
-        lldb(&["-o", "b main", "-o", "run", "--", &big, "--version"]),
-    ];
-    compare(&format!("stop at main of a program of {size} MiB"), &contestants);
+    let main = "^[a-z_]+::main$";
+    let until = Some("main(");
+    let trace = words(&[freehold, "trace", main, &big, "--", "--version"]);
+    let watch = words(&[freehold, "watch", "--function", main, &big, "--", "--version"]);
+    compare(
+        &format!("Stop at main of a program of {size} MiB."),
+        &[
+            Contestant { name: "freehold trace", command: trace, until },
+            Contestant { name: "freehold watch", command: watch, until },
+            Contestant {
+                until: Some("Breakpoint 1, "),
+                ..gdb(&["-ex", "break main", "-ex", "run", "--args", &big, "--version"])
+            },
+            Contestant {
+                until: Some("stop reason"),
+                ..lldb(&["-o", "b main", "-o", "run", "--", &big, "--version"])
+            },
+        ],
+    );
 }
 
-/// 20,000 calls of one function: what a hit costs, beyond a run without a breakpoint.
+/// Ten thousand calls of one function: what a hit costs.
 fn hits(freehold: &str, calls: &Path) {
-    const HITS: u32 = 20_000;
-    let calls = calls.display().to_string();
-    let n = HITS.to_string();
+    const CALLS: u32 = 10_000;
+    let n = CALLS.to_string();
     let contestants = [
-        Contestant {
-            name: "freehold, one core",
-            command: words(&[freehold, "trace", "^hits::hit$", &calls, "--", &n]),
-            until: None,
-        },
-        Contestant {
-            name: "freehold, two cores",
-            command: words(&[freehold, "trace", "--no-pin", "^hits::hit$", &calls, "--", &n]),
-            until: None,
-        },
+        traced(freehold, "freehold, one core", &[], calls, &n),
+        traced(freehold, "freehold, two cores", &["--no-pin"], calls, &n),
         // The cheapest that gdb and lldb have: a breakpoint that is ignored every time.
-        gdb(&[
-            "-ex",
-            "break hits::hit",
-            "-ex",
-            "ignore 1 1000000",
-            "-ex",
-            "run",
-            "--args",
-            &calls,
-            &n,
-        ]),
-        lldb(&[
-            "-o",
-            "b hits::hit",
-            "-o",
-            "breakpoint modify -i 1000000 1",
-            "-o",
-            "run",
-            "--",
-            &calls,
-            &n,
-        ]),
+        one_core("gdb, one core", gdb(&gdb_hits(calls, &n))),
+        Contestant { name: "gdb, two cores", ..gdb(&gdb_hits(calls, &n)) },
+        lldb(
+            &[
+                &["-o", "b hits::hit", "-o", "breakpoint modify -i 1000000 1", "-o", "run", "--"],
+                &[calls.to_str().unwrap_or_default(), &n][..],
+            ]
+            .concat(),
+        ),
     ];
-    println!(
-        "\n{HITS} calls of one function. Freehold stops at entry and at return (2 a call), the others at entry."
+    let costs = compare(
+        &format!(
+            "{CALLS} calls of one function. Freehold stops at entry and return, 2 a call, and \
+             prints; the others stop at entry alone, and ignore it."
+        ),
+        &contestants,
     );
-    let costs = compare("breakpoint hits", &contestants);
     for (name, cost) in costs {
-        let stops = if name.starts_with("freehold") { 2 * HITS } else { HITS };
+        let stops = if name.starts_with("freehold") { 2 * CALLS } else { CALLS };
         let each = cost.time.as_secs_f64() * 1e6 / f64::from(stops);
-        println!("  {name:<22} {each:8.1} µs a hit");
+        println!("  {name:<22} {each:8.1} µs a stop, its start included");
     }
+}
+
+fn traced(
+    freehold: &str,
+    name: &'static str,
+    options: &[&str],
+    calls: &Path,
+    n: &str,
+) -> Contestant {
+    let mut command = words(&[freehold, "trace"]);
+    command.extend(words(options));
+    command.extend(words(&["^hits::hit$", &calls.display().to_string(), "--", n]));
+    Contestant { name, command, until: None }
+}
+
+/// The same on the first core alone, as Freehold does it by itself.
+fn one_core(name: &'static str, on_any: Contestant) -> Contestant {
+    let mut command = words(&["taskset", "-c", "0"]);
+    command.extend(on_any.command);
+    Contestant { name, command, ..on_any }
+}
+
+fn gdb_hits<'a>(calls: &'a Path, n: &'a str) -> [&'a str; 9] {
+    let calls = calls.to_str().unwrap_or_default();
+    let ignore = "ignore 1 1000000";
+    ["-ex", "break hits::hit", "-ex", ignore, "-ex", "run", "--args", calls, n]
 }
 
 /// How often the debugger waits for the program, by strace, per hit.
 fn stops(freehold: &str, calls: &Path) {
-    let calls = calls.display().to_string();
     if !installed("strace") {
-        println!("\n(strace is not installed: stops per hit are not counted)");
+        println!("\nstrace is not installed: stops per hit are not counted.");
         return;
     }
-    println!("\nwaits of the debugger per breakpoint hit (strace)");
-    let freehold_command = words(&[freehold, "trace", "^hits::hit$", &calls, "--"]);
-    let gdb_command =
-        gdb(&["-ex", "break hits::hit", "-ex", "ignore 1 1000000", "-ex", "run", "--args", &calls]);
-    for (name, command, per_call) in
-        [("freehold", freehold_command, 2), ("gdb", gdb_command.command, 1)]
-    {
+    println!("\nStops of the program per breakpoint hit, counted by strace.");
+    let of_freehold = |n: &str| traced(freehold, "freehold", &[], calls, n);
+    let of_gdb = |n: &str| gdb(&gdb_hits(calls, n));
+    let contestants: [(&dyn Fn(&str) -> Contestant, f64); 2] =
+        [(&of_freehold, 2.0), (&of_gdb, 1.0)];
+    for (contestant, hits_per_call) in contestants {
+        let Contestant { name, command, .. } = contestant("1100");
         if !installed(&command[0]) {
             continue;
         }
-        let few = waits(&command, "100");
-        let many = waits(&command, "1100");
-        let each = (many - few) / (1000.0 * f64::from(per_call));
-        println!("  {name:<22} {each:8.2}");
+        let more = waits(&command) - waits(&contestant("100").command);
+        println!("  {name:<22} {:8.2}", more / (1000.0 * hits_per_call));
     }
 }
 
-fn waits(command: &[String], calls: &str) -> f64 {
+fn waits(command: &[String]) -> f64 {
     let file = std::env::temp_dir().join(format!("freehold-waits-{}", std::process::id()));
     let status = Command::new("strace")
         .args(["-e", "trace=wait4,waitid", "-o"])
         .arg(&file)
         .args(command)
-        .arg(calls)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
@@ -199,48 +211,53 @@ fn compare(what: &str, contestants: &[Contestant]) -> Vec<(&'static str, Cost)> 
         );
     }
     for contestant in missing {
-        println!("  {:<22} not installed", contestant.name);
+        println!("  {:<22} is not installed", contestant.name);
     }
     medians
 }
 
+/// Runs a contestant to its end, and stops the clock at its text.
 fn measure(contestant: &Contestant) -> Cost {
+    let (read, write) = std::io::pipe().expect("a pipe");
     let start = Instant::now();
-    let mut child = Command::new(&contestant.command[0])
+    let child = Command::new(&contestant.command[0])
         .args(&contestant.command[1..])
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(if contestant.until.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(write.try_clone().expect("another end"))
+        .stderr(write)
         .spawn()
         .expect("it is installed");
-    let reached = contestant.until.map(|text| wait_for(&mut child, text, start));
-    let (memory, ok) = reap(&child);
-    assert!(ok || reached.is_some(), "{} failed", contestant.name);
-    Cost { time: reached.unwrap_or_else(|| start.elapsed()), memory }
+    let reached = read_to_end(read, contestant.until.unwrap_or("\0"), start);
+    let (memory, status) = reap(&child);
+    let time = match contestant.until {
+        // Whoever printed what was asked for may end as it likes: gdb kills the program.
+        Some(text) => reached.unwrap_or_else(|| panic!("{}: no {text:?}", contestant.name)),
+        None => start.elapsed(),
+    };
+    assert!(reached.is_some() || status.success(), "{}: {status}", contestant.name);
+    Cost { time, memory }
 }
 
 /// Reads to the end, so that the child does not block, and notes when the text came.
-fn wait_for(child: &mut Child, text: &str, start: Instant) -> Duration {
-    let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+fn read_to_end(from: PipeReader, text: &str, start: Instant) -> Option<Duration> {
     let mut reached = None;
-    for line in lines.map_while(Result::ok) {
-        if line.contains(text) {
-            reached.get_or_insert_with(|| start.elapsed());
+    for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+        if reached.is_none() && String::from_utf8_lossy(&line).contains(text) {
+            reached = Some(start.elapsed());
         }
     }
-    reached.unwrap_or_else(|| panic!("{text:?} did not appear"))
+    reached
 }
 
-/// Waits for a child, and tells its peak memory in KiB.
-fn reap(child: &Child) -> (u64, bool) {
+/// Waits for a child, and tells the peak memory of it or of what it ran, whichever is larger, in KiB.
+fn reap(child: &Child) -> (u64, ExitStatus) {
     let mut status = 0;
     // SAFETY: both pointers are to local values, and a zeroed rusage is a valid one to overwrite.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     let pid = i32::try_from(child.id()).expect("a pid is positive");
     // SAFETY: as above; the pid is that of our own child, which nobody else waits for.
     unsafe { libc::wait4(pid, &mut status, 0, &mut usage) };
-    let status = std::process::ExitStatus::from_raw(status);
-    (u64::try_from(usage.ru_maxrss).unwrap_or(0), status.success())
+    (u64::try_from(usage.ru_maxrss).unwrap_or(0), ExitStatus::from_raw(status))
 }
 
 fn median(mut costs: Vec<Cost>) -> Cost {

@@ -4,12 +4,14 @@
 //! can run at another address. Nothing here reads files or processes; it imports floor 0 only.
 
 mod boundaries;
+mod branches;
 mod exits;
 mod loops;
 mod prologue;
 mod relocate;
 
 pub use boundaries::ends_instruction;
+pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::last_outside_loops;
 pub use prologue::frame_made;

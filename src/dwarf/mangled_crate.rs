@@ -39,9 +39,19 @@ pub(super) fn crate_of_symbol(symbol: &'static str) -> Option<(&'static str, boo
     Some((krate, parts == 1 && rest.starts_with("4main")))
 }
 
+/// The crates that an impl names in the head of a legacy symbol: `hello` and `core` in
+/// `_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h…E`, which stands for
+/// `<hello::Foo as core::fmt::Debug>::fmt`. A path begins where none goes on, and its first part
+/// ends with the two dots that are `::`.
+pub(super) fn crates_of_impl(symbol: &str) -> impl Iterator<Item = &str> {
+    let head = symbol.strip_prefix("_ZN").and_then(identifier).map_or("", |(head, _)| head);
+    let paths = head.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
+    paths.filter_map(|path| path.split_once("..")).map(|(krate, _)| krate)
+}
+
 /// Splits a length and that many bytes off: `4mainE` is `main` and `E`. Both manglings write
 /// identifiers so.
-fn identifier(text: &'static str) -> Option<(&'static str, &'static str)> {
+fn identifier(text: &str) -> Option<(&str, &str)> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let len: usize = text.get(..digits)?.parse().ok()?;
     text.get(digits..)?.split_at_checked(len)
@@ -50,6 +60,19 @@ fn identifier(text: &'static str) -> Option<(&'static str, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_head_of_an_impl_names_its_crates() {
+        let crates = |symbol| crates_of_impl(symbol).collect::<Vec<_>>();
+        let of_a_type =
+            "_ZN47_$LT$hello..Foo$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE";
+        assert_eq!(crates(of_a_type), ["hello", "core"]);
+        let of_a_reference = "_ZN28_$LT$$RF$T$u20$as$u20$my_a..B$GT$1f17h0123456789abcdefE";
+        assert_eq!(crates(of_a_reference), ["my_a"]);
+        assert_eq!(crates("_ZN15_$LT$$u5b$T$u5d$$GT$3len17h0123456789abcdefE"), [""; 0]);
+        assert_eq!(crates("_ZN99_$LT$a..B"), [""; 0]);
+        assert_eq!(crates("main"), [""; 0]);
+    }
 
     #[test]
     fn the_head_of_a_symbol_names_its_crate() {

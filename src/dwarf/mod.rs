@@ -52,6 +52,7 @@ pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle};
 pub use origin::Origin;
 pub use statics::{Static, StaticAt};
+pub use symbol_filter::text_required_by_pattern;
 pub use symbols::{Symbol, SymbolKind, Symbols};
 pub use type_names::short_type_name;
 pub use types::{

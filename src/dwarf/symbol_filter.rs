@@ -59,7 +59,12 @@ pub(super) fn text_required_by_path(path: &str) -> Option<&str> {
 
 /// Text that the linker name of every function contains whose path matches a regular expression.
 /// Nothing where that is not obvious.
-pub(super) fn text_required_by_pattern(pattern: &str) -> Option<&str> {
+///
+/// ```
+/// use freehold::dwarf::text_required_by_pattern;
+/// assert_eq!(text_required_by_pattern("^hello::main$"), Some("hello"));
+/// ```
+pub fn text_required_by_pattern(pattern: &str) -> Option<&str> {
     // Alternatives, groups, classes and escapes can make a part optional; `*` and `?` do so to the
     // letter before. The price of not looking closer is a slower search.
     if !pattern.is_ascii() || pattern.contains(['|', '(', '[', '{', '\\', '*', '?', '+']) {

@@ -178,7 +178,7 @@ impl Raw {
 /// Sorts symbols by address, those that [`Symbols::at`] prefers last among their equals; cuts those
 /// without a size at the next one, and drops labels inside of functions.
 fn in_order(mut raw: Vec<Raw>) -> Vec<Symbol> {
-    raw.sort_by_key(|raw| (raw.start(), raw.label));
+    raw.sort_unstable_by_key(|raw| (raw.start(), raw.label));
     let mut next = None;
     for i in (0..raw.len()).rev() {
         let later = raw.get(i + 1).map(Raw::start);
@@ -200,10 +200,13 @@ fn in_order(mut raw: Vec<Raw>) -> Vec<Symbol> {
         }
         true
     });
-    raw.sort_by(|a, b| {
-        let key = |raw: &Raw| (raw.start(), std::cmp::Reverse(raw.symbol.range.end), raw.global);
-        key(a).cmp(&key(b)).then_with(|| b.symbol.name.cmp(a.symbol.name))
-    });
+    // They are sorted by start already.
+    for same_start in raw.chunk_by_mut(|a, b| a.start() == b.start()) {
+        same_start.sort_unstable_by(|a, b| {
+            let key = |raw: &Raw| (std::cmp::Reverse(raw.symbol.range.end), raw.global);
+            key(a).cmp(&key(b)).then_with(|| b.symbol.name.cmp(a.symbol.name))
+        });
+    }
     let mut symbols: Vec<Symbol> = raw.into_iter().map(|raw| raw.symbol).collect();
     symbols.dedup();
     symbols

@@ -10,4 +10,4 @@ pub mod slots;
 mod stack_reader;
 pub mod unwind;
 
-pub use unwind::{RawFrame, StackEnd, Unwinder};
+pub use unwind::{RawFrame, StackEnd, Unwinder, innermost_cfa};

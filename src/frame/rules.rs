@@ -92,7 +92,8 @@ impl<'a> Rules<'a> {
         Ok(Unwound { cfa, saved, caller })
     }
 
-    fn canonical_frame_address(&self) -> Result<VirtAddr, StackEnd> {
+    /// Where the frame of the caller begins, without reading what is saved in this one.
+    pub(super) fn canonical_frame_address(&self) -> Result<VirtAddr, StackEnd> {
         let unknown = |reason| StackEnd::Unknown { at: self.lookup, reason };
         match self.row.cfa {
             CfaRule::RegisterAndOffset(register, offset) => {

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 
 use crate::base::{Buffer, Memory, MemoryError, MemoryExt, VirtAddr};
 
-/// How much is read at once, in bytes.
-const CHUNK: u64 = 4096;
+/// How far below a word a piece begins, in bytes: a return address is read first, and then what is
+/// saved below it.
+const BELOW: u64 = 512;
 
 /// The unit in which memory is mapped, in bytes.
 const PAGE: u64 = 4096;
@@ -32,11 +33,11 @@ impl<'a> StackReader<'a> {
         if let Ok(word) = self.piece.borrow().read_u64(at) {
             return Ok(word);
         }
-        // A return address is read first, and then what is saved below it: start lower.
-        let lower = VirtAddr(at.0.saturating_sub(CHUNK / 8));
-        let to_page_end = |start: VirtAddr| (start, PAGE - start.0 % PAGE);
-        for (start, len) in [(lower, CHUNK), to_page_end(lower), to_page_end(at)] {
-            let Ok(bytes) = self.memory.read_bytes(start, len as usize) else { continue };
+        // To the end of the page and no further: the page behind the outermost frame is not mapped,
+        // and an attempt costs as much as the read that follows it.
+        let end = VirtAddr((at.0 | (PAGE - 1)).saturating_add(1));
+        for start in [VirtAddr(at.0.saturating_sub(BELOW)), at] {
+            let Ok(bytes) = self.memory.read_bytes(start, (end - start) as usize) else { continue };
             let piece = Buffer { start, bytes };
             if let Ok(word) = piece.read_u64(at) {
                 self.piece.replace(piece);

@@ -76,6 +76,22 @@ pub struct Unwinder<'a> {
     end: Option<StackEnd>,
 }
 
+/// The canonical frame address of the innermost frame, or nothing where no rules tell it.
+///
+/// For code from compilers it follows from a register alone, and nothing is read.
+pub fn innermost_cfa(
+    images: &dyn Images,
+    memory: &dyn Memory,
+    registers: &Registers,
+) -> Option<VirtAddr> {
+    let lookup = registers.pc();
+    let loaded = images.image_at(lookup)?;
+    let row = loaded.image.unwind_row(loaded.bias.to_file(lookup))?;
+    let stack = StackReader::new(memory);
+    let rules = Rules::new(&row, registers, &loaded, &stack, lookup);
+    rules.canonical_frame_address().ok().filter(|cfa| *cfa > registers.sp())
+}
+
 impl<'a> Unwinder<'a> {
     /// Begins at a thread's registers. At most `limit` frames will be given.
     pub fn new(
@@ -207,7 +223,7 @@ mod tests {
 
     use super::super::rules::tests::{BIAS, STACK, registers, stack};
     use super::*;
-    use crate::base::Range;
+    use crate::base::{Buffer, Range};
     use crate::dwarf::{CfaRule, Image, sample};
 
     struct One(Arc<Image>);
@@ -242,6 +258,9 @@ mod tests {
         let frames: Vec<_> = walk.by_ref().collect();
         let [inner, outer, lost] = &frames[..] else { panic!("{} frames", frames.len()) };
         assert_eq!((inner.lookup, inner.cfa), (add.start, Some(VirtAddr(STACK + 8))));
+        let unread = Buffer::default();
+        let alone = innermost_cfa(&images, &unread, &inner.registers);
+        assert_eq!(alone, inner.cfa, "nothing is read for it");
         assert_eq!(inner.saved, [(Register::RIP, VirtAddr(STACK))]);
         assert_eq!(outer.registers.pc(), back);
         assert_eq!(outer.lookup, back.for_lookup_of_return());

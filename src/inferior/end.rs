@@ -118,7 +118,7 @@ impl Inferior {
         } else {
             self.leave_copy(&mut raw, true);
         }
-        if raw != before { self.write_registers(tid, &raw) } else { Ok(()) }
+        if raw != before { self.write_registers(tid, &before, &raw) } else { Ok(()) }
     }
 
     /// Lets go of all guests, with the sites taken out of the memory that they share.

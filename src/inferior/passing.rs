@@ -66,7 +66,7 @@ impl Inferior {
             }
         }
         if raw != stopped.raw {
-            self.write_registers(tid, &raw)?;
+            self.write_registers(tid, &stopped.raw, &raw)?;
         }
         self.go(tid, deliver.unwrap_or(0))
     }
@@ -122,9 +122,10 @@ impl Inferior {
     fn pass_living(
         &mut self,
         tid: Tid,
-        mut raw: RawRegisters,
+        before: RawRegisters,
         at: VirtAddr,
     ) -> Result<(), InferiorError> {
+        let mut raw = before;
         if self.memory.sites.borrow().is_active(at) {
             let Some(copy) = self.copy_of(tid, at)? else {
                 self.threads.set_state(tid, State::Running);
@@ -134,7 +135,7 @@ impl Inferior {
         } else {
             raw.set_pc(at);
         }
-        self.write_registers(tid, &raw)?;
+        self.write_registers(tid, &before, &raw)?;
         self.go(tid, 0)
     }
 
@@ -146,13 +147,18 @@ impl Inferior {
         Ok(())
     }
 
+    /// Writes what has changed since the registers were `before`.
     pub(super) fn write_registers(
         &self,
         tid: Tid,
+        before: &RawRegisters,
         raw: &RawRegisters,
     ) -> Result<(), InferiorError> {
-        unless_gone(os::set_registers(tid, raw))
-            .map_err(InferiorError::when("writing registers"))?;
+        let written = match raw.same_but_for_pc(before) {
+            true => os::set_pc(tid, raw.pc()),
+            false => os::set_registers(tid, raw),
+        };
+        unless_gone(written).map_err(InferiorError::when("writing registers"))?;
         Ok(())
     }
 

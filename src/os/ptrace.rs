@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::{RawRegisters, SignalInfo};
-use crate::base::{Tid, Vectors};
+use crate::base::{Tid, Vectors, VirtAddr};
 
 /// Whether an error says that the thread is gone, or not stopped because it is being killed.
 pub fn is_gone(error: &io::Error) -> bool {
@@ -119,6 +119,20 @@ pub fn registers(tid: Tid) -> io::Result<RawRegisters> {
 /// `ESRCH` where it is gone, `EIO` for values that the kernel refuses (segment registers).
 pub fn set_registers(tid: Tid, registers: &RawRegisters) -> io::Result<()> {
     store(libc::PTRACE_SETREGS, tid, 0, &registers.0)
+}
+
+/// Moves the instruction pointer of a stopped thread and nothing else: the kernel then checks and
+/// stores one register, not 27.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn set_pc(tid: Tid, pc: VirtAddr) -> io::Result<()> {
+    // PTRACE_POKEUSER takes an offset in `struct user`, which begins with the general registers.
+    let offset = std::mem::offset_of!(libc::user_regs_struct, rip);
+    // SAFETY: the kernel takes an offset in a structure of its own and a number; no address of this
+    // process is involved.
+    let answer = unsafe { libc::ptrace(libc::PTRACE_POKEUSER, tid.0, offset, pc.0) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// The registers xmm0 to xmm15 of a stopped thread.

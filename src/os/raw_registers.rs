@@ -52,6 +52,12 @@ impl RawRegisters {
         self.0.rip = at.0;
     }
 
+    /// Whether they are the same as others, but for the instruction pointer.
+    pub fn same_but_for_pc(mut self, from: &RawRegisters) -> bool {
+        self.0.rip = from.0.rip;
+        self == *from
+    }
+
     /// The stack pointer.
     pub fn sp(&self) -> VirtAddr {
         VirtAddr(self.0.rsp)
@@ -127,6 +133,15 @@ mod tests {
         registers.forget(Register::RDX);
         raw.update(&registers);
         assert_eq!((raw.0.r15, raw.0.rdx, raw.0.rsi, raw.0.cs), (99, 1, 4, 0x33));
+    }
+
+    #[test]
+    fn a_change_of_the_instruction_pointer_is_told_from_others() {
+        let mut moved = zero();
+        moved.set_pc(VirtAddr(16));
+        assert!(moved.same_but_for_pc(&zero()) && zero().same_but_for_pc(&zero()));
+        moved.set_sp(VirtAddr(8));
+        assert!(!moved.same_but_for_pc(&zero()));
     }
 
     #[test]

@@ -4,12 +4,19 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
+use regex::Regex;
 
 use super::error::SessionError;
 use super::options::{EntryPoint, Selection};
 use crate::asm::{Exit, exits, frame_made, last_outside_loops};
 use crate::base::{FileAddr, Range, VirtAddr};
-use crate::dwarf::{Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle};
+use crate::dwarf::{
+    Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle,
+    text_required_by_pattern,
+};
+
+/// How many symbols are worth another thread: about a millisecond's work.
+const SYMBOLS_A_THREAD: usize = 8192;
 
 /// A chosen function: one instance, with code of its own.
 pub(super) struct Chosen {
@@ -62,22 +69,25 @@ impl Chosen {
     /// The last instruction at which the variables that the function declares one after the other
     /// are in scope, where there is one that runs once a call.
     ///
-    /// Each `let` opens a block within the one before, so that the innermost of the blocks that
-    /// reach furthest holds them all; the drops at the closing brace come behind it. A block that
+    /// Each `let` opens a block within that of the one before, so that the last block in the last
+    /// block, and so on, holds them all; the drops at the closing brace come behind it. A block that
     /// ends in a loop does not end once, and then the one around it is taken.
     pub fn scope_end(&self) -> Option<FileAddr> {
         let function = self.described()?;
         let code = self.loaded.image.bytes(self.range)?;
         let mut chain = Vec::new();
         let mut scope = &function.scope;
-        while let Some(inner) = furthest(scope) {
-            if !inner.variables.is_empty() {
-                chain.push(inner.ranges.first()?.end);
-            }
+        while let Some(inner) = last_block(scope) {
+            chain.push(inner);
             scope = inner;
         }
-        chain.reverse();
-        last_outside_loops(code, self.range, &chain)
+        let with_variables = chain.iter().rev().filter(|block| !block.variables.is_empty());
+        let ends = with_variables.flat_map(|block| {
+            let mut ends: Vec<_> = block.ranges.iter().map(|range| range.end).collect();
+            ends.sort_unstable_by(|a, b| b.cmp(a));
+            ends
+        });
+        last_outside_loops(code, self.range, &ends.collect::<Vec<_>>())
     }
 
     /// Every instruction by which it can be left, in all of its parts.
@@ -102,11 +112,15 @@ impl Chosen {
 /// [`SessionError::NothingChosen`] where the user asked for something that there is not. A program
 /// without any function of the user's is not an error: its allocations can still be watched.
 pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>, SessionError> {
-    let symbols = main.image.symbols();
-    let wanted: Vec<&Symbol> = symbols
+    let cheap = Cheap::new(selection);
+    let wanted: Vec<&Symbol> = main
+        .image
+        .symbols()
         .all()
         .par_iter()
+        .with_min_len(SYMBOLS_A_THREAD)
         .filter(|symbol| symbol.kind == SymbolKind::Function && !symbol.range.is_empty())
+        .filter(|symbol| cheap.may_be_wanted(main, symbol))
         .filter(|symbol| is_wanted(main, selection, symbol))
         .collect();
     let mut seen = HashSet::new();
@@ -121,13 +135,46 @@ pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>
     Ok(chosen)
 }
 
-/// The block within a scope that reaches furthest, if it is in one piece. Optimised code is rarely
-/// so, and has no place where all of a function's variables can be read.
-fn furthest(scope: &Scope) -> Option<&Scope> {
-    let blocks = scope.inner.iter().filter(|inner| inner.inlined.is_none());
-    blocks
-        .filter(|inner| !inner.ranges.is_empty())
-        .max_by_key(|inner| inner.ranges.first().map(|range| range.end))
+/// The last block that a scope declares: that of its last `let`, or of a statement behind it.
+fn last_block(scope: &Scope) -> Option<&Scope> {
+    scope.inner.iter().rfind(|inner| inner.inlined.is_none() && !inner.ranges.is_empty())
+}
+
+/// A test by the linker name that turns most symbols away before they are demangled, which takes
+/// ten times as long.
+enum Cheap {
+    /// There is none.
+    None,
+    /// By the crate.
+    Users,
+    /// By texts of which one must be in the linker name.
+    Texts(Regex),
+}
+
+impl Cheap {
+    fn new(selection: &Selection) -> Cheap {
+        if selection.is_default() {
+            return Cheap::Users;
+        }
+        let crates = selection.crates.iter().map(|name| name.replace('-', "_"));
+        let crates = crates.map(|name| name.is_ascii().then(|| regex::escape(&name)));
+        let patterns = selection
+            .patterns
+            .iter()
+            .map(|pattern| text_required_by_pattern(pattern.as_str()).map(regex::escape));
+        let texts: Option<Vec<_>> = crates.chain(patterns).collect();
+        let texts = texts.filter(|_| !selection.all);
+        let any = texts.and_then(|texts| Regex::new(&texts.join("|")).ok());
+        any.map_or(Cheap::None, Cheap::Texts)
+    }
+
+    fn may_be_wanted(&self, main: &Loaded, symbol: &Symbol) -> bool {
+        match self {
+            Cheap::None => true,
+            Cheap::Users => main.image.may_be_users(symbol.name),
+            Cheap::Texts(any) => any.is_match(symbol.name),
+        }
+    }
 }
 
 fn is_wanted(main: &Loaded, selection: &Selection, symbol: &Symbol) -> bool {

@@ -8,7 +8,7 @@ use super::allocator::{self, Family, Hook};
 use super::error::SessionError;
 use super::functions;
 use super::run::Session;
-use crate::asm::ExitKind;
+use crate::asm::Exit;
 use crate::base::{Bias, FileAddr, VirtAddr};
 use crate::dwarf::Image;
 
@@ -19,7 +19,7 @@ pub(super) enum Role {
     /// A chosen function is entered.
     Enter(usize),
     /// A chosen function is left.
-    Leave(usize, ExitKind),
+    Leave(usize, Exit),
     /// A chosen function leaves the scope of its variables.
     ScopeEnd(usize),
     /// A function of the allocator is entered.
@@ -87,7 +87,7 @@ impl Session {
         }
         let Some(function) = self.functions.get(index) else { return };
         for exit in function.exits() {
-            self.site(bias.to_virt(exit.at), Role::Leave(index, exit.kind));
+            self.site(bias.to_virt(exit.at), Role::Leave(index, exit));
         }
     }
 

@@ -12,13 +12,13 @@ use super::regions::Regions;
 use super::signals::{self, Fault};
 use super::symbolize::Symbolizer;
 use super::threads::{Activation, Threads};
-use crate::asm::ExitKind;
+use crate::asm::{Exit, ExitKind, takes_branch};
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, MemoryExt, ReturnEnd, Seq, ThreadNo,
     VirtAddr,
 };
 use crate::dwarf::Images;
-use crate::frame::Unwinder;
+use crate::frame::{Unwinder, innermost_cfa};
 use crate::inferior::{Inferior, Stop, Stopped};
 use crate::track::{AllocatorCall, Change, Folded, Folding, Ledger, Owners, Record, What};
 
@@ -37,6 +37,14 @@ impl<F: FnMut(&Event)> Observer for F {
 /// How many calls up the user's line is looked for. User code sits three to eight frames above the
 /// allocator; what lies deeper is a container of containers, or the runtime itself.
 const CALLERS: usize = 48;
+
+/// Who called a function of the allocator.
+struct Callers {
+    /// Addresses inside the calls, innermost first.
+    callers: Vec<VirtAddr>,
+    /// Where the function will return to.
+    return_to: Option<VirtAddr>,
+}
 
 /// A run of a program.
 pub struct Session {
@@ -220,7 +228,7 @@ impl Session {
     fn act(&mut self, thread: &Stopped, role: Role) {
         match role {
             Role::Enter(index) => self.entered(thread, index),
-            Role::Leave(index, kind) => self.left(thread, index, kind),
+            Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
@@ -247,10 +255,9 @@ impl Session {
         self.plant_exits(index);
         let registers = *thread.registers();
         let no = thread.no();
-        let frame =
-            Unwinder::new(self.inferior.modules(), self.inferior.memory(), registers, 1).next();
         let sp = registers.sp();
-        let cfa = frame.as_ref().and_then(|frame| frame.cfa).unwrap_or(sp + 8);
+        let cfa = innermost_cfa(self.inferior.modules(), self.inferior.memory(), &registers);
+        let cfa = cfa.unwrap_or(sp + 8);
         if self.threads.of(no).is_open(index, cfa) {
             return;
         }
@@ -278,20 +285,32 @@ impl Session {
         }
     }
 
-    fn left(&mut self, thread: &Stopped, index: usize, kind: ExitKind) {
+    fn left(&mut self, thread: &Stopped, index: usize, exit: Exit) {
         let no = thread.no();
+        if exit.conditional && !self.is_taken(thread) {
+            return;
+        }
         // At a `ret`, and at the jump that takes its place, the frame holds the return address alone.
         let cfa = thread.registers().sp() + 8;
         self.end_gone(no, cfa, ReturnEnd::Unwound);
         let Some(call) = self.threads.of(no).take_returning(index, cfa) else { return };
         self.folding.leave(no);
         if call.shown {
-            let end = match kind {
+            let end = match exit.kind {
                 ExitKind::Ret => ReturnEnd::Ret,
                 ExitKind::TailCall { .. } => ReturnEnd::TailCall,
             };
             self.tell_return(thread, call, end);
         }
+    }
+
+    /// Whether the conditional jump at which a thread stands will jump.
+    fn is_taken(&self, thread: &Stopped) -> bool {
+        let registers = thread.registers();
+        let rcx = registers.get(crate::base::Register::RCX).unwrap_or(0);
+        // The longest instruction has 15 bytes (Intel SDM, volume 2, 2.3.11).
+        let code = self.inferior.memory().read_bytes(registers.pc(), 15);
+        code.is_ok_and(|code| takes_branch(&code, registers.eflags, rcx))
     }
 
     /// Ends the calls whose frames lie below a frame that is the innermost now.
@@ -322,7 +341,7 @@ impl Session {
         let sp = registers.sp();
         let call = allocator::call_at_entry(hook, &registers);
         let what = What::AllocatorEntered(call);
-        let callers = self.callers(thread);
+        let Callers { callers, return_to } = self.callers(thread);
         if self.is_libcs_own(call, &callers) {
             return;
         }
@@ -334,8 +353,9 @@ impl Session {
             let out = VirtAddr(registers.get(crate::base::Register::RDI).unwrap_or(0));
             self.threads.of(no).memalign_out.insert(sp, out);
         }
-        if let Ok(back) = self.inferior.memory().read_u64(sp) {
-            self.plant_return(VirtAddr(back));
+        let read = || self.inferior.memory().read_u64(sp).ok().map(VirtAddr);
+        if let Some(back) = return_to.or_else(read) {
+            self.plant_return(back);
         }
     }
 
@@ -369,20 +389,23 @@ impl Session {
         in_library || places.iter().any(|place| allocator::is_end_of_thread(&place.function))
     }
 
-    /// Addresses inside the calls that led here, up to the first of the user's.
-    fn callers(&mut self, thread: &Stopped) -> Vec<VirtAddr> {
+    /// The calls that led here, up to the first of the user's.
+    fn callers(&mut self, thread: &Stopped) -> Callers {
         let modules = self.inferior.modules();
-        let mut unwinder =
-            Unwinder::new(modules, self.inferior.memory(), *thread.registers(), CALLERS);
+        let registers = *thread.registers();
+        let mut unwinder = Unwinder::new(modules, self.inferior.memory(), registers, CALLERS);
         let mut callers = Vec::new();
-        unwinder.next();
+        let mut return_to = None;
+        let called = unwinder.next();
         for frame in unwinder {
+            return_to.get_or_insert(frame.registers.pc());
             callers.push(frame.lookup);
             if self.symbolizer.user_line(modules, frame.lookup).is_some() {
                 break;
             }
         }
-        callers
+        let at_first_instruction = called.is_some_and(|f| f.cfa == Some(registers.sp() + 8));
+        Callers { callers, return_to: return_to.filter(|_| at_first_instruction) }
     }
 
     fn apply(&mut self, record: Record) {

@@ -108,8 +108,12 @@ fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
     let image = &loaded.image;
     if let Some(function) = image.function_at(at) {
         let place = |frame: InlineFrame<'_>| {
-            let file = frame.at.as_ref().map(|line| Origin::of_source_file(&line.file));
-            let origin = file.unwrap_or_else(|| image.origin_of_crate(crate_of(&frame.name)));
+            let by_crate = || image.origin_of_crate(crate_of(&frame.name));
+            let origin = match frame.at.as_ref().map(|line| Origin::of_source_file(&line.file)) {
+                Some(origin @ (Origin::User | Origin::Std | Origin::Foreign)) => origin,
+                // A file in a registry can be that of the program itself.
+                Some(Origin::Dependency) | None => by_crate(),
+            };
             Place { function: frame.name, origin, line: frame.at }
         };
         return function.inline_chain(at, image.line_at(at)).into_iter().map(place).collect();

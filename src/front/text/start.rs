@@ -1,6 +1,6 @@
 //! The opening: what the program is made of before it runs.
 
-use super::spans::{Ink, Line, bytes, number};
+use super::spans::{Ink, Line, bytes, number, wrap};
 use crate::base::{SectionView, SlotState, SlotView};
 
 /// Sections that a person thinks of when they think of memory, in the order of their addresses.
@@ -21,10 +21,10 @@ pub(super) fn lines(
     let known = sections.iter().filter(|section| SECTIONS.contains(&section.name.as_str()));
     let known: Vec<_> = known.map(section).collect();
     if !known.is_empty() {
-        lines.push(labelled("sections", &known.join(" · "), width));
+        lines.extend(labelled("sections", &known.join(" · "), width));
     }
     if let Some(allocator) = allocator {
-        lines.push(labelled("blocks", &format!("seen at {allocator}"), width));
+        lines.extend(labelled("blocks", &format!("seen at {allocator}"), width));
     }
     let names = statics.iter().filter_map(|s| s.name.as_ref()).map(|name| name.len());
     let column = names.max().unwrap_or(0).min(32);
@@ -39,23 +39,32 @@ fn section(section: &SectionView) -> String {
     format!("{} {}{in_file}", section.name, bytes(section.size))
 }
 
-fn labelled(label: &str, text: &str, width: usize) -> Line {
-    let mut line = Line::new();
-    line.push(Ink::Faint, format!("  {label:<9}")).push(Ink::Plain, text);
-    line.fit(width)
+fn labelled(label: &str, text: &str, width: usize) -> Vec<Line> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    let wrapped = wrap(text, width.saturating_sub(11));
+    let line = |(label, text): (&str, String)| {
+        let mut line = Line::new();
+        line.push(Ink::Faint, format!("  {label:<9}")).push(Ink::Plain, text);
+        line
+    };
+    labels.zip(wrapped).map(line).collect()
 }
 
 fn static_line(index: usize, slot: &SlotView, column: usize) -> Line {
     let label = if index == 0 { "statics" } else { "" };
     let mut line = Line::new();
     line.push(Ink::Faint, format!("  {label:<9}"));
-    line.push(Ink::Strong, slot.name.as_deref().unwrap_or("?")).to_column(11 + column + 2);
+    line.push(Ink::Strong, slot.name.as_deref().unwrap_or("?")).pad_to(11 + column + 2);
     line.push(Ink::Type, slot.type_name.as_deref().unwrap_or("?"));
     line.push(Ink::Plain, format!("  {} B  ", number(slot.size)));
     line.push(Ink::Faint, format!("in {}  ", slot.region));
     match (&slot.state, &slot.value) {
         (SlotState::Unreadable(why), _) => line.push(Ink::Faint, format!("<{why}>")),
-        (_, Some(value)) => line.push(Ink::Plain, &value.text),
+        (_, Some(value)) => {
+            line.push(Ink::Plain, &value.text);
+            let region = slot.leads_to.as_ref().map(|region| format!(" → {region}"));
+            line.push(Ink::Faint, region.unwrap_or_default())
+        }
         _ => &mut line,
     };
     line
