@@ -165,11 +165,14 @@ fn run_damaged(bytes: &[u8], what: &str) -> run::Ran {
     ran
 }
 
+/// What is done to the bytes of a section.
+type Damage = fn(&mut [u8]);
+
 /// A section of nonsense leaves the program as it is: it runs to its end, and Freehold with it.
 fn survives_damage(name: &str) {
     let executable = program("moved", Variant::Debug).executable;
     let good = fs::read(executable).expect("built");
-    let damages: [(&str, fn(&mut [u8])); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("zeros", |bytes| bytes.fill(0)),
         ("ones", |bytes| bytes.fill(0xff)),
         ("noise", noise),
@@ -495,6 +498,8 @@ fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
         ("opt", &["-O", "-g"][..]),
         ("lto", &["-O", "-g", "-Clto=fat"]),
         ("lto-abort", &["-O", "-g", "-Clto=fat", "-Cpanic=abort"]),
+        ("opt-no-pie", &["-O", "-g", "-Crelocation-model=static", "-Clink-arg=-no-pie"]),
+        ("opt-static-pie", &["-O", "-g", "-Ctarget-feature=+crt-static"]),
     ] {
         let told = run(folder, flags);
         assert_eq!(told.ran.code, 0, "{folder}: {}", told.ran.stderr);
@@ -506,6 +511,17 @@ fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
         assert_eq!(told.total("leaked"), allocated - told.total("freed"), "{folder}");
         assert_eq!(told.of("alloc").count() as u64, allocated, "{folder}");
     }
+}
+
+#[test]
+fn an_allocator_that_was_inlined_and_calls_nobody_is_told() {
+    let watch = |variant| told(&["watch"], program("bad/own_arena", variant).executable, "");
+    let debug = watch(Variant::Debug);
+    assert_eq!((debug.ran.code, &*debug.ran.stdout, &*debug.notes()), (0, "sum 45\n", ""));
+    assert!(debug.of("alloc").any(|event| event["size"] == 40), "ten numbers of four bytes");
+    let opt = watch(Variant::Opt);
+    assert_eq!((opt.ran.code, &*opt.ran.stdout), (0, "sum 45\n"));
+    assert!(opt.notes().contains("own allocator was inlined"), "{}", opt.notes());
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn the_bad_programs_end_as_they_must() {
     ends("deep_recursion", Some(0), None, "depth 999\n");
     ends("panics_caught", Some(0), None, "caught true, returned 26\n");
     ends("panics", Some(101), None, "");
+    ends("own_arena", Some(0), None, "sum 45\n");
 }
 
 #[test]

@@ -3,12 +3,14 @@
 //! Pure functions from bytes to bytes and facts: where a function is left, and how one instruction
 //! can run at another address. Nothing here reads files or processes; it imports floor 0 only.
 
+mod boundaries;
 mod branches;
 mod exits;
 mod loops;
 mod prologue;
 mod relocate;
 
+pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::last_outside_loops;

@@ -47,6 +47,15 @@ impl Image {
         }
     }
 
+    /// Whether the function at an address was inlined somewhere, for all that the debug information
+    /// says: then its code is an instance of an abstract one (`DW_AT_abstract_origin`, DWARF 4,
+    /// section 3.3.8.3), which a compiler writes for functions that it inlined and no others.
+    pub fn is_inlined_elsewhere(&self, at: FileAddr) -> bool {
+        let unit = self.unit_at(at).and_then(|(_, unit)| self.unit_index(&unit));
+        let die = unit.and_then(|index| index.get()?.function_at(at)).and_then(|die| self.die(die));
+        die.is_some_and(|die| die.reference(gimli::DW_AT_abstract_origin).is_some())
+    }
+
     /// Whether the file has a table of all its symbols, and not only of those that it shares with
     /// libraries: `strip` removes it (`-C strip=symbols`).
     pub fn has_symbol_table(&self) -> bool {
@@ -80,6 +89,16 @@ fn has_variables_or_types(unit: &Unit) -> bool {
 mod tests {
     use super::*;
     use crate::dwarf::sample;
+
+    #[test]
+    fn without_optimisation_no_function_was_inlined_elsewhere() {
+        let image = sample::debug();
+        for path in ["t::add", "t::main", "__rustc::__rust_alloc"] {
+            let symbols = image.symbols().functions_named(path);
+            let start = symbols.first().expect(path).range.start;
+            assert!(!image.is_inlined_elsewhere(start), "{path}");
+        }
+    }
 
     #[test]
     fn a_users_function_is_described_in_full_and_stds_by_lines() {

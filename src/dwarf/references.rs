@@ -15,38 +15,76 @@ const DISPLACEMENT: usize = 4;
 
 impl Image {
     /// Addresses in code at which a 32-bit displacement leads to one of some functions, which are
-    /// named as the linker names them: by a direct call, or through their slot in the global offset
-    /// table (psABI, 4.4.3), whose address a call, jump or load relative to rip names. Ascending.
+    /// named as the linker names them: by a direct call, through the procedure linkage table, or
+    /// through their slot in the global offset table (psABI, 4.4.3 and 5.2), whose address a call,
+    /// jump or load relative to rip names. In no order.
     ///
-    /// This looks at every byte of the code, and at no instruction, so that a number that happens
-    /// to look like a displacement is found too. With four bytes of it, that is rare.
+    /// This looks at every byte of the code, and at no instruction, so that bytes in the middle of
+    /// others that happen to look like a displacement are found too: the caller decodes the few
+    /// functions that matter. A displacement is the end of its instruction.
     pub fn references_to(&self, names: &[&str]) -> Vec<FileAddr> {
-        let targets = self.targets(names);
+        let mut found = self.references(&self.targets(names));
+        let stubs: Vec<u64> = found.iter().flat_map(|at| self.stub_around(*at)).collect();
+        found.extend(self.references(&stubs));
+        found
+    }
+
+    /// Where the functions are, and the slots in which their addresses are or will be.
+    fn targets(&self, names: &[&str]) -> Vec<u64> {
+        let own = names.iter().flat_map(|name| self.symbols().by_linkage_name(name));
+        let mut targets: Vec<u64> = own.map(|symbol| symbol.range.start.0).collect();
+        let filled = self.slots_holding(&targets);
+        let symbols = self.object.dynamic_symbol_table();
+        for (slot, relocation) in self.object.dynamic_relocations().into_iter().flatten() {
+            let is_theirs = match relocation.target() {
+                RelocationTarget::Symbol(index) => {
+                    let symbol = symbols.as_ref().and_then(|all| all.symbol_by_index(index).ok());
+                    symbol.is_some_and(|s| s.name().is_ok_and(|name| names.contains(&name)))
+                }
+                // `R_X86_64_RELATIVE`: a function of the file itself, which is linked statically.
+                _ => targets.contains(&relocation.addend().cast_unsigned()),
+            };
+            if is_theirs {
+                targets.push(slot);
+            }
+        }
+        targets.extend(filled);
+        targets
+    }
+
+    /// The slots of the global offset table that the linker itself has filled with one of some
+    /// addresses, as it does for a program that is not moved.
+    fn slots_holding(&self, addresses: &[u64]) -> Vec<u64> {
+        let table = self.sections().iter().find(|section| section.name == ".got");
+        let Some(table) = table.filter(|_| !addresses.is_empty()) else { return Vec::new() };
+        let words = self.bytes(table.range).unwrap_or_default().chunks_exact(8);
+        let slots = words.zip((table.range.start.0..).step_by(8));
+        slots
+            .filter(|(word, _)| {
+                let address = word.first_chunk().map(|word| u64::from_le_bytes(*word));
+                address.is_some_and(|address| addresses.contains(&address))
+            })
+            .map(|(_, slot)| slot)
+            .collect()
+    }
+
+    /// Where the stub of the procedure linkage table may begin whose jump (`ff 25`) has its
+    /// displacement at an address; some begin with `endbr64`.
+    fn stub_around(&self, at: FileAddr) -> Vec<u64> {
+        let in_table = self.section_at(at).is_some_and(|section| section.name.starts_with(".plt"));
+        match in_table {
+            true => [2, 6].iter().map(|before| at.0.wrapping_sub(*before)).collect(),
+            false => Vec::new(),
+        }
+    }
+
+    fn references(&self, targets: &[u64]) -> Vec<FileAddr> {
         if targets.is_empty() {
             return Vec::new();
         }
         let code = self.sections().iter().filter(|section| section.executable && section.in_file);
-        let found = code.flat_map(|section| self.references_in(section.range, &targets));
+        let found = code.flat_map(|section| self.references_in(section.range, targets));
         found.take(MAX_REFERENCES).collect()
-    }
-
-    /// Where the functions are, and where the dynamic linker puts their addresses.
-    fn targets(&self, names: &[&str]) -> Vec<u64> {
-        let own = names.iter().flat_map(|name| self.symbols().by_linkage_name(name));
-        let mut targets: Vec<u64> = own.map(|symbol| symbol.range.start.0).collect();
-        let (Some(relocations), Some(symbols)) =
-            (self.object.dynamic_relocations(), self.object.dynamic_symbol_table())
-        else {
-            return targets;
-        };
-        for (slot, relocation) in relocations {
-            let RelocationTarget::Symbol(index) = relocation.target() else { continue };
-            let Ok(symbol) = symbols.symbol_by_index(index) else { continue };
-            if symbol.name().is_ok_and(|name| names.contains(&name)) {
-                targets.push(slot);
-            }
-        }
-        targets
     }
 
     fn references_in(&self, range: Range<FileAddr>, targets: &[u64]) -> Vec<FileAddr> {

@@ -1,5 +1,6 @@
 //! The functions of the allocator: where they are, and what their arguments say.
 
+use crate::asm::ends_instruction;
 use crate::base::{FileAddr, Memory, MemoryExt, Range, Register, Registers, VirtAddr};
 use crate::dwarf::{Image, crate_of, demangle};
 use crate::track::AllocatorCall;
@@ -123,9 +124,14 @@ fn jumps_to(image: &Image, at: FileAddr, targets: &[FileAddr]) -> bool {
 /// it. What std keeps in `System`, and code that is not Rust, never went through the shims.
 fn is_bypassed(image: &Image) -> bool {
     let names = LIBC.map(|(name, _)| name);
-    let callers = image.references_to(&names).into_iter();
-    let symbols = callers.filter_map(|at| image.symbols().at(at));
-    symbols.map(|symbol| demangle(symbol.name)).any(|path| is_beside_the_allocator(&path))
+    image.references_to(&names).into_iter().any(|displacement| {
+        let Some(symbol) = image.symbols().at(displacement) else { return false };
+        // Bytes in the middle of something else can look like a displacement; one that is there
+        // ends its call, jump or load.
+        let code = image.bytes(symbol.range).unwrap_or_default();
+        is_beside_the_allocator(&demangle(symbol.name))
+            && ends_instruction(code, symbol.range, FileAddr(displacement.0.saturating_add(4)))
+    })
 }
 
 fn is_beside_the_allocator(path: &str) -> bool {

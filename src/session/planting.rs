@@ -100,6 +100,7 @@ impl Session {
         let shims = self.shims();
         if !shims.is_empty() {
             self.family = Some(Family::Shims);
+            self.note_inlined_shims(&shims);
             shims.into_iter().for_each(|(bias, hooks)| self.plant_hooks(bias, hooks));
             return;
         }
@@ -118,6 +119,20 @@ impl Session {
                  nor malloc): nothing is known of its heap."
                     .to_owned(),
             ),
+        }
+    }
+
+    /// An allocator of the program's own that does not ask libc leaves no trace where it was inlined.
+    fn note_inlined_shims(&mut self, shims: &[(Bias, Vec<(FileAddr, Hook)>)]) {
+        let main = self.inferior.modules().main();
+        let own = shims.iter().filter(|(bias, _)| *bias == main.bias);
+        let mut shims = own.flat_map(|(_, hooks)| hooks);
+        if shims.any(|(at, _)| main.image.is_inlined_elsewhere(*at)) {
+            self.notes.push(
+                "The program's own allocator was inlined into some of its callers: blocks that those \
+                 allocate are not seen, nor are those that they free. Without optimisation all are."
+                    .to_owned(),
+            );
         }
     }
 
