@@ -28,6 +28,7 @@ mod names;
 mod origin;
 mod paths;
 mod pieces;
+mod root_die;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scope_reader;
