@@ -1,4 +1,70 @@
 //! Freehold: the debugger that knows who owns every byte of a running Rust program.
+//!
+//! It runs a compiled program under ptrace, names every slot of every stack frame from DWARF,
+//! follows `String`, `Vec`, `Box` and what is made of them into the heap, and tells, while the
+//! program runs, how memory splits between stack and heap and which line allocates, moves and frees
+//! each block. This page is the map of the code, for whoever comes next.
+//!
+//! # The house
+//!
+//! Folders are floors. Imports only go down; folders on the same floor never import each other.
+//! `tests/tidy.rs` reads the sources and fails where that does not hold.
+//!
+//! | floor | folder | what is there |
+//! |---|---|---|
+//! | 0 | [`base`] | words without I/O: addresses, registers, `Memory`, ids, regions, events |
+//! | 1 | [`os`] | the kernel: ptrace, wait, memory, procfs, remote system calls; all `unsafe` |
+//! | 1 | [`dwarf`] | bytes to meaning: image, symbols, lines, functions, types, locations, CFI |
+//! | 1 | [`asm`] | machine code: the exits of a function, relocation, loops |
+//! | 2 | [`inferior`] | a process under control: launch, threads, sites, modules |
+//! | 2 | [`frame`] | unwinding, and the slots of a frame |
+//! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
+//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, folding |
+//! | 4 | [`session`] | a run: functions chosen, sites planted, stops turned into events |
+//! | 6 | [`front`] | arguments, targets (cargo, rustc), text and JSON, errors for people |
+//!
+//! Floor 5, the interactive commands, is not built yet.
+//!
+//! # The way of a stop
+//!
+//! A wait status is decoded ([`os::decode`]), becomes an [`inferior::Stop`], and reaches the one
+//! loop in `session/run.rs`. What a site is for is its roles (`session/planting.rs`): a chosen
+//! function is entered or left, its variables go out of scope, the allocator is called or returns.
+//! Allocator calls become [`track::Record`]s, and the [`track::Ledger`] makes changes of the table
+//! of blocks out of them; entries and returns become pictures (`session/picture.rs`): frames by
+//! [`frame::Unwinder`], their slots by [`frame::slots`], their values by [`value::Reader`], and who
+//! owns what by [`track::Owners`]. Everything ends as [`base::Event`]s, which go to a
+//! [`session::Observer`]. Text and JSON are drawn from those alone.
+//!
+//! # What holds everywhere
+//!
+//! 1. Only [`os`] speaks to the kernel or writes `unsafe`.
+//! 2. One place waits, with `__WALL | __WNOTHREAD`, so that debuggers on several threads of one
+//!    process (parallel tests) do not steal each other's stops.
+//! 3. Registers exist only on a stopped thread, and resuming consumes it.
+//! 4. A breakpoint is never lifted while the program runs: threads pass it through a relocated copy
+//!    of its instruction, one stop a hit.
+//! 5. Addresses have types: [`base::FileAddr`] as linked, [`base::VirtAddr`] as loaded; a return
+//!    address is looked up at minus one.
+//! 6. Readers take [`base::Memory`]; lengths are capped before they are believed, and nothing
+//!    panics, loops or allocates on the program's word.
+//! 7. "Cannot be read" is a value with a reason ([`base::Unreadable`]), and so is "moved" and
+//!    "freed" ([`base::SlotState`]): stale bytes are never shown as a value.
+//! 8. What was seen and what was concluded are told apart ([`base::Evidence`]).
+//! 9. Nothing is parsed that nobody asked for: functions come from the symbol table, units are found
+//!    by address, a function's exits are decoded when it is first entered.
+//!
+//! # Where it differs from what was planned
+//!
+//! - Events beside those of the plan: `start` (sections and statics), `scope_end` (the last
+//!   instruction at which a function's variables are all in scope: at its `ret` the frame is gone
+//!   already), `repeated` (what was counted instead of shown), `unknown_free`, `note`,
+//!   `thread_start`, `thread_end`, `fork`, `exec`.
+//! - The block of a variable with a constant initialiser begins *at* the first store to it, and not
+//!   behind the last: `session/slots.rs` looks at the stores.
+//! - A relocated call pushes its true return address itself instead of being emulated.
+//! - Line tables are read here and not by addr2line, because breakpoints need `prologue_end` and
+//!   the rows themselves; addr2line is what the tests compare with.
 
 pub mod asm;
 pub mod base;

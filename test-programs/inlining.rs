@@ -2,16 +2,21 @@
 
 use std::hint::black_box;
 
+#[inline(never)]
+fn deepest(x: i32) -> i32 {
+    black_box(x) // #deepest
+}
+
 #[inline(always)]
 fn always(x: i32) -> i32 {
     let tripled = x * 3;
-    black_box(tripled) + 1 // #in-always
+    deepest(tripled) + 1 // #in-always
 }
 
 #[inline(never)]
 fn never(x: i32) -> i32 {
     let tripled = x * 3;
-    black_box(tripled) + 1 // #in-never
+    deepest(tripled) + 1 // #in-never
 } // #never-end
 
 #[inline(never)]

@@ -83,6 +83,7 @@ fn the_bad_programs_end_as_they_must() {
     ends("many_allocations", Some(0), None, "160000 bytes\n");
     ends("deep_recursion", Some(0), None, "depth 999\n");
     ends("panics_caught", Some(0), None, "caught true, returned 26\n");
+    ends("panics", Some(101), None, "");
 }
 
 #[test]

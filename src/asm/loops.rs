@@ -1,43 +1,92 @@
 //! Which instructions of a function run at most once a call.
 
+use std::collections::HashSet;
+
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 
 use crate::base::{FileAddr, Range};
 
-/// The instruction before the first of `ends` that is not in a loop and from which control can go
-/// on: the last instruction of a block that ends there.
+/// The instruction before the first of `ends` that is on a way from the start of the function to
+/// one of its returns, and that control cannot come back to: the last instruction of a block that
+/// ends there.
 ///
-/// A loop is a jump backwards and all that lies between it and its target. `code` are the bytes of
-/// `range`, decoded from its start. An instruction that ends the function for good (`ud2`, or a
-/// call that is the last instruction of the range) is no end of a block.
+/// `code` are the bytes of `range`, decoded from its start. What only unwinding reaches is on no
+/// such way, and neither is a call that does not return, such as that of a panic. Where an indirect
+/// jump goes is not known: a loop around one is not seen.
 pub fn last_outside_loops(
     code: &[u8],
     range: Range<FileAddr>,
     ends: &[FileAddr],
 ) -> Option<FileAddr> {
-    let mut decoder = Decoder::with_ip(64, code, range.start.0, DecoderOptions::NONE);
-    let mut last = vec![None; ends.len()];
-    let mut loops = Vec::new();
-    while decoder.can_decode() {
-        let instruction = decoder.decode();
-        let jumps = matches!(
-            instruction.flow_control(),
-            FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch
-        );
-        if jumps && instruction.near_branch_target() <= instruction.ip() {
-            loops.push(instruction.near_branch_target()..=instruction.ip());
+    let flow = Flow::of(code, range);
+    let last = |end: &FileAddr| flow.steps.iter().find(|step| step.next == end.0);
+    let once = |at: &u64| {
+        let after = flow.reach(flow.after(*at));
+        let returns = flow.steps.iter().any(|step| step.returns && after.contains(&step.at));
+        returns && !after.contains(at)
+    };
+    let run = flow.reach([range.start.0]);
+    let found = ends.iter().filter_map(last).map(|step| step.at);
+    found.filter(|at| run.contains(at)).find(once).map(FileAddr)
+}
+
+/// One instruction and where control goes from it.
+struct Step {
+    at: u64,
+    next: u64,
+    falls_through: bool,
+    target: Option<u64>,
+    returns: bool,
+}
+
+/// The instructions of a range, by address.
+struct Flow {
+    steps: Vec<Step>,
+}
+
+impl Flow {
+    fn of(code: &[u8], range: Range<FileAddr>) -> Flow {
+        let mut decoder = Decoder::with_ip(64, code, range.start.0, DecoderOptions::NONE);
+        let mut steps = Vec::new();
+        while decoder.can_decode() {
+            let instruction = decoder.decode();
+            let (falls_through, jumps) = match instruction.flow_control() {
+                FlowControl::Next | FlowControl::Call | FlowControl::IndirectCall => (true, false),
+                FlowControl::ConditionalBranch => (true, true),
+                FlowControl::UnconditionalBranch => (false, true),
+                _ => (false, false),
+            };
+            let falls_through = falls_through && !instruction.is_invalid();
+            steps.push(Step {
+                at: instruction.ip(),
+                next: instruction.next_ip(),
+                falls_through,
+                target: jumps.then(|| instruction.near_branch_target()),
+                returns: instruction.flow_control() == FlowControl::Return,
+            });
         }
-        let goes_on = !instruction.is_invalid()
-            && instruction.flow_control() != FlowControl::Exception
-            && instruction.next_ip() < range.end.0;
-        for (end, last) in ends.iter().zip(&mut last) {
-            if goes_on && instruction.next_ip() == end.0 {
-                *last = Some(instruction.ip());
+        Flow { steps }
+    }
+
+    /// Where control goes from an instruction. Unwinding is left aside.
+    fn after(&self, at: u64) -> impl Iterator<Item = u64> + use<> {
+        let index = self.steps.binary_search_by_key(&at, |step| step.at);
+        let step = index.ok().and_then(|index| self.steps.get(index));
+        let next = step.filter(|step| step.falls_through).map(|step| step.next);
+        next.into_iter().chain(step.and_then(|step| step.target))
+    }
+
+    /// Everything that runs if one of the instructions does.
+    fn reach(&self, from: impl IntoIterator<Item = u64>) -> HashSet<u64> {
+        let mut seen: HashSet<u64> = HashSet::new();
+        let mut open: Vec<u64> = from.into_iter().collect();
+        while let Some(at) = open.pop() {
+            if seen.insert(at) {
+                open.extend(self.after(at));
             }
         }
+        seen
     }
-    let once = |at: &u64| !loops.iter().any(|range| range.contains(at));
-    last.into_iter().flatten().find(once).map(FileAddr)
 }
 
 #[cfg(test)]
@@ -61,15 +110,25 @@ mod tests {
 
     #[test]
     fn a_block_that_ends_in_a_loop_gives_way_to_the_one_around_it() {
-        // 1000: nop; 1001: nop; 1002: jmp 1001; 1004: nop; 1005: ret
-        let code = [0x90, 0x90, 0xeb, 0xfd, 0x90, 0xc3];
+        // 1000: nop; 1001: nop; 1002: jne 1001; 1004: nop; 1005: ret
+        let code = [0x90, 0x90, 0x75, 0xfd, 0x90, 0xc3];
         assert_eq!(last(&code, &[0x1004, 0x1005]), Some(0x1004));
         assert_eq!(last(&code, &[0x1004]), None);
     }
 
     #[test]
-    fn code_that_never_goes_on_ends_no_block() {
+    fn a_jump_backwards_is_no_loop_where_nothing_leads_to_it() {
+        // 1000: nop; 1001: nop; 1002: ret; 1003 (a landing pad): jmp 1001
+        let code = [0x90, 0x90, 0xc3, 0xeb, 0xfc];
+        assert_eq!(last(&code, &[0x1002]), Some(0x1001));
+    }
+
+    #[test]
+    fn code_that_never_returns_ends_no_block() {
         // ud2; nop; ret
         assert_eq!(last(&[0x0f, 0x0b, 0x90, 0xc3], &[0x1002]), None);
+        // 1000: jo 1003; 1002: ret; 1003: call 1010; 1008: call 1010
+        let code = [0x70, 0x01, 0xc3, 0xe8, 8, 0, 0, 0, 0xe8, 3, 0, 0, 0];
+        assert_eq!(last(&code, &[0x1008, 0x1002]), Some(0x1000));
     }
 }

@@ -3,10 +3,14 @@
 //! Pure functions from bytes to bytes and facts: where a function is left, and how one instruction
 //! can run at another address. Nothing here reads files or processes; it imports floor 0 only.
 
+mod branches;
 mod exits;
 mod loops;
+mod prologue;
 mod relocate;
 
+pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::last_outside_loops;
+pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

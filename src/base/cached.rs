@@ -26,7 +26,7 @@ impl<'a> Cached<'a> {
     }
 
     /// Fills `into` from one page. `None` where the page is not kept.
-    fn from_page(&self, at: VirtAddr, into: &mut [u8]) -> Option<()> {
+    fn read_kept(&self, at: VirtAddr, into: &mut [u8]) -> Option<()> {
         let number = at.0 / PAGE;
         let mut pages = self.pages.borrow_mut();
         if !pages.contains_key(&number) {
@@ -48,7 +48,7 @@ impl Memory for Cached<'_> {
     fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
         // A large read is one system call already, and one that crosses pages is rare.
         let in_one_page = at.0 % PAGE + into.len() as u64 <= PAGE;
-        match in_one_page.then(|| self.from_page(at, into)).flatten() {
+        match in_one_page.then(|| self.read_kept(at, into)).flatten() {
             Some(()) => Ok(()),
             None => self.inner.read(at, into),
         }

@@ -101,6 +101,9 @@ pub enum EventKind {
     Move {
         /// The block.
         block: BlockId,
+        /// Blocks that passed along with it, by the same value.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        with: Vec<BlockId>,
         /// The owner before, as a place: `main::value`.
         from: String,
         /// The owner now.
@@ -279,6 +282,9 @@ pub struct Data {
     pub address: Option<VirtAddr>,
     /// Where it lives.
     pub region: Region,
+    /// The address that it points to, for what leads elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<VirtAddr>,
     /// The scalar or text itself, for a value without parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -373,6 +379,9 @@ pub struct SlotView {
     pub name: Option<String>,
     /// What it is for.
     pub kind: SlotKind,
+    /// The position among the frame's variables in the order of their declaration, from 1; 0 for
+    /// what is not a variable.
+    pub declared: usize,
     /// The type's name, where there is one.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
@@ -391,6 +400,9 @@ pub struct SlotView {
     /// The blocks that the value leads to, in the order of its parts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Held>,
+    /// Where what it points to lies, for a reference or pointer to what is no live block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leads_to: Option<Region>,
     /// The function that it belongs to, where that was inlined into the frame's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inlined_from: Option<String>,
@@ -409,8 +421,8 @@ pub struct Held {
     pub block: BlockId,
     /// The part of the value that holds the pointer: empty for the value itself, `[1].name`.
     pub path: String,
-    /// Whether the part is its owner, or refers to what another one owns.
-    pub owner: bool,
+    /// What the part is to the block.
+    pub hold: Hold,
     /// The type of the part that holds the pointer, without module paths.
     #[serde(rename = "type")]
     pub type_name: String,
@@ -418,6 +430,30 @@ pub struct Held {
     pub used: u64,
     /// Bytes of the block.
     pub size: u64,
+}
+
+/// What a value is to the memory that it leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// Its destructor frees it: `Box`, `Vec`, `String`.
+    Owner,
+    /// The destructor of the last of several that share it frees it: `Rc`, `Arc`.
+    Shares,
+    /// Somebody else frees it, or nobody: references, raw pointers, `Weak`.
+    Refers,
+}
+
+impl Hold {
+    /// What a part is, that lies in memory which is held so: what a shared block owns is shared, and
+    /// what lies behind a reference is owned by somebody else.
+    pub fn within(self, outer: Hold) -> Hold {
+        match (self, outer) {
+            (Hold::Refers, _) | (_, Hold::Refers) => Hold::Refers,
+            (Hold::Shares, _) | (_, Hold::Shares) => Hold::Shares,
+            (Hold::Owner, Hold::Owner) => Hold::Owner,
+        }
+    }
 }
 
 /// A block as it is named at the end.

@@ -15,8 +15,8 @@ mod registers;
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
 pub use event::{
-    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, RepeatedCalls,
-    ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
+    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold,
+    RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};

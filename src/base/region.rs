@@ -17,6 +17,11 @@ pub enum Region {
         /// Bytes from the start of the block.
         offset: u64,
     },
+    /// Where a heap block began that has ended, and none has begun since.
+    Freed {
+        /// The block.
+        block: BlockId,
+    },
     /// Heap or anonymous memory in which no live block of the ledger lies.
     Anonymous,
     /// A section of a loaded file, by the name its section header gives: `.rodata`, `.data`, `.bss`.
@@ -37,6 +42,7 @@ impl std::fmt::Display for Region {
             Region::Stack => f.pad("stack"),
             Region::Heap { block, offset: 0 } => f.pad(&block.to_string()),
             Region::Heap { block, offset } => f.pad(&format!("{block}+{offset}")),
+            Region::Freed { block } => f.pad(&format!("{block}, freed")),
             Region::Anonymous => f.pad("anonymous"),
             Region::Section(name) | Region::File(name) => f.pad(name),
             Region::Register(name) => f.pad(name),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gimli::{EndianSlice, LittleEndian, SectionId};
+use object::read::elf::ProgramHeader;
 use object::{Object, ObjectKind, ObjectSection, ObjectSegment, SectionFlags};
 use thiserror::Error;
 
@@ -209,7 +210,7 @@ fn check_ident(bytes: &[u8]) -> Result<(), ImageError> {
 }
 
 fn kind_of(object: &object::File<'_>) -> Result<ImageKind, ImageError> {
-    let has_interpreter = object.section_by_name(".interp").is_some();
+    let has_interpreter = has_interpreter(object);
     match object.kind() {
         ObjectKind::Executable => Ok(ImageKind::Executable),
         ObjectKind::Dynamic if has_interpreter || is_pie(object) => {
@@ -220,6 +221,14 @@ fn kind_of(object: &object::File<'_>) -> Result<ImageKind, ImageError> {
         ObjectKind::Core => Err(ImageError::NotRunnable("a core file".to_owned())),
         other => Err(ImageError::NotRunnable(format!("an ELF file of kind {other:?}"))),
     }
+}
+
+/// Whether a program header names a dynamic linker (`PT_INTERP`, ELF specification, part 2): the
+/// kernel looks at those alone, and a program may have lost its section headers.
+fn has_interpreter(object: &object::File<'_>) -> bool {
+    let object::File::Elf64(elf) = object else { return false };
+    let endian = elf.endian();
+    elf.elf_program_headers().iter().any(|header| header.p_type(endian) == object::elf::PT_INTERP)
 }
 
 /// `DF_1_PIE` in the dynamic section: what tells a static PIE from a library.
@@ -270,6 +279,17 @@ fn load_dwarf(object: &object::File<'static>) -> gimli::Dwarf<Slice> {
             LittleEndian,
         ))
     };
-    let Ok(dwarf) = gimli::Dwarf::load(load);
+    let load_ended = |id: SectionId| {
+        let section = load(id)?;
+        let is_text = matches!(id, SectionId::DebugStr | SectionId::DebugLineStr);
+        Ok(if is_text && !ends(section.slice()) { Slice::default() } else { section })
+    };
+    let Ok(dwarf): Result<_, std::convert::Infallible> = gimli::Dwarf::load(load_ended);
     dwarf
+}
+
+/// Whether a section of texts ends with the end of one. In one that does not, each text without an
+/// end would be searched for it up to the end of the section, once for each of thousands of names.
+fn ends(texts: &[u8]) -> bool {
+    texts.last().is_none_or(|byte| *byte == 0)
 }

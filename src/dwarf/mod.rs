@@ -11,6 +11,7 @@ mod aggregates;
 mod cfi;
 #[cfg(test)]
 mod damaged;
+mod detail;
 mod dies;
 mod enums;
 mod evaluate;
@@ -28,6 +29,7 @@ mod names;
 mod origin;
 mod paths;
 mod pieces;
+mod references;
 mod root_die;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -43,6 +45,7 @@ mod units;
 mod visible;
 
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
+pub use detail::Detail;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
 pub use lines::{LineRow, SourceLine};

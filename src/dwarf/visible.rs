@@ -16,6 +16,9 @@ pub struct Visible<'f> {
     /// Whether its block is in force. rustc lets a variable's block begin behind its initialiser,
     /// so that one out of scope is not initialised, or has ended.
     pub in_scope: bool,
+    /// Where the part of its block that is in force begins; none for one that has no block of its
+    /// own or is out of scope.
+    pub since: Option<FileAddr>,
     /// Whether another of the same name, in a block further in, hides it here.
     pub shadowed: bool,
     /// The inlined call that it belongs to; none for the function's own.
@@ -64,9 +67,11 @@ impl Function {
         // Scopes still to visit, with whether the scope around is in force and the call it is in.
         let mut stack = vec![(&self.scope, true, None)];
         while let Some((scope, in_scope, inlined)) = stack.pop() {
+            let since = scope.ranges.iter().find(|range| range.contains(at)).map(|r| r.start);
             found.extend(scope.variables.iter().map(|variable| Visible {
                 variable,
                 in_scope,
+                since: since.filter(|_| in_scope),
                 shadowed: false,
                 inlined,
             }));

@@ -39,8 +39,13 @@ fn explain(error: &SessionError) -> UserError {
         SessionError::Launch(error) => launch_error(error),
         SessionError::Inferior(error) => UserError::new(error.to_string())
             .hint("the program has been ended; run it again, and report this if it comes again"),
-        SessionError::NothingChosen { wanted, known } => {
+        SessionError::NothingChosen { wanted, known, stripped } => {
             let plain = UserError::nothing_matched(format!("no function matches {wanted}"));
+            if *stripped {
+                return plain
+                    .hint("the program has no symbol table, so that no function has a name")
+                    .hint("build it without -C strip=symbols (cargo: strip = false)");
+            }
             let wanted = wanted.trim_start_matches("crate ");
             let last = |name: &String| name.rsplit("::").next().unwrap_or(name).to_owned();
             let short: Vec<_> = known.iter().map(last).collect();

@@ -1,7 +1,7 @@
 //! The functions of the allocator: where they are, and what their arguments say.
 
-use crate::base::{FileAddr, Memory, MemoryExt, Register, Registers, VirtAddr};
-use crate::dwarf::{Image, demangle};
+use crate::base::{FileAddr, Memory, MemoryExt, Range, Register, Registers, VirtAddr};
+use crate::dwarf::{Image, crate_of, demangle};
 use crate::track::AllocatorCall;
 
 /// A function of the allocator, by its signature.
@@ -66,16 +66,37 @@ impl Family {
     }
 }
 
-/// Rust's shims in an image, or nothing where they are absent or were inlined away in part: a
+/// Rust's shims in an image, or nothing where they are absent, or were inlined away in part: a
 /// ledger that sees only some of the calls would be wrong.
 pub(super) fn shims(image: &Image) -> Option<Vec<(FileAddr, Hook)>> {
-    let mut found = Vec::new();
-    let mut names = Vec::new();
-    let mut twins = false;
+    let Found { shims, twins, zeroed_twin } = find_shims(image);
+    let has = |name: &str| shims.iter().any(|(known, ..)| *known == name);
+    let zeroed = has("__rust_alloc_zeroed") || !zeroed_twin;
+    let complete = has("__rust_alloc") && has("__rust_realloc") && has("__rust_dealloc") && zeroed;
+    let is_whole = || shims.iter().all(|(_, at, _)| jumps_to(image, *at, &twins));
+    // Where the shims do the allocator's work themselves, they were compiled along with code that
+    // calls them: that of a `#[global_allocator]`, or all of the program (link-time optimisation).
+    let trusted = complete && (is_whole() || !is_bypassed(image));
+    trusted.then(|| shims.into_iter().map(|(_, at, hook)| (at, hook)).collect())
+}
+
+/// The shims of an image.
+#[derive(Default)]
+struct Found {
+    shims: Vec<(&'static str, FileAddr, Hook)>,
+    /// The functions that the shims of a default build jump to.
+    twins: Vec<FileAddr>,
+    /// Whether that of `__rust_alloc_zeroed` is among them.
+    zeroed_twin: bool,
+}
+
+fn find_shims(image: &Image) -> Found {
+    let mut found = Found::default();
     for symbol in image.symbols().all() {
         // The test by substring spares demangling all the others.
-        if symbol.name.contains("_alloc_zeroed") && !symbol.name.contains("__rust_") {
-            twins |= symbol.name.contains("__rdl_") || symbol.name.contains("__rg_");
+        if symbol.name.contains("__rdl_") || symbol.name.contains("__rg_") {
+            found.twins.push(symbol.range.start);
+            found.zeroed_twin |= symbol.name.contains("_alloc_zeroed");
         }
         if !symbol.name.contains("__rust_") {
             continue;
@@ -83,14 +104,37 @@ pub(super) fn shims(image: &Image) -> Option<Vec<(FileAddr, Hook)>> {
         let path = demangle(symbol.name);
         let last = path.rsplit("::").next().unwrap_or(&path);
         if let Some((name, hook)) = SHIMS.iter().find(|(name, _)| *name == last) {
-            found.push((symbol.range.start, *hook));
-            names.push(*name);
+            found.shims.push((name, symbol.range.start, *hook));
         }
     }
-    let has = |name: &str| names.contains(&name);
-    let zeroed = has("__rust_alloc_zeroed") || !twins;
-    let complete = has("__rust_alloc") && has("__rust_realloc") && has("__rust_dealloc") && zeroed;
-    complete.then_some(found)
+    found
+}
+
+/// Whether the instruction at an address is a jump to one of some functions (`e9`, with the
+/// distance from the next instruction).
+fn jumps_to(image: &Image, at: FileAddr, targets: &[FileAddr]) -> bool {
+    let jump = image.bytes(Range::new(at, FileAddr(at.0.saturating_add(5))));
+    let Some([0xe9, distance @ ..]) = jump else { return false };
+    let Ok(distance) = distance.try_into().map(i32::from_le_bytes) else { return false };
+    targets.contains(&FileAddr(at.0.wrapping_add(5).wrapping_add_signed(distance.into())))
+}
+
+/// Whether some Rust code allocates from libc by itself, so that shims must have been inlined into
+/// it. What std keeps in `System`, and code that is not Rust, never went through the shims.
+fn is_bypassed(image: &Image) -> bool {
+    let names = LIBC.map(|(name, _)| name);
+    let callers = image.references_to(&names).into_iter();
+    let symbols = callers.filter_map(|at| image.symbols().at(at));
+    symbols.map(|symbol| demangle(symbol.name)).any(|path| is_beside_the_allocator(&path))
+}
+
+fn is_beside_the_allocator(path: &str) -> bool {
+    let krate = crate_of(path);
+    let by_design = matches!(krate, "" | "std" | "__rustc" | "panic_unwind")
+        || path.contains("std::alloc::System")
+        || path.contains("GlobalAlloc")
+        || path.contains("__rust_");
+    !by_design
 }
 
 /// The malloc family in an image that defines all of its core.
@@ -104,6 +148,16 @@ pub(super) fn libc_family(image: &Image) -> Option<Vec<(FileAddr, Hook)>> {
         .collect();
     let has = |hook: Hook| found.iter().any(|(_, known)| *known == hook);
     (has(Hook::Malloc) && has(Hook::Realloc) && has(Hook::Free)).then_some(found)
+}
+
+/// Whether a function of glibc gives back what libc kept for a thread that ends
+/// (`malloc/malloc.c`, `malloc/thread-freeres.c`). In a static program its name is all there is to
+/// go by.
+pub(super) fn is_end_of_thread(function: &str) -> bool {
+    matches!(
+        function,
+        "tcache_thread_shutdown" | "__malloc_arena_thread_freeres" | "__libc_thread_freeres"
+    )
 }
 
 /// The call, from the registers at the first instruction of the function (psABI, 3.2.3).
@@ -157,6 +211,16 @@ mod tests {
         let order = [Register::RDI, Register::RSI, Register::RDX, Register::RCX];
         order.iter().zip(arguments).for_each(|(register, value)| registers.set(*register, value));
         registers
+    }
+
+    #[test]
+    fn code_that_asks_libc_where_a_shim_should_be_asked_is_told_from_the_allocators_own() {
+        let beside = is_beside_the_allocator;
+        assert!(beside("user::work") && beside("alloc::raw_vec::RawVecInner<A>::finish_grow"));
+        assert!(beside("core::ptr::drop_in_place<std::io::error::Error>"));
+        assert!(!beside("<alloc::raw_vec::RawVecInner<std::alloc::System>>::finish_grow"));
+        assert!(!beside("<user::Counting as core::alloc::global::GlobalAlloc>::alloc"));
+        assert!(!beside("std::sys::fs::unix::canonicalize") && !beside("deflateInit2_"));
     }
 
     #[test]

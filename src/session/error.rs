@@ -20,5 +20,7 @@ pub enum SessionError {
         wanted: String,
         /// The names that there are, in no order.
         known: Vec<String>,
+        /// Whether the program has a table of its functions at all.
+        stripped: bool,
     },
 }

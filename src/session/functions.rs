@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::error::SessionError;
 use super::options::{EntryPoint, Selection};
-use crate::asm::{Exit, exits, last_outside_loops};
+use crate::asm::{Exit, exits, frame_made, last_outside_loops};
 use crate::base::{FileAddr, Range, VirtAddr};
 use crate::dwarf::{
     Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle,
@@ -50,31 +50,44 @@ impl Chosen {
     /// Where it counts as entered.
     pub fn entry(&self, point: EntryPoint) -> VirtAddr {
         let at = match point {
-            EntryPoint::AfterPrologue => self.loaded.image.prologue_end(self.range),
+            EntryPoint::AfterPrologue => self.behind_prologue(),
             EntryPoint::FirstInstruction => self.range.start,
         };
         self.loaded.bias.to_virt(at)
     }
 
+    /// Where its frame is complete: by the line table, and by the code where there is none.
+    fn behind_prologue(&self) -> FileAddr {
+        let image = &self.loaded.image;
+        let by_lines = image.prologue_end(self.range);
+        if by_lines > self.range.start || image.line_at(self.range.start).is_some() {
+            return by_lines;
+        }
+        image.bytes(self.range).map_or(by_lines, |code| frame_made(code, self.range))
+    }
+
     /// The last instruction at which the variables that the function declares one after the other
     /// are in scope, where there is one that runs once a call.
     ///
-    /// Each `let` opens a block within the one before, so that the innermost of the blocks that
-    /// reach furthest holds them all; the drops at the closing brace come behind it. A block that
+    /// Each `let` opens a block within that of the one before, so that the last block in the last
+    /// block, and so on, holds them all; the drops at the closing brace come behind it. A block that
     /// ends in a loop does not end once, and then the one around it is taken.
     pub fn scope_end(&self) -> Option<FileAddr> {
         let function = self.described()?;
         let code = self.loaded.image.bytes(self.range)?;
         let mut chain = Vec::new();
         let mut scope = &function.scope;
-        while let Some(inner) = furthest(scope) {
-            if !inner.variables.is_empty() {
-                chain.push(inner.ranges.first()?.end);
-            }
+        while let Some(inner) = last_block(scope) {
+            chain.push(inner);
             scope = inner;
         }
-        chain.reverse();
-        last_outside_loops(code, self.range, &chain)
+        let with_variables = chain.iter().rev().filter(|block| !block.variables.is_empty());
+        let ends = with_variables.flat_map(|block| {
+            let mut ends: Vec<_> = block.ranges.iter().map(|range| range.end).collect();
+            ends.sort_unstable_by(|a, b| b.cmp(a));
+            ends
+        });
+        last_outside_loops(code, self.range, &ends.collect::<Vec<_>>())
     }
 
     /// Every instruction by which it can be left, in all of its parts.
@@ -122,13 +135,9 @@ pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>
     Ok(chosen)
 }
 
-/// The block within a scope that reaches furthest, if it is in one piece. Optimised code is rarely
-/// so, and has no place where all of a function's variables can be read.
-fn furthest(scope: &Scope) -> Option<&Scope> {
-    let blocks = scope.inner.iter().filter(|inner| inner.inlined.is_none());
-    blocks
-        .filter(|inner| !inner.ranges.is_empty())
-        .max_by_key(|inner| inner.ranges.first().map(|range| range.end))
+/// The last block that a scope declares: that of its last `let`, or of a statement behind it.
+fn last_block(scope: &Scope) -> Option<&Scope> {
+    scope.inner.iter().rfind(|inner| inner.inlined.is_none() && !inner.ranges.is_empty())
 }
 
 /// A test by the linker name that turns most symbols away before they are demangled, which takes
@@ -199,5 +208,9 @@ fn nothing_chosen(main: &Loaded, selection: &Selection) -> SessionError {
             names.insert(path.into_owned());
         }
     }
-    SessionError::NothingChosen { wanted: wanted.join(" or "), known: names.into_iter().collect() }
+    SessionError::NothingChosen {
+        wanted: wanted.join(" or "),
+        known: names.into_iter().collect(),
+        stripped: !main.image.has_symbol_table(),
+    }
 }

@@ -8,6 +8,7 @@ mod allocator;
 mod context;
 mod error;
 mod functions;
+mod missing;
 mod options;
 mod picture;
 mod planting;

@@ -214,7 +214,8 @@ impl Session {
     /// Tells of moves that a picture showed.
     pub(super) fn tell_moves(&mut self, thread: ThreadNo, moves: Vec<MoveSeen>) {
         for seen in moves {
-            let kind = EventKind::Move { block: seen.block, from: seen.from, to: seen.to };
+            let MoveSeen { block, with, from, to } = seen;
+            let kind = EventKind::Move { block, with, from, to };
             self.emit(thread, Evidence::Inferred, None, None, kind);
         }
     }

@@ -1,12 +1,14 @@
 //! What each site is for, and planting them.
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::allocator::{self, Family, Hook};
 use super::error::SessionError;
 use super::functions;
 use super::run::Session;
-use crate::asm::ExitKind;
+use crate::asm::Exit;
 use crate::base::{Bias, FileAddr, VirtAddr};
 use crate::dwarf::Image;
 
@@ -17,7 +19,7 @@ pub(super) enum Role {
     /// A chosen function is entered.
     Enter(usize),
     /// A chosen function is left.
-    Leave(usize, ExitKind),
+    Leave(usize, Exit),
     /// A chosen function leaves the scope of its variables.
     ScopeEnd(usize),
     /// A function of the allocator is entered.
@@ -85,7 +87,7 @@ impl Session {
         }
         let Some(function) = self.functions.get(index) else { return };
         for exit in function.exits() {
-            self.site(bias.to_virt(exit.at), Role::Leave(index, exit.kind));
+            self.site(bias.to_virt(exit.at), Role::Leave(index, exit));
         }
     }
 
@@ -95,9 +97,10 @@ impl Session {
     }
 
     fn plant_allocator(&mut self) {
-        if let Some((bias, hooks)) = self.first_defining(allocator::shims) {
+        let shims = self.shims();
+        if !shims.is_empty() {
             self.family = Some(Family::Shims);
-            self.plant_hooks(bias, hooks);
+            shims.into_iter().for_each(|(bias, hooks)| self.plant_hooks(bias, hooks));
             return;
         }
         match self.first_defining(allocator::libc_family) {
@@ -116,6 +119,28 @@ impl Session {
                     .to_owned(),
             ),
         }
+    }
+
+    /// Rust's shims: the executable's, or the first library's that has some, and with `-C
+    /// prefer-dynamic` both. std as a library has shims of its own, which an executable with a
+    /// `#[global_allocator]` does not replace, and each frees what the other allocated.
+    fn shims(&self) -> Vec<(Bias, Vec<(FileAddr, Hook)>)> {
+        let first = self.first_defining(allocator::shims);
+        let modules = self.inferior.modules();
+        let is_std =
+            |path: &Path| path.file_name().is_some_and(|n| n.as_bytes().starts_with(b"libstd-"));
+        let libraries = modules.iter().filter(|module| is_std(module.path()));
+        let of_std = libraries.filter_map(|module| {
+            let loaded = module.loaded()?;
+            Some((loaded.bias, allocator::shims(&loaded.image)?))
+        });
+        let mut all: Vec<_> = first.into_iter().collect();
+        for found in of_std {
+            if !all.contains(&found) {
+                all.push(found);
+            }
+        }
+        all
     }
 
     /// What the first image has, the executable before its libraries. Images that need not be asked

@@ -28,6 +28,9 @@ impl Regions<'_> {
         if let Some((block, offset)) = self.ledger.block_at(at) {
             return Region::Heap { block: block.id, offset };
         }
+        if let Some(ended) = self.ledger.ended_from(at) {
+            return Region::Freed { block: ended.id };
+        }
         if self.threads.on_a_stack(at) {
             return Region::Stack;
         }
@@ -55,10 +58,6 @@ impl Regions<'_> {
 
     /// How an address is named to people: by block, section or region, never by number.
     pub fn name(&self, at: VirtAddr) -> String {
-        let live = self.ledger.block_at(at).is_some();
-        match self.ledger.ended_from(at).filter(|_| !live) {
-            Some(ended) => format!("{}, freed", ended.id),
-            None => self.of(at).to_string(),
-        }
+        self.of(at).to_string()
     }
 }

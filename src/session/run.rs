@@ -9,17 +9,18 @@ use super::functions::Chosen;
 use super::options::Options;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
-use super::signals;
+use super::signals::{self, Fault};
 use super::symbolize::Symbolizer;
 use super::threads::{Activation, Threads};
-use crate::asm::ExitKind;
+use crate::asm::{Exit, ExitKind, takes_branch};
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, MemoryExt, ReturnEnd, Seq, ThreadNo,
     VirtAddr,
 };
+use crate::dwarf::Images;
 use crate::frame::{Unwinder, innermost_cfa};
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Change, Folded, Folding, Ledger, Owners, Record, What};
+use crate::track::{AllocatorCall, Change, Folded, Folding, Ledger, Owners, Record, What};
 
 /// Watches a run. It cannot steer it.
 pub trait Observer {
@@ -59,6 +60,7 @@ pub struct Session {
     pub(super) notes: Vec<String>,
     folding: Folding,
     lines: HashMap<Arc<At>, usize>,
+    pub(super) last_fault: Option<Fault>,
     seq: u64,
     peak_stack: u64,
     outbox: Vec<Event>,
@@ -91,6 +93,7 @@ impl Session {
             notes: Vec::new(),
             folding,
             lines: HashMap::new(),
+            last_fault: None,
             seq: 0,
             peak_stack: 0,
             outbox: Vec::new(),
@@ -156,6 +159,7 @@ impl Session {
         };
         self.plant()?;
         self.tell_start();
+        self.note_missing();
         if self.options.pin
             && let Err(error) = self.inferior.pin(true)
         {
@@ -224,7 +228,7 @@ impl Session {
     fn act(&mut self, thread: &Stopped, role: Role) {
         match role {
             Role::Enter(index) => self.entered(thread, index),
-            Role::Leave(index, kind) => self.left(thread, index, kind),
+            Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
@@ -281,20 +285,32 @@ impl Session {
         }
     }
 
-    fn left(&mut self, thread: &Stopped, index: usize, kind: ExitKind) {
+    fn left(&mut self, thread: &Stopped, index: usize, exit: Exit) {
         let no = thread.no();
+        if exit.conditional && !self.is_taken(thread) {
+            return;
+        }
         // At a `ret`, and at the jump that takes its place, the frame holds the return address alone.
         let cfa = thread.registers().sp() + 8;
         self.end_gone(no, cfa, ReturnEnd::Unwound);
         let Some(call) = self.threads.of(no).take_returning(index, cfa) else { return };
         self.folding.leave(no);
         if call.shown {
-            let end = match kind {
+            let end = match exit.kind {
                 ExitKind::Ret => ReturnEnd::Ret,
                 ExitKind::TailCall { .. } => ReturnEnd::TailCall,
             };
             self.tell_return(thread, call, end);
         }
+    }
+
+    /// Whether the conditional jump at which a thread stands will jump.
+    fn is_taken(&self, thread: &Stopped) -> bool {
+        let registers = thread.registers();
+        let rcx = registers.get(crate::base::Register::RCX).unwrap_or(0);
+        // The longest instruction has 15 bytes (Intel SDM, volume 2, 2.3.11).
+        let code = self.inferior.memory().read_bytes(registers.pc(), 15);
+        code.is_ok_and(|code| takes_branch(&code, registers.eflags, rcx))
     }
 
     /// Ends the calls whose frames lie below a frame that is the innermost now.
@@ -326,6 +342,9 @@ impl Session {
         let call = allocator::call_at_entry(hook, &registers);
         let what = What::AllocatorEntered(call);
         let Callers { callers, return_to } = self.callers(thread);
+        if self.is_libcs_own(call, &callers) {
+            return;
+        }
         self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers, what });
         if !self.ledger.awaits_return(no, sp) {
             return;
@@ -353,6 +372,23 @@ impl Session {
         self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers: Vec::new(), what });
     }
 
+    /// Whether libc gives back what it had kept for itself: a thread that ends passes the free
+    /// chunks of its cache to `free` once more, each of which the program freed long before.
+    fn is_libcs_own(&mut self, call: AllocatorCall, callers: &[VirtAddr]) -> bool {
+        let AllocatorCall::Free { pointer } = call else { return false };
+        if self.family != Some(Family::Libc) || self.ledger.block_from(pointer).is_some() {
+            return false;
+        }
+        let Some(caller) = callers.first() else { return false };
+        let modules = self.inferior.modules();
+        let in_library = modules.image_at(*caller).is_some_and(|loaded| {
+            !Arc::ptr_eq(&loaded.image, &modules.main().image)
+                && allocator::libc_family(&loaded.image).is_some()
+        });
+        let places = self.symbolizer.places(modules, *caller);
+        in_library || places.iter().any(|place| allocator::is_end_of_thread(&place.function))
+    }
+
     /// The calls that led here, up to the first of the user's.
     fn callers(&mut self, thread: &Stopped) -> Callers {
         let modules = self.inferior.modules();
@@ -361,7 +397,7 @@ impl Session {
         let mut callers = Vec::new();
         let mut return_to = None;
         let called = unwinder.next();
-        while let Some(frame) = unwinder.next() {
+        for frame in unwinder {
             return_to.get_or_insert(frame.registers.pc());
             callers.push(frame.lookup);
             if self.symbolizer.user_line(modules, frame.lookup).is_some() {
@@ -468,6 +504,7 @@ impl Session {
                     self.notes.push(format!("The new program has no function {wanted}."));
                 }
                 self.tell_start();
+                self.note_missing();
                 self.inferior.resume(thread, None)?;
             }
             other => {
@@ -475,18 +512,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    fn tell_fault(&mut self, thread: &Stopped, info: &crate::inferior::SignalInfo) {
-        self.flush_repeated(thread.no());
-        let picture = self.picture(thread, 0);
-        let kind = EventKind::Signal {
-            number: info.number,
-            name: signals::name(info.number),
-            explanation: self.explain(thread, info),
-            stack: Some(picture.stack),
-        };
-        self.emit(thread.no(), Evidence::Observed, None, picture.stack_bytes, kind);
     }
 
     fn ended(&mut self, status: ExitStatus) {

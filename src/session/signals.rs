@@ -1,7 +1,7 @@
 //! What a signal means where it arrived.
 
 use super::run::Session;
-use crate::base::{Region, VirtAddr};
+use crate::base::{EventKind, Evidence, Region, ThreadNo, VirtAddr};
 use crate::inferior::{SignalInfo, Stopped};
 
 /// How far below the stack pointer an access can lie and still be the work of the stack: rustc
@@ -9,7 +9,7 @@ use crate::inferior::{SignalInfo, Stopped};
 const NEAR_STACK: u64 = 1 << 20;
 
 /// The name of a signal: `SIGSEGV`.
-pub(super) fn name(number: i32) -> String {
+fn name(number: i32) -> String {
     match nix::sys::signal::Signal::try_from(number) {
         Ok(signal) => signal.as_str().to_owned(),
         Err(_) => format!("signal {number}"),
@@ -22,7 +22,31 @@ pub(super) fn is_fault(number: i32) -> bool {
     matches!(number, 4 | 5 | 6 | 7 | 8 | 11 | 31)
 }
 
+/// A fault: the thread, the instruction, the signal and what it touched.
+pub(super) type Fault = (ThreadNo, VirtAddr, SignalInfo);
+
 impl Session {
+    /// Tells of a fault, with the stack where it arrived.
+    ///
+    /// Rust's runtime handles SIGSEGV and SIGBUS to find stack overflows; of any other it washes its
+    /// hands, and returns to the instruction, which faults once more to kill the program. The second
+    /// time is no news.
+    pub(super) fn tell_fault(&mut self, thread: &Stopped, info: &SignalInfo) {
+        let fault = (thread.no(), thread.registers().pc(), *info);
+        if self.last_fault.replace(fault) == Some(fault) {
+            return;
+        }
+        self.flush_repeated(thread.no());
+        let picture = self.picture(thread, 0);
+        let kind = EventKind::Signal {
+            number: info.number,
+            name: name(info.number),
+            explanation: self.explain(thread, info),
+            stack: Some(picture.stack),
+        };
+        self.emit(thread.no(), Evidence::Observed, None, picture.stack_bytes, kind);
+    }
+
     /// A sentence on a memory fault, or nothing for other signals.
     pub(super) fn explain(&self, thread: &Stopped, info: &SignalInfo) -> Option<String> {
         if !matches!(info.number, 7 | 11) {

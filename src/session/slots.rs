@@ -4,8 +4,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::context::FrameContext;
 use super::regions::Regions;
+use crate::asm::stores_to_stack;
 use crate::base::{
-    Held, MemoryExt, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
+    Held, Hold, MemoryExt, Range, Region, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
@@ -45,10 +46,12 @@ pub(super) fn read(
     let frame = context.frame;
     let cfa = frame.cfa.unwrap_or(low);
     let variables = match (function, &frame.loaded) {
-        (Some(function), Some(loaded)) => place(around, context, function, &loaded.image),
+        (Some(function), Some(loaded)) => place(around, context, function, &loaded.image, low),
         _ => Vec::new(),
     };
     let slots = divide(Bounds { low, cfa }, &frame.saved, variables);
+    let dies = slots.iter().map(|slot| slot.variable.as_ref().map(|variable| variable.die));
+    let dies: Vec<_> = dies.collect();
     let owner = function.map_or("?", |function| &function.name);
     let mut read = FrameSlots { slots: Vec::with_capacity(slots.len()), claims: Vec::new() };
     for slot in slots {
@@ -59,7 +62,20 @@ pub(super) fn read(
         read.slots.push(view);
     }
     read.claims.sort_by_key(|(_, claim)| claim.key.die);
+    number(&mut read.slots, dies);
     read
+}
+
+/// Numbers the variables in the order of their dies, which is that of their declaration.
+fn number(slots: &mut [SlotView], dies: Vec<Option<usize>>) {
+    let mut order: Vec<_> = dies.into_iter().zip(0..).filter_map(|(d, i)| Some((d?, i))).collect();
+    order.sort_unstable();
+    for (position, (_, index)) in (1..).zip(order) {
+        let slot: Option<&mut SlotView> = slots.get_mut::<usize>(index);
+        if let Some(slot) = slot {
+            slot.declared = position;
+        }
+    }
 }
 
 /// The variables of a function at a frame's pc, with their places.
@@ -68,6 +84,7 @@ fn place(
     context: &FrameContext<'_>,
     function: &Function,
     image: &Image,
+    low: VirtAddr,
 ) -> Vec<Placed> {
     let at = context.bias_to_file();
     let mut visible = function.visible_at(at);
@@ -78,18 +95,61 @@ fn place(
             None => true,
             Some(call) => around.inlined && (around.is_user)(&call.name),
         })
-        .map(|seen| Placed {
-            name: seen.variable.name.clone(),
-            die: seen.variable.die,
-            parameter: seen.variable.parameter,
-            ty: seen.variable.ty,
-            size: seen.variable.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0),
-            location: image.locate(function, seen.variable, at, context),
-            in_scope: seen.in_scope,
-            shadowed: seen.shadowed,
-            inlined: seen.inlined.map(|call| call.name.clone()),
+        .map(|seen| {
+            let location = image.locate(function, seen.variable, at, context);
+            let begun = !is_being_initialised(context, image, &seen, &location, low);
+            let ty = seen.variable.ty;
+            Placed {
+                name: seen.variable.name.clone(),
+                die: seen.variable.die,
+                parameter: seen.variable.parameter,
+                ty,
+                size: ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0),
+                location,
+                in_scope: seen.in_scope && begun,
+                shadowed: seen.shadowed,
+                inlined: seen.inlined.map(|call| call.name.clone()),
+            }
         })
+        .filter(|variable| !is_lost_format_argument(variable, image))
         .collect()
+}
+
+/// Whether the frame stands before or in the middle of the stores that initialise a variable.
+///
+/// The block of a variable with a constant initialiser begins at the first of those stores, and not
+/// behind the last: LLVM gives them the scope of the variable. They are told by what they do: stores
+/// to the variable, in the first row of the line table of its block, and of its own line.
+fn is_being_initialised(
+    context: &FrameContext<'_>,
+    image: &Image,
+    seen: &Visible<'_>,
+    location: &Result<Location, Unreadable>,
+    sp: VirtAddr,
+) -> bool {
+    let (Some(since), Ok(Location::Memory(place))) = (seen.since, location) else { return false };
+    if seen.variable.parameter {
+        return false;
+    }
+    let at = context.bias_to_file();
+    let rows = image.line_rows(Range::new(since, at + 64));
+    let row_ends = rows.iter().map(|row| row.at).find(|row| *row > since);
+    let end = row_ends.unwrap_or(at + 64).min(at + 64);
+    let own_line = rows.first().and_then(|row| row.line.as_ref()).map(|line| line.line);
+    if at >= end || (at != since && own_line != seen.variable.line) {
+        return false;
+    }
+    let size = seen.variable.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0);
+    let offset = i64::try_from(place.0.wrapping_sub(sp.0)).unwrap_or(i64::MAX);
+    image.bytes(Range::new(at, end)).is_some_and(|code| stores_to_stack(code, at, offset, size))
+}
+
+/// Whether it is what optimisation left of a tuple of `format_args!`: a name without a place.
+fn is_lost_format_argument(variable: &Placed, image: &Image) -> bool {
+    let ty = || variable.ty.and_then(|ty| image.get(ty).ok());
+    &*variable.name == "args"
+        && variable.location.is_err()
+        && ty().is_some_and(|ty| ty.name.starts_with("(&"))
 }
 
 /// Takes out what `format_args!` declares, the `args` of every `println!`: a tuple of references
@@ -121,6 +181,7 @@ fn view(
     let mut view = SlotView {
         name: slot.register.map(str::to_owned),
         kind: slot.kind,
+        declared: 0,
         type_name: None,
         offset: slot.offset,
         size: slot.size,
@@ -128,6 +189,7 @@ fn view(
         state: SlotState::Live,
         value: None,
         blocks: Vec::new(),
+        leads_to: None,
         inlined_from: None,
         shadowed: false,
         shares_bytes: slot.shares_bytes,
@@ -190,6 +252,11 @@ fn view_variable(
 /// Fills in what a value says of itself.
 pub(super) fn show_value(around: &Surroundings<'_>, value: &Value, view: &mut SlotView) {
     view.blocks = held(around, value);
+    view.leads_to = value
+        .heap_parts()
+        .first()
+        .filter(|part| part.path.is_empty() && part.hold == Hold::Refers && view.blocks.is_empty())
+        .map(|part| around.regions.of(part.pointer));
     if let ValueKind::Unreadable(why) = &value.kind {
         view.state = SlotState::Unreadable(why.clone());
         return;
@@ -207,7 +274,7 @@ fn held(around: &Surroundings<'_>, value: &Value) -> Vec<Held> {
             Some(Held {
                 block: block.id,
                 path: part.path,
-                owner: part.owner,
+                hold: part.hold,
                 type_name: short_type_name(&part.type_name),
                 used: part.used.min(block.size),
                 size: block.size,
@@ -226,18 +293,22 @@ pub(super) fn claim(
     context: &FrameContext<'_>,
 ) -> Option<Claim> {
     let parts = value.heap_parts();
-    let owns: Vec<_> = parts.iter().filter(|part| part.owner).map(|part| part.pointer).collect();
-    if owns.is_empty() {
+    let held = |hold| parts.iter().filter(move |p| p.hold == hold).map(|p| p.pointer).collect();
+    let (owns, shares): (Vec<_>, Vec<_>) = (held(Hold::Owner), held(Hold::Shares));
+    if owns.is_empty() && shares.is_empty() {
         return None;
     }
     let mut hasher = DefaultHasher::new();
-    owns.hash(&mut hasher);
-    if let Location::Memory(at) = location {
-        // A fingerprint of the first page tells two values of a type apart as well as all of it.
-        let bytes = usize::try_from(size.min(4096)).unwrap_or(0);
-        context.memory.read_bytes(*at, bytes).ok().hash(&mut hasher);
+    match location {
+        // Of its own bytes alone: what lies behind its pointers changes when its new owner writes.
+        // The first page of them tells two values of a type apart as well as all of them.
+        Location::Memory(at) => {
+            let bytes = usize::try_from(size.min(4096)).unwrap_or(0);
+            context.memory.read_bytes(*at, bytes).ok().hash(&mut hasher);
+        }
+        _ => (&owns, &shares).hash(&mut hasher),
     }
-    Some(Claim { key, name, fingerprint: hasher.finish(), owns })
+    Some(Claim { key, name, fingerprint: hasher.finish(), owns, shares })
 }
 
 /// The reader of values of a frame.
@@ -256,11 +327,6 @@ pub(super) fn short_function(path: &str) -> String {
         Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest.to_owned(),
         _ => path.to_owned(),
     }
-}
-
-/// Whether a slot holds a variable, so that it can be named as a place.
-pub(super) fn is_variable(slot: &SlotView) -> bool {
-    matches!(slot.kind, SlotKind::Variable | SlotKind::Parameter)
 }
 
 impl FrameContext<'_> {

@@ -33,13 +33,16 @@ impl Symbolizer {
         self.places.entry(lookup).or_insert_with(find).clone()
     }
 
-    /// The user's line at an address: that of the innermost of its functions that the user wrote.
+    /// The user's line at an address: that of the innermost of its functions that the user wrote. A
+    /// `#[global_allocator]` of the user's is no answer to the question of who allocates.
     pub fn user_line(&mut self, images: &dyn Images, lookup: VirtAddr) -> Option<Arc<At>> {
         if let Some(known) = self.lines.get(&lookup) {
             return known.clone();
         }
         let places = self.places(images, lookup);
-        let user = places.iter().find(|place| place.origin == Origin::User);
+        let user = places
+            .iter()
+            .find(|place| place.origin == Origin::User && !is_allocator(&place.function));
         let line = user.map(|place| Arc::new(place.at()));
         self.lines.insert(lookup, line.clone());
         line
@@ -86,8 +89,17 @@ fn is_plumbing(function: &str) -> bool {
     matches!(crate_of(function), "alloc" | "core" | "hashbrown" | "__rustc")
         || function.starts_with("std::alloc::")
         || function.starts_with("std::sys::alloc::")
+        || is_allocator(function)
         || function.contains("__rust_")
         || function.contains("__rdl_")
+}
+
+/// Whether a function is one of an implementation of `GlobalAlloc`, in either mangling, or a shim
+/// that calls it: rustc generates those at the line of the `#[global_allocator]`.
+fn is_allocator(function: &str) -> bool {
+    function.starts_with("__rustc::__r")
+        || function.starts_with('<') && function.contains("core::alloc::global::GlobalAlloc>::")
+        || function.contains("<impl core::alloc::global::GlobalAlloc for ")
 }
 
 fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
@@ -96,8 +108,12 @@ fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
     let image = &loaded.image;
     if let Some(function) = image.function_at(at) {
         let place = |frame: InlineFrame<'_>| {
-            let file = frame.at.as_ref().map(|line| Origin::of_source_file(&line.file));
-            let origin = file.unwrap_or_else(|| image.origin_of_crate(crate_of(&frame.name)));
+            let by_crate = || image.origin_of_crate(crate_of(&frame.name));
+            let origin = match frame.at.as_ref().map(|line| Origin::of_source_file(&line.file)) {
+                Some(origin @ (Origin::User | Origin::Std | Origin::Foreign)) => origin,
+                // A file in a registry can be that of the program itself.
+                Some(Origin::Dependency) | None => by_crate(),
+            };
             Place { function: frame.name, origin, line: frame.at }
         };
         return function.inline_chain(at, image.line_at(at)).into_iter().map(place).collect();
@@ -107,4 +123,20 @@ fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
         None => format!("?? in {}", file_name(image.path())).into(),
     };
     vec![Place { function, origin: image.origin_at(at), line: image.line_at(at) }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_implementation_of_an_allocator_is_told_from_code_that_mentions_one() {
+        assert!(is_allocator("<user::Counting as core::alloc::global::GlobalAlloc>::alloc"));
+        assert!(is_allocator(
+            "std::sys::alloc::unix::<impl core::alloc::global::GlobalAlloc for \
+             std::alloc::System>::dealloc"
+        ));
+        assert!(is_allocator("__rustc::__rust_alloc"));
+        assert!(!is_allocator("user::GlobalAlloc::work") && !is_allocator("user::main"));
+    }
 }

@@ -155,7 +155,7 @@ impl Session {
     /// The value that a function returns, and what it owns.
     fn returned(&mut self, thread: &Stopped, frame: &RawFrame, call: &Activation) -> Returned {
         let Some(chosen) = self.functions.get(call.function) else { return Returned::default() };
-        let Some(described) = chosen.described().cloned() else { return Returned::default() };
+        let Some(described) = chosen.described().cloned() else { return Returned::not_described() };
         let Some(ty) = described.returns else { return Returned::default() };
         let (name, image) = (chosen.name.clone(), chosen.loaded.image.clone());
         let vectors = thread.vectors().ok();
@@ -168,7 +168,7 @@ impl Session {
         let regions = self.regions();
         let location = match passed.and_then(|passing| passing.location(&registers)) {
             Ok(location) => location,
-            Err(why) => return Returned::unreadable(&*image, ty, &why),
+            Err(why) => return Returned::unreadable(&image, ty, &why),
         };
         let around = Surroundings {
             regions: &regions,
@@ -251,26 +251,39 @@ struct Returned {
 }
 
 impl Returned {
+    /// Of a function that the debug information does not describe. One that it describes without a
+    /// type returns `()`.
+    fn not_described() -> Returned {
+        let why = Unreadable::NotDescribed("there is no debug information".to_owned());
+        Returned { value: Some(unreadable("?".to_owned(), &why)), moves: Vec::new() }
+    }
+
     /// A value that is returned, but cannot be read.
     fn unreadable(image: &Image, ty: TypeRef, why: &Unreadable) -> Returned {
         let name = image.get(ty).map_or_else(|_| "?".to_owned(), |ty| short_type_name(&ty.name));
-        let data = Data {
-            type_name: name,
-            address: None,
-            region: Region::Nowhere,
-            value: None,
-            unreadable: Some(why.clone()),
-            children: Vec::new(),
-            more: 0,
-        };
-        Returned { value: Some(Shown { text: format!("<{why}>"), data }), moves: Vec::new() }
+        Returned { value: Some(unreadable(name, why)), moves: Vec::new() }
     }
+}
+
+fn unreadable(type_name: String, why: &Unreadable) -> Shown {
+    let data = Data {
+        type_name,
+        address: None,
+        region: Region::Nowhere,
+        target: None,
+        value: None,
+        unreadable: Some(why.clone()),
+        children: Vec::new(),
+        more: 0,
+    };
+    Shown { text: format!("<{why}>"), data }
 }
 
 fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) -> SlotView {
     SlotView {
         name: Some(name.to_owned()),
         kind: SlotKind::Variable,
+        declared: 0,
         type_name: None,
         offset: None,
         size: 0,
@@ -281,6 +294,7 @@ fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) 
         state: SlotState::Live,
         value: None,
         blocks: Vec::new(),
+        leads_to: None,
         inlined_from: None,
         shadowed: false,
         shares_bytes: true,

@@ -30,8 +30,11 @@ pub struct Claim {
     pub name: String,
     /// A hash of its bytes: as long as it stays, a moved place stays moved.
     pub fingerprint: u64,
-    /// The pointers by which it owns, in the order of its parts.
+    /// The pointers by which it alone owns, in the order of its parts.
     pub owns: Vec<VirtAddr>,
+    /// The pointers to what it owns together with others (`Rc`): a move of those leaves no trace
+    /// that tells it from a clone, but the end of what is shared ends them all.
+    pub shares: Vec<VirtAddr>,
 }
 
 /// What became of a claim.
@@ -58,6 +61,8 @@ pub enum Standing {
 pub struct MoveSeen {
     /// The block.
     pub block: BlockId,
+    /// Blocks that passed along with it, by the same value.
+    pub with: Vec<BlockId>,
     /// The owner before.
     pub from: String,
     /// The owner now.
@@ -110,10 +115,20 @@ impl Owners {
             for index in candidates.into_iter().filter(|index| *index != winner) {
                 standings[index] = Standing::Moved { to: claims[winner].name.clone() };
             }
-            moves.extend(self.pass_to(block, &claims[winner], claims, &standings));
+            for seen in self.pass_to(block, &claims[winner], claims, &standings) {
+                add(&mut moves, seen);
+            }
         }
         for (claim, standing) in claims.iter().zip(&mut standings) {
-            self.remember(claim, standing, ledger);
+            match self.stale(claim) {
+                // The blocks that it had stay known: its pointers may lead to others by now.
+                Some(known) => {
+                    *standing = self.last_seen(known, claim);
+                    let known = Known { standing: standing.clone(), ..known.clone() };
+                    self.known.insert(claim.key.clone(), known);
+                }
+                None => self.remember(claim, standing, ledger),
+            }
         }
         (standings, moves)
     }
@@ -121,8 +136,13 @@ impl Owners {
     /// A function returns a value that owns these blocks: they are the caller's now, wherever it
     /// will put them.
     pub fn returned(&mut self, claim: &Claim, ledger: &Ledger) -> Vec<MoveSeen> {
-        let blocks = blocks_of(claim, ledger);
-        blocks.into_iter().filter_map(|block| self.hand_over(block, claim)).collect()
+        let mut moves = Vec::new();
+        for block in blocks_of(claim, ledger) {
+            if let Some(before) = self.hand_over(block, claim) {
+                add(&mut moves, MoveSeen::of(block, &before.name, &claim.name));
+            }
+        }
+        moves
     }
 
     /// A block ended, and its ordinal will not come back.
@@ -137,12 +157,10 @@ impl Owners {
 
     /// What a claim is worth without looking at the others.
     fn alone(&self, claim: &Claim, ledger: &Ledger) -> Standing {
-        if let Some(known) = self.stale(claim)
-            && !self.handed_back(claim, ledger)
-        {
+        if let Some(known) = self.stale(claim) {
             return known.standing.clone();
         }
-        for pointer in &claim.owns {
+        for pointer in claim.owns.iter().chain(&claim.shares) {
             if let (None, Some(ended)) = (ledger.block_from(*pointer), ledger.ended_from(*pointer))
             {
                 return Standing::Freed { block: ended.id, at: ended.at.clone() };
@@ -158,14 +176,15 @@ impl Owners {
         (same && known.standing != Standing::Owner).then_some(known)
     }
 
-    /// Whether what the place owns was returned by a function and waits for its new owner:
-    /// `s = f(s)` leaves the same bytes in `s`.
-    fn handed_back(&self, claim: &Claim, ledger: &Ledger) -> bool {
-        blocks_of(claim, ledger).iter().any(|block| {
-            self.holders
-                .get(block)
-                .is_some_and(|h| h.key.die == 0 && h.key.thread == claim.key.thread)
-        })
+    /// The standing of a place that has lost what it owned, with the owner of today in the place of
+    /// the one that took it.
+    fn last_seen(&self, known: &Known, claim: &Claim) -> Standing {
+        let holders = known.blocks.iter().filter_map(|block| self.holders.get(block));
+        let mut elsewhere = holders.filter(|holder| holder.key != claim.key);
+        match (&known.standing, elsewhere.next().map(|holder| holder.name.clone())) {
+            (Standing::Moved { .. }, Some(to)) => Standing::Moved { to },
+            (standing, _) => standing.clone(),
+        }
     }
 
     /// Which of the candidates owns the block, or none of them where its owner is elsewhere.
@@ -187,31 +206,40 @@ impl Owners {
         }
     }
 
+    /// Makes the winner the owner, and tells how the block came to it.
     fn pass_to(
         &mut self,
         block: BlockId,
         winner: &Claim,
         claims: &[Claim],
         standings: &[Standing],
-    ) -> Option<MoveSeen> {
-        if let Some(seen) = self.hand_over(block, winner) {
-            return Some(seen);
-        }
-        let first_sight = !self.known.contains_key(&winner.key);
-        let loser = claims.iter().zip(standings).find(|(claim, standing)| {
+    ) -> Vec<MoveSeen> {
+        // A place that is seen for the first time and has lost the block already had it in between.
+        let between = claims.iter().zip(standings).find(|(claim, standing)| {
             claim.owns.first() == winner.owns.first()
                 && claim.key != winner.key
                 && !self.known.contains_key(&claim.key)
                 && matches!(standing, Standing::Moved { .. })
         });
-        let (loser, _) = loser.filter(|_| first_sight)?;
-        Some(MoveSeen { block, from: loser.name.clone(), to: winner.name.clone() })
+        let between = between.map(|(claim, _)| claim.name.clone());
+        let first_sight = !self.known.contains_key(&winner.key);
+        let before = self.hand_over(block, winner);
+        match (before, between.filter(|_| first_sight)) {
+            (Some(before), Some(between)) if before.key.die == 0 => vec![
+                MoveSeen::of(block, &before.name, &between),
+                MoveSeen::of(block, &between, &winner.name),
+            ],
+            (Some(before), _) => vec![MoveSeen::of(block, &before.name, &winner.name)],
+            (None, Some(between)) => vec![MoveSeen::of(block, &between, &winner.name)],
+            (None, None) => Vec::new(),
+        }
     }
 
-    fn hand_over(&mut self, block: BlockId, to: &Claim) -> Option<MoveSeen> {
+    /// The owner before, where it was another one.
+    fn hand_over(&mut self, block: BlockId, to: &Claim) -> Option<Holder> {
         let holder = Holder { key: to.key.clone(), name: to.name.clone() };
         let before = self.holders.insert(block, holder)?;
-        (before.key != to.key).then(|| MoveSeen { block, from: before.name, to: to.name.clone() })
+        (before.key != to.key).then_some(before)
     }
 
     fn remember(&mut self, claim: &Claim, standing: &Standing, ledger: &Ledger) {
@@ -232,6 +260,20 @@ impl Owners {
             let gone = key.cfa < innermost || (frames.contains(&key.cfa) && !seen.contains(key));
             key.thread != thread || !gone
         });
+    }
+}
+
+impl MoveSeen {
+    fn of(block: BlockId, from: &str, to: &str) -> MoveSeen {
+        MoveSeen { block, with: Vec::new(), from: from.to_owned(), to: to.to_owned() }
+    }
+}
+
+/// Adds a move, to an earlier one where the same value took both blocks along.
+fn add(moves: &mut Vec<MoveSeen>, seen: MoveSeen) {
+    match moves.iter_mut().find(|known| known.from == seen.from && known.to == seen.to) {
+        Some(known) => known.with.push(seen.block),
+        None => moves.push(seen),
     }
 }
 
@@ -298,6 +340,7 @@ mod tests {
             name: name.into(),
             fingerprint: pointer,
             owns: vec![VirtAddr(pointer)],
+            shares: vec![],
         }
     }
 
@@ -310,14 +353,13 @@ mod tests {
         let ledger = ledger_with(&[0x50]);
         let mut owners = Owners::default();
         let value = claim(MAIN, 1, "main::value", 0x50);
-        let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        let (standing, moves) =
+            owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         assert_eq!((standing, moves), (vec![Standing::Owner], vec![]));
         let argument = claim(F, 2, "f::value", 0x50);
         let (standing, moves) = owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
         assert_eq!(standing, [moved("f::value"), Standing::Owner]);
-        let seen =
-            MoveSeen { block: BlockId(1), from: "main::value".into(), to: "f::value".into() };
-        assert_eq!(moves, [seen]);
+        assert_eq!(moves, [MoveSeen::of(BlockId(1), "main::value", "f::value")]);
     }
 
     #[test]
@@ -329,7 +371,7 @@ mod tests {
         owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
         free(&mut ledger, 0x50);
         owners.ended(BlockId(1));
-        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         assert_eq!(standing, [moved("f::value")]);
         step(&mut ledger, What::AllocatorEntered(AllocatorCall::Alloc { size: 16, align: 1 }));
         step(&mut ledger, What::AllocatorReturned { result: VirtAddr(0x50) });
@@ -343,7 +385,7 @@ mod tests {
         let mut ledger = ledger_with(&[0x50]);
         let mut owners = Owners::default();
         let value = claim(MAIN, 1, "main::value", 0x50);
-        owners.judge(T, VirtAddr(MAIN), &[value.clone()], &ledger);
+        owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
         free(&mut ledger, 0x50);
         let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
         assert_eq!(standing, [Standing::Freed { block: BlockId(1), at: None }]);
@@ -356,7 +398,7 @@ mod tests {
         let claims = [claim(MAIN, 1, "main::a", 0x50), claim(MAIN, 2, "main::b", 0x50)];
         let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &claims, &ledger);
         assert_eq!(standing, [moved("main::b"), Standing::Owner]);
-        let seen = MoveSeen { block: BlockId(1), from: "main::a".into(), to: "main::b".into() };
+        let seen = MoveSeen::of(BlockId(1), "main::a", "main::b");
         assert_eq!(moves, [seen], "the stale bytes tell of the move at the first look already");
     }
 
@@ -372,17 +414,50 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_comes_back_unchanged_is_live_again() {
+    fn a_moved_place_names_the_owner_of_today() {
         let ledger = ledger_with(&[0x50]);
         let mut owners = Owners::default();
         let value = claim(MAIN, 1, "main::s", 0x50);
         let argument = claim(F, 2, "f::s", 0x50);
         owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
-        let result = claim(F, 0, "f returned", 0x50);
+        let result = claim(F, 0, "f (returned)", 0x50);
         assert_eq!(owners.returned(&result, &ledger).len(), 1);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
+        assert_eq!(standing, [moved("f (returned)")]);
+        let next = claim(MAIN, 3, "main::t", 0x50);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[value, next], &ledger);
+        assert_eq!(standing, [moved("main::t"), Standing::Owner]);
+    }
+
+    #[test]
+    fn a_place_that_was_assigned_anew_owns_again() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let mut value = claim(MAIN, 1, "main::s", 0x50);
+        let argument = claim(F, 2, "f::s", 0x50);
+        owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
+        owners.returned(&claim(F, 0, "f (returned)", 0x50), &ledger);
+        value.fingerprint = 7;
         let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
         assert_eq!(standing, [Standing::Owner]);
-        assert_eq!(moves[0].to, "main::s");
+        assert_eq!(moves, [MoveSeen::of(BlockId(1), "f (returned)", "main::s")]);
+    }
+
+    #[test]
+    fn a_returned_value_that_is_passed_on_at_once_went_through_the_variable_between() {
+        let ledger = ledger_with(&[0x50, 0x60]);
+        let mut owners = Owners::default();
+        let with_both = |cfa, die, name| {
+            let mut claim = claim(cfa, die, name, 0x50);
+            claim.owns.push(VirtAddr(0x60));
+            claim
+        };
+        owners.returned(&with_both(F, 0, "make (returned)"), &ledger);
+        let claims = [with_both(MAIN, 1, "main::p"), with_both(F, 2, "grow::p")];
+        let (_, moves) = owners.judge(T, VirtAddr(F), &claims, &ledger);
+        let told: Vec<_> =
+            moves.iter().map(|m| (&*m.from, &*m.to, m.block.0, m.with.len())).collect();
+        assert_eq!(told, [("make (returned)", "main::p", 1, 1), ("main::p", "grow::p", 1, 1)]);
     }
 
     #[test]
@@ -403,7 +478,7 @@ mod tests {
         let inner = claim(MAIN, 1, "main::inner", 0x50);
         let outer = claim(MAIN, 2, "main::outer", 0x50);
         owners.judge(T, VirtAddr(MAIN), &[inner.clone(), outer.clone()], &ledger);
-        owners.judge(T, VirtAddr(MAIN), &[outer.clone()], &ledger);
+        owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&outer), &ledger);
         let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[outer, inner], &ledger);
         assert_eq!(standing, [moved("main::inner"), Standing::Owner]);
     }

@@ -2,7 +2,8 @@
 
 use super::Place;
 use super::model::{Fields, Pointer, Sequence, Value, ValueKind};
-use super::text::{Naming, scalar};
+use super::naming::Naming;
+use super::text::scalar;
 use crate::base::{Data, Region};
 
 impl Value {
@@ -14,6 +15,7 @@ impl Value {
         let mut data = Data {
             type_name: (naming.type_name)(&self.type_name),
             address: self.place.address(),
+            target: self.heap.map(|heap| heap.pointer),
             region: match self.place {
                 Place::Memory(at) => (naming.region)(at),
                 Place::Register(register) => Region::Register(register.name()),
@@ -61,6 +63,7 @@ fn fill_pointer(pointer: &Pointer, data: &mut Data, naming: &Naming<'_>) {
         let data = Data {
             type_name: "usize".to_owned(),
             address: None,
+            target: None,
             region: Region::Nowhere,
             value: Some(count.to_string()),
             unreadable: None,

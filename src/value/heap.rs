@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::model::{Fields, HeapSpan, Value, ValueKind};
-use crate::base::VirtAddr;
+use crate::base::{Hold, VirtAddr};
 
 /// A part of a value that leads to memory elsewhere.
 ///
@@ -20,9 +20,9 @@ pub struct HeapPart {
     pub used: u64,
     /// Bytes that the part may use without asking the allocator.
     pub capacity: u64,
-    /// Whether dropping the value that was asked for frees the memory. What lies behind a
-    /// reference is owned by somebody else.
-    pub owner: bool,
+    /// What the value that was asked for is to the memory. What lies behind a reference is owned by
+    /// somebody else.
+    pub hold: Hold,
     /// The full name of the type of the part.
     pub type_name: Arc<str>,
     /// Elements behind this part that were not read, and whose own parts are therefore not listed.
@@ -34,27 +34,27 @@ impl Value {
     /// far as the value was read.
     pub fn heap_parts(&self) -> Vec<HeapPart> {
         let mut parts = Vec::new();
-        self.collect(&mut String::new(), true, &mut parts);
+        self.collect(&mut String::new(), Hold::Owner, &mut parts);
         parts
     }
 
-    fn collect(&self, path: &mut String, owned: bool, into: &mut Vec<HeapPart>) {
-        if let Some(HeapSpan { pointer, used, capacity, owner }) = self.heap {
+    fn collect(&self, path: &mut String, outer: Hold, into: &mut Vec<HeapPart>) {
+        if let Some(HeapSpan { pointer, used, capacity, hold }) = self.heap {
             into.push(HeapPart {
                 path: path.clone(),
                 pointer,
                 used,
                 capacity,
-                owner: owner && owned,
+                hold: hold.within(outer),
                 type_name: self.type_name.clone(),
                 more: self.more(),
             });
         }
-        let owned = owned && self.owns_what_it_leads_to();
+        let inner = self.hold_of_parts().within(outer);
         let mut step = |name: String, part: &Value| {
             let len = path.len();
             path.push_str(&name);
-            part.collect(path, owned, into);
+            part.collect(path, inner, into);
             path.truncate(len);
         };
         match &self.kind {
@@ -78,13 +78,14 @@ impl Value {
         }
     }
 
-    fn owns_what_it_leads_to(&self) -> bool {
+    /// How the value holds its parts.
+    fn hold_of_parts(&self) -> Hold {
         match (&self.kind, self.heap) {
             // What lies behind a union's fields is the business of who knows which field is live.
-            (ValueKind::Union { .. }, _) => false,
-            (ValueKind::Pointer(_) | ValueKind::Sequence(_), Some(heap)) => heap.owner,
+            (ValueKind::Union { .. }, _) => Hold::Refers,
+            (ValueKind::Pointer(_) | ValueKind::Sequence(_), Some(heap)) => heap.hold,
             // A box of a type without bytes has no heap memory, and nothing in it has either.
-            _ => true,
+            _ => Hold::Owner,
         }
     }
 
@@ -103,7 +104,7 @@ mod tests {
     use crate::value::testing::World;
 
     fn listed(value: &Value) -> Vec<(String, u64, bool)> {
-        let part = |part: HeapPart| (part.path, part.pointer.0, part.owner);
+        let part = |part: HeapPart| (part.path, part.pointer.0, part.hold == Hold::Owner);
         value.heap_parts().into_iter().map(part).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Floor 2: from bytes and a type to a value that a person can read.
 //!
 //! A [`Reader`] takes a type and a location and gives a [`Value`]: a tree of parts in which what
-//! cannot be read is a part with a reason. [`std_types`] knows how std's types keep what they hold;
+//! cannot be read is a part with a reason. `std_types` knows how std's types keep what they hold;
 //! [`returned`] knows where a function leaves what it returns. A value says which heap memory it
 //! leads to ([`Value::heap_parts`]), and renders to one line ([`Value::text`]) and to the parts of
 //! an event ([`Value::data`]).
@@ -17,13 +17,14 @@ mod heap;
 mod limits;
 mod members;
 mod model;
+mod naming;
 mod place;
 mod pointers;
 mod read;
 pub mod returned;
 mod scalars;
 mod sequences;
-pub mod std_types;
+mod std_types;
 mod text;
 
 #[cfg(test)]
@@ -34,6 +35,6 @@ mod testing;
 pub use heap::HeapPart;
 pub use limits::Limits;
 pub use model::{Cut, Fields, Float, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
+pub use naming::Naming;
 pub use place::Place;
 pub use read::{ReadRegister, Reader};
-pub use text::Naming;

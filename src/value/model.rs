@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Place;
-use crate::base::{Unreadable, VirtAddr};
+use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, TypeRef};
 
 /// A value, or a part of one.
@@ -171,8 +171,8 @@ pub struct HeapSpan {
     pub used: u64,
     /// Bytes that the value may use without asking the allocator.
     pub capacity: u64,
-    /// Whether the value's destructor frees it.
-    pub owner: bool,
+    /// What the value is to it.
+    pub hold: Hold,
 }
 
 impl Sequence {

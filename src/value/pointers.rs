@@ -2,7 +2,7 @@
 
 use super::model::{HeapSpan, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
-use crate::base::VirtAddr;
+use crate::base::{Hold, VirtAddr};
 use crate::dwarf::{PointerFlavour, TypeKind, TypeRef};
 
 impl Walk<'_> {
@@ -47,9 +47,17 @@ impl Walk<'_> {
 /// The memory behind a thin pointer. References and boxes of types without bytes point nowhere.
 fn span(pointer: VirtAddr, size: u64, flavour: PointerFlavour) -> Option<HeapSpan> {
     let raw = matches!(flavour, PointerFlavour::Const | PointerFlavour::Mut);
-    let owner = flavour == PointerFlavour::Box;
+    let hold = hold_by(flavour);
     let leads_somewhere = if raw { pointer.0 != 0 } else { size != 0 };
-    leads_somewhere.then_some(HeapSpan { pointer, used: size, capacity: size, owner })
+    leads_somewhere.then_some(HeapSpan { pointer, used: size, capacity: size, hold })
+}
+
+/// What a pointer of this flavour is to what it points to.
+pub(super) fn hold_by(flavour: PointerFlavour) -> Hold {
+    match flavour {
+        PointerFlavour::Box => Hold::Owner,
+        _ => Hold::Refers,
+    }
 }
 
 #[cfg(test)]
@@ -66,11 +74,11 @@ mod tests {
         let boxed = world.pointer("alloc::boxed::Box<u32>", Some(u32_), PointerFlavour::Box);
         let shared = world.pointer("&u32", Some(u32_), PointerFlavour::Shared);
         world.put(0x5000, &7_u32.to_le_bytes());
-        let span = |owner| HeapSpan { pointer: VirtAddr(0x5000), used: 4, capacity: 4, owner };
-        for (ty, owner) in [(boxed, true), (shared, false)] {
+        let span = |hold| HeapSpan { pointer: VirtAddr(0x5000), used: 4, capacity: 4, hold };
+        for (ty, hold) in [(boxed, Hold::Owner), (shared, Hold::Refers)] {
             let value = world.read_bytes(ty, &0x5000_u64.to_le_bytes());
             assert_eq!(world.text(&value), "7");
-            assert_eq!(value.heap, Some(span(owner)));
+            assert_eq!(value.heap, Some(span(hold)));
         }
     }
 
@@ -81,7 +89,7 @@ mod tests {
         let raw = world.pointer("*const u32", Some(u32_), PointerFlavour::Const);
         let value = world.read_bytes(raw, &0x5000_u64.to_le_bytes());
         assert_eq!(world.text(&value), "*const u32 → @5000");
-        assert!(value.heap.is_some_and(|heap| !heap.owner));
+        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Refers));
         let null = world.read_bytes(raw, &[0; 8]);
         assert_eq!((world.text(&null).as_str(), null.heap), ("*const u32 → null", None));
     }

@@ -95,7 +95,9 @@ impl Walk<'_> {
         match &at.ty.kind {
             TypeKind::Base(encoding) => at.value(self.scalar(at, *encoding)),
             TypeKind::CLike { repr, enumerators } => at.value(self.c_like(at, *repr, enumerators)),
-            TypeKind::Unit => at.value(ValueKind::Unit),
+            TypeKind::Unit if &*at.ty.name == "()" => at.value(ValueKind::Unit),
+            // A struct without fields.
+            TypeKind::Unit => at.value(ValueKind::Record { name, fields: Fields::default() }),
             TypeKind::Pointer { to, flavour } => self.pointer(at, *to, *flavour),
             TypeKind::Enum(part) => at.value(self.enumeration(at, part)),
             TypeKind::Array { element, count } => at.value(self.array(at, *element, *count)),

@@ -23,8 +23,8 @@ impl Walk<'_> {
         enumerators: &[(Arc<str>, i128)],
     ) -> ValueKind {
         let size = at.ty.size.unwrap_or(0);
-        if size == 0 && enumerators.len() == 1 {
-            return variant(&enumerators[0].0);
+        if let (0, [(only, _)]) = (size, enumerators) {
+            return variant(only);
         }
         let bits = match self.number(at.source, size) {
             Ok(bits) => bits,

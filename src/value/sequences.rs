@@ -3,7 +3,7 @@
 use super::model::{Fields, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
 use super::place::{Place, Source};
 use super::read::{At, Walk};
-use crate::base::{Unreadable, VirtAddr};
+use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, TypeRef};
 
 /// The words by which a std type refers to a row of elements elsewhere.
@@ -16,7 +16,7 @@ pub(super) struct Row {
     /// For how many there is room; none for what does not grow.
     pub(super) capacity: Option<u64>,
     /// Whether the destructor of the value frees them.
-    pub(super) owner: bool,
+    pub(super) hold: Hold,
 }
 
 impl Row {
@@ -26,7 +26,7 @@ impl Row {
     /// # Errors
     /// A sentence that says which of them cannot be.
     pub(super) fn span(&self, stride: u64) -> Result<Option<HeapSpan>, String> {
-        let Row { pointer, len, capacity, owner } = *self;
+        let Row { pointer, len, capacity, hold } = *self;
         // Elements without bytes need no room: std gives such a Vec the capacity 0 or usize::MAX.
         if stride == 0 {
             return Ok(None);
@@ -46,7 +46,7 @@ impl Row {
         if pointer.checked_add(capacity).is_none() {
             return Err("its end lies beyond the address space".to_owned());
         }
-        Ok((capacity > 0).then_some(HeapSpan { pointer, used, capacity, owner }))
+        Ok((capacity > 0).then_some(HeapSpan { pointer, used, capacity, hold }))
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     fn row(pointer: u64, len: u64, capacity: u64) -> Row {
-        Row { pointer: VirtAddr(pointer), len, capacity: Some(capacity), owner: true }
+        Row { pointer: VirtAddr(pointer), len, capacity: Some(capacity), hold: Hold::Owner }
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
     fn only_what_was_allocated_is_a_span() {
         assert_eq!(row(4, 0, 0).span(4), Ok(None));
         assert_eq!(row(1, 9, u64::MAX).span(0), Ok(None));
-        let span = HeapSpan { pointer: VirtAddr(16), used: 8, capacity: 16, owner: true };
+        let span = HeapSpan { pointer: VirtAddr(16), used: 8, capacity: 16, hold: Hold::Owner };
         assert_eq!(row(16, 2, 4).span(4), Ok(Some(span)));
     }
 

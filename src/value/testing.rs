@@ -68,6 +68,11 @@ impl World {
         self.named("()", 0, 1, TypeKind::Unit)
     }
 
+    /// A struct without fields, as the loader gives it.
+    pub(super) fn marker(&mut self, name: &str) -> TypeRef {
+        self.named(name, 0, 1, TypeKind::Unit)
+    }
+
     pub(super) fn never(&mut self) -> TypeRef {
         self.named("!", 0, 1, TypeKind::Never)
     }

@@ -1,22 +1,9 @@
 //! The form of a value on one line: what `{:?}` would print, as far as it was read.
 
 use super::model::{Cut, Fields, Float, Pointer, Sequence, Text, Value, ValueKind};
-use crate::base::{Region, Shown, Unreadable, VirtAddr};
+use super::naming::Naming;
+use crate::base::{Shown, Unreadable, VirtAddr};
 use crate::dwarf::PointerFlavour;
-
-/// How the things that a value only refers to are named.
-///
-/// Addresses differ from run to run, so that a text shows none: the caller names what is there.
-pub struct Naming<'a> {
-    /// Names an address: `#3`, `main::value`, the path of a function.
-    pub address: &'a dyn Fn(VirtAddr) -> String,
-    /// Shortens the full name of a type.
-    pub type_name: &'a dyn Fn(&str) -> String,
-    /// Tells where an address lies.
-    pub region: &'a dyn Fn(VirtAddr) -> Region,
-    /// Characters that a line may have.
-    pub width: usize,
-}
 
 impl Value {
     /// The value on one line of at most `naming.width` characters.
@@ -257,6 +244,13 @@ mod tests {
         assert_eq!(world.text(&world.read_bytes(float, &2.0_f64.to_le_bytes())), "2.0");
         let character = world.base("char", Encoding::Char, 4);
         assert_eq!(world.text(&world.read_bytes(character, &[0x27, 0, 0, 0])), r"'\''");
+    }
+
+    #[test]
+    fn a_struct_without_bytes_is_written_by_its_name() {
+        let mut world = World::new();
+        let marker = world.marker("krate::Marker");
+        assert_eq!(world.text(&world.read_bytes(marker, &[])), "Marker");
     }
 
     #[test]

@@ -70,20 +70,26 @@ impl Program {
 /// Test binaries and their threads run at the same time: a file lock lets one of them build.
 #[track_caller]
 pub fn program(name: &str, variant: Variant) -> Program {
+    program_with(name, variant.folder(), variant.flags())
+}
+
+/// The same with other flags, in a folder of its own.
+#[track_caller]
+pub fn program_with(name: &str, folder: &str, flags: &[&str]) -> Program {
     let source = package().join("test-programs").join(name).with_extension("rs");
     let text =
         fs::read_to_string(&source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
-    let executable = build_dir().join(variant.folder()).join(name);
+    let executable = build_dir().join(folder).join(name);
     let dir = executable.parent().expect("it lies in a folder");
     fs::create_dir_all(dir).expect("the folder for test programs");
     let lock = File::create(executable.with_extension("lock")).expect("a lock file");
     lock.lock().expect("the lock");
-    let key = format!("{:?}\n{}\n{text}", variant.flags(), rustc_version());
+    let key = format!("{flags:?}\n{}\n{text}", rustc_version());
     let key_file = executable.with_extension("key");
     let fresh = executable.is_file() && fs::read_to_string(&key_file).is_ok_and(|old| old == key);
     if !fresh {
         let relative = Path::new("test-programs").join(name).with_extension("rs");
-        compile(&relative, &executable, variant.flags());
+        compile(&relative, &executable, flags);
         fs::write(&key_file, &key).expect("the key file");
     }
     // The lock ends with its file.

@@ -40,12 +40,19 @@ pub fn freehold_in<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(
 ) -> Ran {
     // A run that fails is as good as one that succeeds: the test looks at the code.
     let output = command().current_dir(dir).args(args).write_stdin(stdin).output();
-    let output = output.expect("freehold starts, and ends within the limit");
-    let status = output.status;
-    Ran {
-        code: status.code().or(status.signal().map(|n| 128 + n)).expect("it ended"),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    Ran::of(output.expect("freehold starts, and ends within the limit"))
+}
+
+impl Ran {
+    /// What a finished process left behind.
+    #[track_caller]
+    pub fn of(output: std::process::Output) -> Ran {
+        let status = output.status;
+        Ran {
+            code: status.code().or(status.signal().map(|n| 128 + n)).expect("it ended"),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Events that take one line each: what happens to blocks, threads, processes, and the end.
 
-use super::spans::{Ink, Line, bytes, counted, function, number, place};
-use crate::base::{At, BlockRef, Event, EventKind, Evidence, ExitStatus, Totals};
+use super::spans::{Ink, Line, bytes, counted, function, number, place, wrap};
+use crate::base::{
+    At, BlockRef, Event, EventKind, Evidence, ExitStatus, Shown, Totals, Unreadable,
+};
 
 /// Columns of the word that says what happened.
 const WORD: usize = 9;
@@ -55,10 +57,14 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             by(&mut line, at);
             line
         }
-        EventKind::Move { block, from, to } => {
+        EventKind::Move { block, with, from, to } => {
             let mut line = word("move", Ink::Changed);
             line.push(Ink::Block, format!("{block:<ORDINAL$}"));
             line.push(Ink::Plain, format!("{from} → {to}"));
+            if !with.is_empty() {
+                let with: Vec<_> = with.iter().map(ToString::to_string).collect();
+                line.push(Ink::Plain, "  with ").push(Ink::Block, with.join(" "));
+            }
             if inferred {
                 line.push(Ink::Faint, "  inferred");
             }
@@ -87,14 +93,29 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         EventKind::Exec { program } => {
             told("exec", format!("the process runs {program} now; all its blocks are gone"))
         }
-        EventKind::Note { text } => told("note", text.clone()),
         EventKind::Start { .. }
         | EventKind::Enter { .. }
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
+        | EventKind::Note { .. }
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,
     })
+}
+
+/// A note, on as many lines as it needs.
+pub(super) fn note(text: &str, width: usize) -> Vec<Line> {
+    let wrapped = wrap(text, width.saturating_sub(WORD + 2));
+    let labels = std::iter::once("note").chain(std::iter::repeat(""));
+    labels.zip(wrapped).map(|(label, text)| told(label, text)).collect()
+}
+
+/// A value that is returned, as far as it is known.
+pub(super) fn returned(value: &Shown) -> &str {
+    match value.data.unreadable {
+        Some(Unreadable::NotDescribed(_)) => "(value not known)",
+        _ => &value.text,
+    }
 }
 
 /// The closing lines.
@@ -215,7 +236,10 @@ fn by(line: &mut Line, at: Option<&At>) {
     match at {
         Some(at) => {
             line.push(Ink::Strong, function(&at.function));
-            line.push(Ink::Plain, format!("  {}", place(at)));
+            let place = place(at);
+            if !place.is_empty() {
+                line.push(Ink::Plain, format!("  {place}"));
+            }
         }
         None => {
             line.push(Ink::Faint, "by an unknown caller");

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Ink, Line, bytes, cut, number};
-use crate::base::{FrameView, Held, SlotKind, SlotState, SlotView};
+use crate::base::{FrameView, Held, Hold, SlotKind, SlotState, SlotView};
 
 /// Below this width the two sides do not fit beside each other with readable names.
 const NARROWEST: usize = 60;
@@ -54,9 +54,11 @@ pub(super) struct Canvas {
 }
 
 impl Picture {
-    /// Draws the frames, given innermost first, against the last picture.
-    pub fn draw(&mut self, canvas: &Canvas, frames: &[FrameView]) -> Vec<Line> {
-        let frames: Vec<&FrameView> = frames.iter().rev().collect();
+    /// Draws the frames, given innermost first, against the last picture; and whether anything in
+    /// them is new or has changed.
+    pub fn draw(&mut self, canvas: &Canvas, frames: &[FrameView]) -> (Vec<Line>, bool) {
+        let frames = with_their_slots(frames);
+        let frames: Vec<&FrameView> = frames.iter().collect();
         let layout = Layout::of(canvas);
         let mut rows = Vec::new();
         let mut now = Vec::with_capacity(frames.len());
@@ -76,8 +78,28 @@ impl Picture {
             index += run;
         }
         self.frames = now;
-        rows.into_iter().map(|row| layout.line(row)).collect()
+        let changed = rows.iter().any(|row| row.mark != Mark::Same);
+        (rows.into_iter().map(|row| layout.line(row)).collect(), changed)
     }
+}
+
+/// The frames from the outermost on, each inlined one with its own variables: their bytes belong to
+/// the frame that it was inlined into, but a person looks for them with the call.
+fn with_their_slots(innermost_first: &[FrameView]) -> Vec<FrameView> {
+    let mut frames: Vec<FrameView> = innermost_first.iter().rev().cloned().collect();
+    let mut physical = 0;
+    for index in 0..frames.len() {
+        if !frames[index].inlined {
+            physical = index;
+            continue;
+        }
+        let name = super::spans::function(&frames[index].at.function).to_owned();
+        let of_it = |slot: &mut SlotView| slot.inlined_from.as_deref() == Some(&name);
+        let mut own: Vec<SlotView> = frames[physical].slots.extract_if(.., of_it).collect();
+        own.iter_mut().for_each(|slot| slot.inlined_from = None);
+        frames[index].slots = own;
+    }
+    frames
 }
 
 /// Where the columns are.
@@ -128,10 +150,14 @@ impl Layout {
         let mut line = Line::new();
         line.push(ink, format!("{mark} ")).append(row.left.fit(self.left()));
         if row.arrow {
+            if line.width() + 2 > self.middle {
+                line = line.fit(self.middle - 2);
+                line.push(Ink::Plain, " ");
+            }
             line.fill(Ink::Faint, '─', self.middle);
             line.push(Ink::Block, "▶ ");
         } else {
-            line.to_column(self.middle).push(Ink::Faint, "│ ");
+            line.pad_to(self.middle).push(Ink::Faint, "│ ");
         }
         let left = self.width.saturating_sub(line.width());
         line.append(row.right.fit(left));
@@ -152,10 +178,11 @@ fn frame_rows(
     };
     let mut rows = Vec::new();
     let columns = Columns::of(layout, frame);
-    for (index, slot) in frame.slots.iter().enumerate().filter(|(_, slot)| is_named(slot)) {
+    for slot in frame.slots.iter().filter(|slot| is_named(slot)) {
         let drawn = slot_rows(&columns, slot);
-        let text: String = drawn.iter().map(|row| row.left.plain() + &row.right.plain()).collect();
-        let key = format!("{index}:{}", slot.name.as_deref().unwrap_or_default());
+        let text = content(slot);
+        let inlined = slot.inlined_from.as_deref().unwrap_or_default();
+        let key = format!("{inlined}::{}:{}", name_of(slot), slot.declared);
         let mark = match before.map(|before| before.slots.get(&key)) {
             None => Mark::Same,
             Some(None) => Mark::New,
@@ -198,8 +225,14 @@ fn frame_row(layout: &Layout, frame: &FrameView, mark: Mark, quiet: bool) -> Row
     if left.width() + 2 + place.len() < room {
         left.push(Ink::Faint, format!("  {place}"));
     }
-    left.to_column(layout.left() - size.len()).push(ink, size);
+    left.pad_to(layout.left() - size.len()).push(ink, size);
     Row { mark, left, arrow: false, right: Line::new() }
+}
+
+/// What a change of which makes a slot a changed one: not where it is drawn.
+fn content(slot: &SlotView) -> String {
+    let value = slot.value.as_ref().map(|value| &value.text);
+    format!("{:?} {value:?} {:?} {:?}", slot.state, slot.blocks, slot.leads_to)
 }
 
 /// Whether the slot is told in a row of its own.
@@ -210,15 +243,23 @@ fn is_named(slot: &SlotView) -> bool {
 
 fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     let mut left = slot_head(columns, slot);
-    let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.owner).collect();
+    let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
     let Some(first) = owned.first() else {
         left.append(slot_value(slot));
         return vec![Row { mark: Mark::Same, left, arrow: false, right: Line::new() }];
     };
-    // What is owned lies on the heap: the value is told there.
     let mut right = block(first);
-    if let Some(value) = &slot.value {
-        right.push(Ink::Plain, "  ").push(Ink::Plain, &value.text);
+    match &slot.value {
+        // What it owns itself lies on the heap: the value is told there.
+        Some(value) if first.path.is_empty() => {
+            right.push(Ink::Plain, "  ").push(Ink::Plain, &value.text);
+        }
+        // A part of it owns: the value is told here, and the part there.
+        Some(value) => {
+            left.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
+            right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
+        }
+        None => {}
     }
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
@@ -239,8 +280,8 @@ fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
 fn slot_head(columns: &Columns, slot: &SlotView) -> Line {
     let mut left = Line::new();
     left.push(Ink::Plain, "  ").push_cut(Ink::Plain, &name_of(slot), columns.name);
-    left.to_column(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
-    left.to_column(columns.name + columns.ty + 6);
+    left.pad_to(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
+    left.pad_to(columns.name + columns.ty + 6);
     let size = bytes(slot.size);
     left.push(Ink::Plain, format!("{size:>width$}  ", width = columns.size));
     left
@@ -286,7 +327,10 @@ fn slot_value(slot: &SlotView) -> Line {
     if slot.offset.is_none() && slot.state == SlotState::Live {
         line.push(Ink::Faint, format!("  in {}", slot.region));
     }
-    if let Some(held) = slot.blocks.iter().find(|held| !held.owner) {
+    if let Some(region) = &slot.leads_to {
+        line.push(Ink::Faint, format!(" → {region}"));
+    }
+    if let Some(held) = slot.blocks.iter().find(|held| held.hold == Hold::Refers) {
         line.push(Ink::Faint, " → ").push(Ink::Block, held.block.to_string());
     }
     line

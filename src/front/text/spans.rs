@@ -78,7 +78,7 @@ impl Line {
     }
 
     /// Adds spaces up to a column; none where the line is longer already.
-    pub fn to_column(&mut self, column: usize) -> &mut Line {
+    pub fn pad_to(&mut self, column: usize) -> &mut Line {
         self.fill(Ink::Plain, ' ', column)
     }
 
@@ -113,7 +113,8 @@ impl Line {
         fitted
     }
 
-    /// Without colours, to compare.
+    /// Without colours.
+    #[cfg(test)]
     pub fn plain(&self) -> String {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }
@@ -151,6 +152,21 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
         kept.push('…');
     }
     kept
+}
+
+/// Text in lines of at most so many columns, cut between words.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// A number with a comma between thousands.
@@ -223,6 +239,12 @@ mod tests {
     }
 
     #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 4), ["unbreakable"]);
+    }
+
+    #[test]
     fn control_characters_do_not_reach_the_terminal() {
         let mut line = Line::new();
         line.push(Ink::Plain, "a\x1b[2J\nb");
@@ -233,7 +255,7 @@ mod tests {
     fn nothing_trails_a_line() {
         let mut out = String::new();
         let mut line = Line::new();
-        line.push(Ink::Plain, "a ").to_column(20);
+        line.push(Ink::Plain, "a ").pad_to(20);
         line.render(&mut out);
         assert_eq!(out, "a\n");
     }

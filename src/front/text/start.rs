@@ -49,13 +49,17 @@ fn static_line(index: usize, slot: &SlotView, column: usize) -> Line {
     let label = if index == 0 { "statics" } else { "" };
     let mut line = Line::new();
     line.push(Ink::Faint, format!("  {label:<9}"));
-    line.push(Ink::Strong, slot.name.as_deref().unwrap_or("?")).to_column(11 + column + 2);
+    line.push(Ink::Strong, slot.name.as_deref().unwrap_or("?")).pad_to(11 + column + 2);
     line.push(Ink::Type, slot.type_name.as_deref().unwrap_or("?"));
     line.push(Ink::Plain, format!("  {} B  ", number(slot.size)));
     line.push(Ink::Faint, format!("in {}  ", slot.region));
     match (&slot.state, &slot.value) {
         (SlotState::Unreadable(why), _) => line.push(Ink::Faint, format!("<{why}>")),
-        (_, Some(value)) => line.push(Ink::Plain, &value.text),
+        (_, Some(value)) => {
+            line.push(Ink::Plain, &value.text);
+            let region = slot.leads_to.as_ref().map(|region| format!(" → {region}"));
+            line.push(Ink::Faint, region.unwrap_or_default())
+        }
         _ => &mut line,
     };
     line

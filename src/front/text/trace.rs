@@ -52,7 +52,7 @@ impl TraceText {
                 let mut line = self.begin(event.thread, *depth);
                 line.push(Ink::Gone, "← ");
                 let what = match (end, value) {
-                    (ReturnEnd::Ret, Some(value)) => value.text.clone(),
+                    (ReturnEnd::Ret, Some(value)) => lines::returned(value).to_owned(),
                     (ReturnEnd::Ret, None) => "()".to_owned(),
                     (ReturnEnd::TailCall, _) => "by a tail call".to_owned(),
                     (ReturnEnd::Unwound, _) => "unwound".to_owned(),
@@ -70,7 +70,8 @@ impl TraceText {
                 line.push(Ink::Gone, format!("signal {name}{why}"));
                 vec![line]
             }
-            EventKind::Start { .. } => Vec::new(),
+            EventKind::Start { .. } | EventKind::ScopeEnd { .. } => Vec::new(),
+            EventKind::Note { text } => lines::note(text, self.width),
             _ => lines::line(event).into_iter().collect(),
         }
     }
@@ -94,7 +95,7 @@ impl TraceText {
         let sizes = format!("frame {}{stack}", bytes(frame));
         let room = self.width.saturating_sub(sizes.chars().count() + 2);
         let mut line = left.fit(room);
-        line.to_column(room + 2).push(Ink::Faint, sizes);
+        line.pad_to(room + 2).push(Ink::Faint, sizes);
         line
     }
 }

@@ -49,6 +49,10 @@ impl WatchText {
             return self.spaced(false, vec![line]);
         }
         match &event.kind {
+            EventKind::Note { text } => {
+                let lines = lines::note(text, self.canvas.width);
+                self.spaced(false, lines)
+            }
             EventKind::Start { program, allocator, sections, statics } => {
                 start::lines(program, allocator.as_deref(), sections, statics, self.canvas.width)
             }
@@ -60,6 +64,14 @@ impl WatchText {
                 let words = format!("end of {}", function(&frame.at.function));
                 let head = self.heading(event, Ink::Strong, &words);
                 self.picture_of(event, head, frame, stack.as_ref())
+            }
+            EventKind::Return { function, end: ReturnEnd::Unwound, frame_bytes, .. } => {
+                let mut line = Line::new();
+                line.push(Ink::Gone, "  unwound  ")
+                    .push(Ink::Strong, super::spans::function(function));
+                line.push(Ink::Faint, format!("  gives back {}", bytes(*frame_bytes)));
+                let line = self.marked(event.thread, line);
+                self.spaced(false, vec![line])
             }
             EventKind::Return { function, value, end, frame_bytes, stack, .. } => {
                 let words = returning(function, value.as_ref(), end);
@@ -107,7 +119,12 @@ impl WatchText {
     ) -> Vec<Line> {
         let mut lines = vec![head];
         let picture = self.pictures.entry(event.thread).or_default();
-        lines.extend(picture.draw(&self.canvas, frames));
+        let (drawn, changed) = picture.draw(&self.canvas, frames);
+        if !changed && matches!(event.kind, EventKind::ScopeEnd { .. }) {
+            // All its variables, if it has any, are as the last picture showed them.
+            return Vec::new();
+        }
+        lines.extend(drawn);
         // Once is enough to see what lies under `main`.
         self.canvas.name_runtime = false;
         if let Some(cut) = stack.and_then(|stack| stack.cut.as_ref()) {
@@ -136,7 +153,8 @@ impl WatchText {
             right.push(Ink::Faint, format!(" ({})", change(before, now)));
         }
         if let (Some(heap), Some(blocks)) = (event.heap_bytes, event.blocks) {
-            right.push(Ink::Plain, format!(" · heap {}", bytes(heap)));
+            let separator = if right.width() > 0 { " ·" } else { "" };
+            right.push(Ink::Plain, format!("{separator} heap {}", bytes(heap)));
             right.push(Ink::Faint, format!(" in {}", counted(blocks, "block")));
         }
         let room = self.canvas.width.saturating_sub(right.width() + 4);
@@ -148,7 +166,7 @@ impl WatchText {
         let left = room.saturating_sub(line.width());
         line.push_cut(ink, words, left);
         let at = event.at.as_ref().map(place).unwrap_or_default();
-        if line.width() + at.len() + 2 < room {
+        if !at.is_empty() && line.width() + at.len() + 2 < room {
             line.push(Ink::Faint, format!("  {at}"));
         }
         line.push(Ink::Plain, " ").fill(Ink::Faint, '━', self.canvas.width - right.width());
@@ -177,7 +195,9 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
     let parameters = frame.slots.iter().filter(|slot| {
         slot.kind == SlotKind::Parameter && slot.inlined_from.is_none() && !slot.shadowed
     });
-    parameters.map(|slot| {
+    let mut parameters: Vec<_> = parameters.collect();
+    parameters.sort_by_key(|slot| slot.declared);
+    parameters.into_iter().map(|slot| {
         let text = match (&slot.state, &slot.value) {
             (SlotState::Live, Some(value)) => value.text.clone(),
             (SlotState::Unreadable(why), _) => format!("<{why}>"),
@@ -192,7 +212,7 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
 
 fn returning(name: &str, value: Option<&Shown>, end: &ReturnEnd) -> String {
     let name = function(name);
-    let value = value.map_or(String::new(), |value| format!(" → {}", value.text));
+    let value = value.map_or(String::new(), |value| format!(" → {}", lines::returned(value)));
     match end {
         ReturnEnd::Ret => format!("return {name}{value}"),
         ReturnEnd::TailCall => format!("leave {name} by a tail call"),
@@ -218,7 +238,7 @@ fn change(before: u64, now: u64) -> String {
 mod tests {
     use super::*;
     use crate::base::{
-        At, BlockId, Data, Evidence, ExitStatus, Held, Region, Seq, SlotView, Totals,
+        At, BlockId, Data, Evidence, ExitStatus, Held, Hold, Region, Seq, SlotView, Totals,
     };
 
     fn at(function: &str, line: u32) -> At {
@@ -244,6 +264,7 @@ mod tests {
             type_name: "T".into(),
             address: None,
             region: Region::Stack,
+            target: None,
             value: None,
             unreadable: None,
             children: vec![],
@@ -256,6 +277,7 @@ mod tests {
         SlotView {
             name: Some(name.into()),
             kind,
+            declared: 1,
             type_name: Some(ty.into()),
             offset: Some(-40),
             size,
@@ -263,6 +285,7 @@ mod tests {
             state: SlotState::Live,
             value: None,
             blocks: vec![],
+            leads_to: None,
             inlined_from: None,
             shadowed: false,
             shares_bytes: false,
@@ -273,7 +296,7 @@ mod tests {
         let held = Held {
             block: BlockId(1),
             path: String::new(),
-            owner: true,
+            hold: Hold::Owner,
             type_name: "String".into(),
             used: 5,
             size: 16,

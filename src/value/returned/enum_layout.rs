@@ -94,5 +94,10 @@ fn common_scalar<'f>(
         _ => None,
     };
     let first = single(variants.next()?)?;
-    variants.all(|fields| single(fields) == Some(first)).then_some(first)
+    let alike = |fields: &[(u64, Layout)]| {
+        let (at, scalar) = single(fields)?;
+        let (offset, of) = first;
+        Some((at, scalar.size, scalar.is_float()) == (offset, of.size, of.is_float()))
+    };
+    variants.all(|fields| alike(fields) == Some(true)).then_some(first)
 }

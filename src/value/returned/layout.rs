@@ -23,8 +23,17 @@ pub(super) enum Abi {
 pub(super) struct Scalar {
     /// Bytes.
     pub(super) size: u64,
-    /// Whether it is a floating point number.
-    pub(super) float: bool,
+    /// What the code generator takes it for.
+    pub(super) kind: Kind,
+}
+
+/// The kind of a scalar (`rustc_abi::Primitive`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Signed,
+    Unsigned,
+    Pointer,
+    Float,
 }
 
 /// What is needed of a type's layout.
@@ -69,9 +78,9 @@ impl<'a> Layouts<'a> {
     fn by_kind(&mut self, ty: &Type) -> Result<Layout, Unreadable> {
         let size = ty.size.unwrap_or(0);
         match &ty.kind {
-            TypeKind::Base(encoding) => Ok(scalar(size, *encoding == Encoding::Float)),
-            TypeKind::Pointer { .. } => Ok(scalar(8, false)),
-            TypeKind::CLike { .. } => Ok(scalar(size, false)),
+            TypeKind::Base(encoding) => Ok(scalar(size, kind(*encoding))),
+            TypeKind::Pointer { .. } => Ok(scalar(8, Kind::Pointer)),
+            TypeKind::CLike { repr, .. } => Ok(scalar(size, kind(*repr))),
             TypeKind::Unit => Ok(Layout::aggregate(0, ty.align.unwrap_or(1))),
             TypeKind::Never => Err(Unreadable::NotDescribed("a value of type `!`".to_owned())),
             TypeKind::Array { element, count } => {
@@ -148,11 +157,26 @@ pub(super) fn pair(whole: Layout, first: Scalar, at: u64, second: Scalar) -> Abi
     }
 }
 
-fn scalar(size: u64, float: bool) -> Layout {
+fn kind(encoding: Encoding) -> Kind {
+    match encoding {
+        Encoding::Float => Kind::Float,
+        Encoding::Signed => Kind::Signed,
+        Encoding::Unsigned | Encoding::Bool | Encoding::Char => Kind::Unsigned,
+    }
+}
+
+fn scalar(size: u64, kind: Kind) -> Layout {
     // No scalar of Rust is larger; next_multiple_of above relies on small numbers.
     let size = size.min(16);
-    let abi = if size == 0 { Abi::Aggregate } else { Abi::Scalar(Scalar { size, float }) };
+    let abi = if size == 0 { Abi::Aggregate } else { Abi::Scalar(Scalar { size, kind }) };
     Layout { size, align: size.max(1), abi }
+}
+
+impl Scalar {
+    /// Whether it is a floating point number, which decides on the class of its register.
+    pub(super) fn is_float(self) -> bool {
+        self.kind == Kind::Float
+    }
 }
 
 impl Layout {

@@ -1,9 +1,9 @@
 //! Where a function has left what it returns, when it stands at its `ret`.
 //!
 //! The debug information does not say. It follows from the layout of the type as rustc sees it
-//! ([`layout`]), and from the calling convention: Rust's own here, C's in [`sysv`]. Source:
+//! (`layout`), and from the calling convention: Rust's own here, C's in `sysv`. Source:
 //! `rustc_target::callconv::FnAbi::adjust_for_rust_abi`; checked on rustc 1.95, unoptimised and
-//! optimised, by reading the registers of some 160 functions at their `ret`. What holds:
+//! optimised, by reading the registers of some 140 functions at their `ret`. What holds:
 //!
 //! - a scalar is in `rax`, one of sixteen bytes in `rax` and `rdx`, a float in `xmm0`;
 //! - a pair of scalars takes the next free of `rax`, `rdx` and of `xmm0`, `xmm1`, each by its kind;
@@ -56,8 +56,8 @@ pub struct Part {
 
 /// How values of the type are returned.
 ///
-/// A struct with a single float is taken to have Rust's layout: `#[repr(C)]` leaves no mark in the
-/// debug information, and would put the float into `rax`.
+/// A struct or union of nothing but one float is taken to have Rust's layout: `#[repr(C)]` leaves no
+/// mark in the debug information, and would put the float into `rax`.
 ///
 /// # Errors
 /// [`Unreadable::NotDescribed`] where the type is not, and where the convention is unknown and
@@ -152,8 +152,11 @@ fn in_registers(scalars: &[(Scalar, u64)]) -> Vec<Part> {
         let mut offset = 0;
         while offset < scalar.size {
             let left = scalar.size.saturating_sub(offset);
-            let (next, size) =
-                if scalar.float { (vectors.next(), left) } else { (integers.next(), left.min(8)) };
+            let (next, size) = if scalar.is_float() {
+                (vectors.next(), left)
+            } else {
+                (integers.next(), left.min(8))
+            };
             // At most sixteen bytes are asked for, which the registers of each class hold.
             let Some(register) = next else { break };
             parts.push(Part { offset: start.saturating_add(offset), size, register });

@@ -28,7 +28,7 @@ pub(super) fn passing(types: &dyn Types, ty: TypeRef) -> Result<Passing, Unreada
         return Ok(Passing::Memory);
     }
     if let Abi::Scalar(scalar) = layout.abi
-        && scalar.float
+        && scalar.is_float()
     {
         let part = Part { offset: 0, size: scalar.size, register: Register::XMM0 };
         return Ok(Passing::Registers(vec![part]));

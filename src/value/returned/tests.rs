@@ -277,6 +277,13 @@ fn unions_are_scalars_where_all_their_fields_are_the_same() {
     let (unit, u64_, f64_) = (world.unit(), world.uint(8), float(&mut world, 8));
     let ty = world.union("krate::U1", 8, 8, &[u64_, f64_]);
     assert_eq!(rust_way(&world, ty), regs(&[(0, 8, Register::RAX)]));
+    let (u32_, i32_) = (world.uint(4), world.base("i32", Encoding::Signed, 4));
+    let unsigned = world.tuple_struct("(u32, u32)", 8, 4, &[(u32_, 0), (u32_, 4)]);
+    let signed = world.tuple_struct("(i32, u32)", 8, 4, &[(i32_, 0), (u32_, 4)]);
+    let ty = world.union("krate::UP", 8, 4, &[unsigned, unsigned]);
+    assert_eq!(rust_way(&world, ty), regs(&[(0, 4, Register::RAX), (4, 4, Register::RDX)]));
+    let ty = world.union("krate::UP2", 8, 4, &[unsigned, signed]);
+    assert_eq!(rust_way(&world, ty), regs(&[(0, 8, Register::RAX)]));
     let ty = world.union("core::mem::MaybeUninit<f64>", 8, 8, &[unit, f64_]);
     assert_eq!(rust_way(&world, ty), regs(&[(0, 8, Register::XMM0)]));
 }

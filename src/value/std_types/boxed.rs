@@ -3,7 +3,7 @@
 //! A thin `Box<T>` is described as a pointer, and read as one.
 
 use super::{Look, Parts, slice};
-use crate::base::Unreadable;
+use crate::base::{Hold, Unreadable};
 use crate::dwarf::{PointerFlavour, Type, TypeKind};
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -14,12 +14,12 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     if slice::is_dyn(look.ty()) {
         return slice::pointer(look, PointerFlavour::Box);
     }
-    slice::row(look, true)
+    slice::row(look, Hold::Owner)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::base::VirtAddr;
+    use crate::base::{Hold, VirtAddr};
     use crate::value::testing::World;
     use crate::value::{HeapSpan, ValueKind};
 
@@ -30,7 +30,7 @@ mod tests {
         world.put_words(0x5000, &[1 | 2 << 32]);
         world.put(0x6000, b"abc");
         let span = |pointer, used| {
-            Some(HeapSpan { pointer: VirtAddr(pointer), used, capacity: used, owner: true })
+            Some(HeapSpan { pointer: VirtAddr(pointer), used, capacity: used, hold: Hold::Owner })
         };
         let slice = world.slice("alloc::boxed::Box<[u32], alloc::alloc::Global>", u32_);
         let value = world.read_words(slice, &[0x5000, 2]);
@@ -44,8 +44,11 @@ mod tests {
     fn a_boxed_dyn_owns_a_block_whose_type_only_its_vtable_knows() {
         let mut world = World::new();
         let ty = world.fat_dyn("alloc::boxed::Box<dyn krate::Shape, alloc::alloc::Global>");
+        world.put_words(0x7000, &[0x1234, 48, 8]);
         let value = world.read_words(ty, &[0x5000, 0x7000]);
-        assert!(value.heap.is_some_and(|heap| heap.owner));
+        let span =
+            HeapSpan { pointer: VirtAddr(0x5000), used: 48, capacity: 48, hold: Hold::Owner };
+        assert_eq!(value.heap, Some(span));
         let ValueKind::Pointer(pointer) = &value.kind else { panic!("{value:?}") };
         assert_eq!(pointer.vtable, Some(VirtAddr(0x7000)));
     }

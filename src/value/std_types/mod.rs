@@ -1,7 +1,7 @@
-//! How the types of std keep what they hold: one file per family, one line each in [`FAMILIES`].
+//! How the types of std keep what they hold: one file per family, one line each in `FAMILIES`.
 //!
 //! A type is recognised by its crate and the last segment of its path, never by a version. A reader
-//! finds the members it needs by name ([`members::find`](super::members)) and returns parts;
+//! finds the members it needs by name (`members::find`) and returns parts;
 //! reading elements and applying limits is shared. Where a member is missing the value is shown
 //! raw, with a line that says which.
 

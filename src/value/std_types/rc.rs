@@ -1,7 +1,7 @@
 //! `Rc<T>`, `Arc<T>` and their `Weak`s: a pointer to two counts and the value.
 
 use super::{Look, Member, Parts, members};
-use crate::base::{Unreadable, VirtAddr};
+use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type, TypeKind};
 use crate::value::place::Source;
 use crate::value::{HeapSpan, Pointer};
@@ -20,8 +20,9 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let inner = Member { id: inner, ty: look.walk.reader.types.get(inner)?, offset: 0 };
     let weak = is_weak(look.ty());
     if weak && target.0 == u64::MAX {
-        // `Weak::new` points at usize::MAX: it never had a value.
-        return Ok(Parts::Pointer(share(target, None, Vec::new()), None));
+        // `Weak::new` points at usize::MAX: it never had a value, nor counts.
+        let counts = vec![("strong", 0), ("weak", 0)];
+        return Ok(Parts::Pointer(share(target, None, counts), None));
     }
     let strong = count(look, target, &inner, "strong")?;
     let weaks = count(look, target, &inner, "weak")?;
@@ -34,7 +35,8 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let alive = !weak && strong > 0;
     let pointee = alive.then(|| Box::new(look.walk.follow(value.ty, target + value.offset, depth)));
     let size = inner.ty.size.unwrap_or(0);
-    let heap = HeapSpan { pointer: target, used: size, capacity: size, owner: !weak };
+    let hold = if weak { Hold::Refers } else { Hold::Shares };
+    let heap = HeapSpan { pointer: target, used: size, capacity: size, hold };
     let counts = vec![("strong", strong), ("weak", others)];
     Ok(Parts::Pointer(share(target, pointee, counts), Some(heap)))
 }
@@ -89,7 +91,7 @@ mod tests {
         assert_eq!(world.text(&value), "7");
         let ValueKind::Pointer(pointer) = &value.kind else { panic!("{value:?}") };
         assert_eq!(pointer.counts, [("strong", 2), ("weak", 2)]);
-        assert!(value.heap.is_some_and(|heap| heap.owner && heap.capacity == 24));
+        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Shares && heap.capacity == 24));
     }
 
     #[test]
@@ -97,8 +99,9 @@ mod tests {
         let (world, ty) = world("alloc::rc::Weak<u32, alloc::alloc::Global>");
         let value = world.read_words(ty, &[0x5000]);
         assert_eq!(world.text(&value), "(Weak)");
-        assert!(value.heap.is_some_and(|heap| !heap.owner));
-        assert_eq!(world.read_words(ty, &[u64::MAX]).heap, None);
+        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Refers));
+        let new = world.read_words(ty, &[u64::MAX]);
+        assert_eq!((world.text(&new).as_str(), new.heap), ("(Weak)", None));
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! `rustc_codegen_llvm`).
 
 use super::{Look, Parts, Row};
-use crate::base::{Unreadable, VirtAddr};
+use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type, TypeKind};
+use crate::value::place::Source;
 use crate::value::{HeapSpan, Pointer};
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -20,7 +21,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     if raw || is_dyn(look.ty()) {
         return pointer(look, flavour);
     }
-    row(look, false)
+    row(look, Hold::Refers)
 }
 
 /// Whether it is a pointer with a length.
@@ -34,13 +35,9 @@ pub(super) fn is_dyn(ty: &Type) -> bool {
 }
 
 /// The elements or the text behind a pointer with a length.
-pub(super) fn row(look: &mut Look<'_, '_>, owner: bool) -> Result<Parts, Unreadable> {
-    let row = Row {
-        pointer: look.address("data_ptr")?,
-        len: look.word("length")?,
-        capacity: None,
-        owner,
-    };
+pub(super) fn row(look: &mut Look<'_, '_>, hold: Hold) -> Result<Parts, Unreadable> {
+    let row =
+        Row { pointer: look.address("data_ptr")?, len: look.word("length")?, capacity: None, hold };
     if is_text(&look.ty().name) {
         return Ok(Parts::Text(row));
     }
@@ -63,12 +60,25 @@ pub(super) fn pointer(
     if target.0 == 0 && !raw {
         return Err(look.at.invalid("its pointer is null"));
     }
-    let used = if is_dyn { 0 } else { bytes(look)? };
-    let owner = flavour == PointerFlavour::Box;
-    let span = HeapSpan { pointer: target, used, capacity: used, owner };
-    let heap = (target.0 != 0).then_some(span);
+    let used = match vtable {
+        Some(vtable) => size_of_dyn(look, vtable),
+        None => Some(bytes(look)?),
+    };
+    let hold = crate::value::pointers::hold_by(flavour);
+    let size = used.unwrap_or(0);
+    let span = HeapSpan { pointer: target, used: size, capacity: size, hold };
+    // A box or reference of a type without bytes leads nowhere.
+    let heap = (target.0 != 0 && (raw || used != Some(0))).then_some(span);
     let pointer = Pointer { target, flavour, pointee: None, vtable, counts: Vec::new() };
     Ok(Parts::Pointer(pointer, heap))
+}
+
+/// Bytes of the value behind a vtable, which holds the destructor, the size and the alignment
+/// before the methods (`COMMON_VTABLE_ENTRIES` in `rustc_middle::ty::vtable`). None where that
+/// cannot be read, or cannot be a size.
+fn size_of_dyn(look: &mut Look<'_, '_>, vtable: VirtAddr) -> Option<u64> {
+    let size = look.walk.number(&Source::Memory(vtable + 8), 8).ok()? as u64;
+    i64::try_from(size).is_ok().then_some(size)
 }
 
 /// Bytes behind a raw pointer with a length, zero where that is more than memory holds.
@@ -110,7 +120,7 @@ mod tests {
         world.put(0x5000, b"hello");
         let value = world.read_words(str_, &[0x5000, 5]);
         assert_eq!(world.text(&value), "\"hello\"");
-        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 5, owner: false };
+        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 5, hold: Hold::Refers };
         assert_eq!(value.heap, Some(span));
     }
 
@@ -126,7 +136,7 @@ mod tests {
         let raw = world.slice("*const [u8]", u8_);
         let value = world.read_words(raw, &[0x5000, 5]);
         assert_eq!(world.text(&value), "*const [u8] → @5000");
-        assert_eq!(value.heap.map(|heap| (heap.used, heap.owner)), Some((5, false)));
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((5, Hold::Refers)));
     }
 
     #[test]
@@ -146,5 +156,6 @@ mod tests {
         let dyn_ = world.fat_dyn("&dyn krate::Shape");
         let value = world.read_words(dyn_, &[0x5000, 0x7000]);
         assert_eq!(world.text(&value), "&dyn krate::Shape → @5000");
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((0, Hold::Refers)));
     }
 }

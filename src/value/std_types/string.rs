@@ -1,7 +1,7 @@
 //! `String`: a `Vec<u8>` of text.
 
 use super::{Look, Parts, Row};
-use crate::base::Unreadable;
+use crate::base::{Hold, Unreadable};
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -13,13 +13,13 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         pointer: look.address("ptr")?,
         len: look.word("len")?,
         capacity: Some(look.word("cap")?),
-        owner: true,
+        hold: Hold::Owner,
     }))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::base::VirtAddr;
+    use crate::base::{Hold, VirtAddr};
     use crate::value::testing::World;
     use crate::value::{HeapSpan, Value, ValueKind};
 
@@ -35,7 +35,7 @@ mod tests {
     fn a_string_is_its_text_and_owns_its_capacity() {
         let (world, value) = read(0x5000, 5, 16);
         assert_eq!(world.text(&value), "\"hello\"");
-        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 16, owner: true };
+        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 5, capacity: 16, hold: Hold::Owner };
         assert_eq!(value.heap, Some(span));
         let (world, value) = read(0x5000, 15, 16);
         assert_eq!(world.text(&value), r#""hello \"wörld\"\n""#);

@@ -1,7 +1,7 @@
 //! `Vec<T>`: pointer, length and capacity.
 
 use super::{Look, Parts, Row};
-use crate::base::Unreadable;
+use crate::base::{Hold, Unreadable};
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -14,14 +14,14 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         pointer: look.address("ptr")?,
         len: look.word("len")?,
         capacity: Some(look.word("cap")?),
-        owner: true,
+        hold: Hold::Owner,
     };
     Ok(Parts::Row(row, element))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::base::VirtAddr;
+    use crate::base::{Hold, VirtAddr};
     use crate::value::testing::World;
     use crate::value::{HeapSpan, ValueKind};
 
@@ -34,7 +34,8 @@ mod tests {
         world.put(0x5000, &numbers);
         let value = world.read_words(vec, &[128, 0x5000, 3]);
         assert_eq!(world.text(&value), "[0, 1, 2]");
-        let span = HeapSpan { pointer: VirtAddr(0x5000), used: 12, capacity: 512, owner: true };
+        let span =
+            HeapSpan { pointer: VirtAddr(0x5000), used: 12, capacity: 512, hold: Hold::Owner };
         assert_eq!(value.heap, Some(span));
         world.limits.elements = 3;
         let value = world.read_words(vec, &[128, 0x5000, 100]);

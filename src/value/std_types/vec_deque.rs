@@ -1,7 +1,7 @@
 //! `VecDeque<T>`: a `Vec`'s buffer used as a ring.
 
 use super::{Look, Parts, Row};
-use crate::base::Unreadable;
+use crate::base::{Hold, Unreadable};
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -14,7 +14,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         pointer: look.address("ptr")?,
         len: look.word("len")?,
         capacity: Some(look.word("cap")?),
-        owner: true,
+        hold: Hold::Owner,
     };
     Ok(Parts::Ring(row, look.word("head")?, element))
 }
