@@ -30,6 +30,7 @@ mod origin;
 mod paths;
 mod pieces;
 mod references;
+mod root_die;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scope_reader;

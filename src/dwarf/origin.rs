@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
-use super::image::{Image, Slice};
+use super::image::Image;
 use super::mangled_crate::{crate_of_symbol, crates_of_impl};
 use super::names::{crate_of, crates_in, demangle, is_rust_symbol, is_std_crate};
+use super::root_die::RootDie;
 use super::symbols::SymbolKind;
+use super::units::UnitId;
 use crate::base::FileAddr;
 
 /// How many functions of a crate are tried until one has a line.
@@ -56,6 +58,8 @@ pub(super) struct Origins {
     known: Mutex<HashMap<String, Origin>>,
     /// For each crate that has functions, whether the user wrote it.
     users: OnceLock<HashMap<&'static str, bool>>,
+    /// The crates that units are named after.
+    named: OnceLock<HashMap<String, Origin>>,
 }
 
 impl Origin {
@@ -114,8 +118,9 @@ impl Image {
             return known;
         }
         let origin = self
-            .origin_by_samples(origins, name)
-            .or_else(|| self.origin_by_root_dies(name))
+            .origin_by_units(origins, name)
+            .or_else(|| self.origin_by_root_dies(origins, name))
+            .or_else(|| self.origin_by_lines(origins, name))
             .unwrap_or_else(|| self.origin_without_debug_info(origins, name));
         // Whoever installed the program from a registry still calls its own crate the program's:
         // nothing depends on the crate of `main`.
@@ -153,9 +158,8 @@ impl Image {
     /// For a function whose symbol is not Rust's. Those of `#[no_mangle]` lie in a unit of the crate
     /// that wrote them.
     fn origin_by_unit(&self, at: FileAddr) -> Origin {
-        let unit = self.unit_at(at).map(|(_, unit)| unit);
-        let rust = unit.filter(|unit| self.is_rust_unit(unit));
-        let root = rust.and_then(|unit| root_of(&unit));
+        let unit = self.unit_at(at).filter(|(_, unit)| self.is_rust_unit(unit));
+        let root = unit.and_then(|(id, _)| self.root(id));
         root.map_or(Origin::Foreign, |root| Origin::of_source_file(&root.file))
     }
 
@@ -166,35 +170,48 @@ impl Image {
         declared.map(|line| line.file).or_else(|| self.file_at(start))
     }
 
-    /// By the units and lines of some functions of the crate. A program's own copy of a crate that
-    /// std has too counts for more than std's.
-    fn origin_by_samples(&self, origins: &Origins, name: &str) -> Option<Origin> {
-        let samples = origins.samples.get(name)?;
-        let units = samples.iter().filter_map(|at| root_of(&self.unit_at(*at)?.1));
-        let own = units.filter(|root| root.krate() == name);
-        let by_unit = own.map(|root| Origin::of_source_file(&root.file)).min();
-        by_unit.or_else(|| {
-            // Incremental builds do not name their units, and generic functions lie in units of
-            // those who use them. A line in std is that of an inlined call.
-            let files = samples.iter().filter_map(|at| self.file_at(*at));
-            let found = files.map(|file| Origin::of_source_file(&file));
-            found.filter(|o| *o != Origin::Std || BUNDLED_WITH_STD.contains(&name)).min()
-        })
+    /// By the units of some functions of the crate. A program's own copy of a crate that std has too
+    /// counts for more than std's; of any other crate there is one, and the first unit tells.
+    fn origin_by_units(&self, origins: &Origins, name: &str) -> Option<Origin> {
+        let units = origins.samples.get(name)?.iter().filter_map(|at| self.unit_id_at(*at));
+        let own = units.filter_map(|unit| self.root(unit)).filter(|root| root.krate() == name);
+        let mut found = own.map(|root| Origin::of_source_file(&root.file));
+        if BUNDLED_WITH_STD.contains(&name) { found.min() } else { found.next() }
     }
 
-    /// For a crate all of whose functions were inlined: its unit may still be there.
-    fn origin_by_root_dies(&self, name: &str) -> Option<Origin> {
-        self.unit_headers().par_iter().find_map_any(|header| {
-            let root = root_of(&self.unit_unkept(header.id)?)?;
-            (root.krate() == name).then(|| Origin::of_source_file(&root.file))
-        })
+    /// By the lines of some functions of the crate. Incremental builds do not name their units, and
+    /// generic functions lie in units of those who use them.
+    fn origin_by_lines(&self, origins: &Origins, name: &str) -> Option<Origin> {
+        let files = origins.samples.get(name)?.iter().filter_map(|at| self.file_at(*at));
+        let found = files.map(|file| Origin::of_source_file(&file));
+        // A line in std is that of an inlined call.
+        found.filter(|o| *o != Origin::Std || BUNDLED_WITH_STD.contains(&name)).min()
+    }
+
+    /// For a crate of which no function was found in a unit of its own: its unit may still be there.
+    /// All root dies are read once, when this is first asked.
+    fn origin_by_root_dies(&self, origins: &Origins, name: &str) -> Option<Origin> {
+        let named = origins.named.get_or_init(|| {
+            let roots = self.unit_headers().par_iter().filter_map(|header| self.root(header.id));
+            let mut named = HashMap::new();
+            for root in roots.collect::<Vec<_>>() {
+                let origin = Origin::of_source_file(&root.file);
+                let known = named.entry(root.krate().to_owned()).or_insert(origin);
+                *known = origin.min(*known);
+            }
+            named
+        });
+        named.get(name).copied()
     }
 
     fn origin_without_debug_info(&self, origins: &Origins, name: &str) -> Origin {
         if BUNDLED_WITH_STD.contains(&name) {
             return Origin::Std;
         }
-        let described = |krate: &&str| self.origin_by_samples(origins, krate).is_some();
+        let described = |krate: &&str| {
+            let by_units = self.origin_by_units(origins, krate);
+            by_units.or_else(|| self.origin_by_lines(origins, krate)).is_some()
+        };
         if !origins.with_main.contains(&name) && origins.with_main.iter().any(described) {
             return Origin::Dependency;
         }
@@ -216,16 +233,17 @@ impl Root {
     }
 }
 
-fn root_of(unit: &gimli::Unit<Slice>) -> Option<Root> {
-    let name = String::from_utf8_lossy(unit.name?.slice());
-    let (file, part) = name.split_once("/@/").unwrap_or((&name, ""));
-    let file = match unit.comp_dir {
-        Some(directory) if !file.starts_with('/') => {
-            format!("{}/{file}", String::from_utf8_lossy(directory.slice()))
-        }
-        _ => file.to_owned(),
-    };
-    Some(Root { file, part: part.to_owned() })
+impl Image {
+    /// What the root die of a unit says.
+    fn root(&self, unit: UnitId) -> Option<Root> {
+        let RootDie { name, directory } = self.root_die(unit)?;
+        let (file, part) = name.split_once("/@/").unwrap_or((&name, ""));
+        let file = match directory {
+            Some(directory) if !file.starts_with('/') => format!("{directory}/{file}"),
+            _ => file.to_owned(),
+        };
+        Some(Root { file, part: part.to_owned() })
+    }
 }
 
 impl Origins {
@@ -243,7 +261,13 @@ impl Origins {
                 with_main.push(krate);
             }
         }
-        Origins { samples, with_main, known: Mutex::default(), users: OnceLock::new() }
+        Origins {
+            samples,
+            with_main,
+            known: Mutex::default(),
+            users: OnceLock::new(),
+            named: OnceLock::new(),
+        }
     }
 }
 
@@ -356,9 +380,10 @@ mod tests {
     #[test]
     fn a_crate_of_which_nothing_is_left_is_known_by_its_unit() {
         let image = sample::debug();
-        assert_eq!(image.origin_by_root_dies("t"), Some(Origin::User));
-        assert_eq!(image.origin_by_root_dies("core"), Some(Origin::Std));
-        assert_eq!(image.origin_by_root_dies("nowhere"), None);
+        let origins = Origins::read(image);
+        assert_eq!(image.origin_by_root_dies(&origins, "t"), Some(Origin::User));
+        assert_eq!(image.origin_by_root_dies(&origins, "core"), Some(Origin::Std));
+        assert_eq!(image.origin_by_root_dies(&origins, "nowhere"), None);
     }
 
     #[test]
