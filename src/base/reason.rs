@@ -34,3 +34,13 @@ pub enum Unreadable {
     #[error("not a valid {0}")]
     Invalid(String),
 }
+
+impl Unreadable {
+    /// The reason as it stands in the place of a value, without addresses: `<unmapped>`.
+    pub fn in_place(&self) -> String {
+        match self {
+            Unreadable::Unmapped { .. } => "<unmapped>".to_owned(),
+            other => format!("<{other}>"),
+        }
+    }
+}

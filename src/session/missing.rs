@@ -7,18 +7,15 @@ use crate::dwarf::{Detail, Image};
 const SAMPLES: usize = 8;
 
 impl Session {
-    /// Notes what is missing to show the program as it could be shown. [`Session::tell_start`] has
-    /// told of a program without any debug information.
+    /// Notes what is missing to show the program as it could be shown.
     pub(super) fn note_missing(&mut self) {
         let main = self.inferior.modules().main();
-        if !main.image.has_symbol_table() {
-            self.notes.push(STRIPPED.to_owned());
-        }
-        if main.image.has_debug_info()
-            && let Some(note) = self.least_detail(&main.image).and_then(note)
-        {
-            self.notes.push(note.to_owned());
-        }
+        let missing = match self.least_detail(&main.image) {
+            _ if !main.image.has_symbol_table() => Some(STRIPPED),
+            None => Some(NOT_YOURS),
+            Some(detail) => note(detail),
+        };
+        self.notes.extend(missing.map(str::to_owned));
     }
 
     /// What is known of the best described of some of the chosen functions, spread over all.
@@ -32,6 +29,9 @@ impl Session {
 const STRIPPED: &str = "This program has no symbol table: its functions have no names and cannot \
     be chosen. Blocks and signals are seen all the same. Build it without -C strip=symbols (cargo: \
     strip = false) to see functions.";
+
+const NOT_YOURS: &str = "None of the program's functions is yours (all belong to std or to \
+    dependencies): choose some with --crate NAME, --function REGEX or --all.";
 
 fn note(detail: Detail) -> Option<&'static str> {
     match detail {

@@ -5,9 +5,11 @@
 //! go to an [`Observer`], which watches and cannot resume the program. Nothing here prints.
 
 mod allocator;
+mod calls;
 mod context;
 mod error;
 mod functions;
+mod heap;
 mod missing;
 mod options;
 mod picture;

@@ -38,20 +38,6 @@ impl Session {
             statics: self.statics(),
         };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
-        if !main.image.has_debug_info() {
-            self.notes.push(
-                "This program has no debug information: variables, types and lines are not known. \
-                 Functions, frame sizes and blocks are. Build it with -g (cargo: the dev profile, \
-                 or debug = true) to see the rest."
-                    .to_owned(),
-            );
-        } else if self.functions.is_empty() {
-            self.notes.push(
-                "None of the program's functions is yours (all belong to std or to dependencies): \
-                 choose some with --crate NAME, --function REGEX or --all."
-                    .to_owned(),
-            );
-        }
     }
 
     /// A function whose entry was shown is about to leave the scope of its variables.
@@ -276,7 +262,7 @@ fn unreadable(type_name: String, why: &Unreadable) -> Shown {
         children: Vec::new(),
         more: 0,
     };
-    Shown { text: format!("<{why}>"), data }
+    Shown { text: why.in_place(), data }
 }
 
 fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) -> SlotView {

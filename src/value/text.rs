@@ -2,7 +2,7 @@
 
 use super::model::{Cut, Fields, Float, Pointer, Sequence, Text, Value, ValueKind};
 use super::naming::Naming;
-use crate::base::{Shown, Unreadable, VirtAddr};
+use crate::base::{Shown, VirtAddr};
 use crate::dwarf::PointerFlavour;
 
 impl Value {
@@ -16,14 +16,6 @@ impl Value {
     /// The value on one line and in parts.
     pub fn shown(&self, naming: &Naming<'_>) -> Shown {
         Shown { text: self.text(naming), data: self.data(naming) }
-    }
-}
-
-/// The text of an [`Unreadable`], with its address named.
-pub(super) fn reason(reason: &Unreadable, naming: &Naming<'_>) -> String {
-    match reason {
-        Unreadable::Unmapped { at } => format!("unmapped at {}", (naming.address)(*at)),
-        other => other.to_string(),
     }
 }
 
@@ -81,7 +73,7 @@ impl Line<'_> {
         }
         match &value.kind {
             ValueKind::Unreadable(why) | ValueKind::Broken { reason: why, .. } => {
-                let text = format!("<{}>", reason(why, self.naming));
+                let text = why.in_place();
                 self.push(&text);
             }
             ValueKind::Cut(Cut::Depth | Cut::Total | Cut::Cycle) => self.push("…"),

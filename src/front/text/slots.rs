@@ -99,11 +99,15 @@ fn slot_value(slot: &SlotView) -> Line {
             line.push(Ink::Gone, format!("{block} freed{place}"));
         }
         SlotState::Unreadable(why) => {
-            line.push(Ink::Faint, format!("<{why}>"));
+            line.push(Ink::Faint, why.in_place());
         }
     }
     if slot.offset.is_none() && slot.state == SlotState::Live {
         line.push(Ink::Faint, format!("  in {}", slot.region));
+    }
+    if slot.value.as_ref().is_some_and(|value| value.text.contains('→')) {
+        // A raw pointer says itself where it leads.
+        return line;
     }
     if let Some(region) = &slot.leads_to {
         line.push(Ink::Faint, format!(" → {region}"));

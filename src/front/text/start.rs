@@ -59,7 +59,7 @@ fn static_line(index: usize, slot: &SlotView, column: usize) -> Line {
     line.push(Ink::Plain, format!("  {} B  ", number(slot.size)));
     line.push(Ink::Faint, format!("in {}  ", slot.region));
     match (&slot.state, &slot.value) {
-        (SlotState::Unreadable(why), _) => line.push(Ink::Faint, format!("<{why}>")),
+        (SlotState::Unreadable(why), _) => line.push(Ink::Faint, why.in_place()),
         (_, Some(value)) => {
             line.push(Ink::Plain, &value.text);
             let region = slot.leads_to.as_ref().map(|region| format!(" → {region}"));

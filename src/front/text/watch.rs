@@ -209,7 +209,7 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
     parameters.into_iter().map(|slot| {
         let text = match (&slot.state, &slot.value) {
             (SlotState::Live, Some(value)) => value.text.clone(),
-            (SlotState::Unreadable(why), _) => format!("<{why}>"),
+            (SlotState::Unreadable(why), _) => why.in_place(),
             (SlotState::Moved { to }, _) => format!("<moved to {to}>"),
             (SlotState::Freed { block, .. }, _) => format!("<{block} freed>"),
             (SlotState::Uninitialised, _) => "<not yet initialised>".to_owned(),
