@@ -44,8 +44,8 @@ fn main() {
     hits(freehold, &calls);
     stops(freehold, &calls);
     println!(
-        "\nBugStalker is not among the peers: its prompt takes commands from a terminal only, one \
-         key at a time."
+        "\nBugStalker is not among the peers: its prompt takes commands from a terminal only. Its \
+         debug adapter could be driven, which this bench does not do."
     );
 }
 
@@ -110,8 +110,7 @@ fn hits(freehold: &str, calls: &Path) {
     ];
     let costs = compare(
         &format!(
-            "{CALLS} calls of one function. Freehold stops at entry and return, 2 a call, and \
-             prints; the others stop at entry alone, and ignore it."
+            "{CALLS} calls of one function. Freehold stops at entry and return, 2 a call, shows a few and counts the rest; the others stop at entry alone, and ignore it."
         ),
         &contestants,
     );
