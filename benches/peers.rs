@@ -44,8 +44,8 @@ fn main() {
     hits(freehold, &calls);
     stops(freehold, &calls);
     println!(
-        "\nBugStalker is not among the peers: its prompt takes commands from a terminal only, one \
-         key at a time."
+        "\nBugStalker is not among the peers: its prompt takes commands from a terminal only. Its \
+         debug adapter could be driven, which this bench does not do."
     );
 }
 
@@ -110,8 +110,8 @@ fn hits(freehold: &str, calls: &Path) {
     ];
     let costs = compare(
         &format!(
-            "{CALLS} calls of one function. Freehold stops at entry and return, 2 a call, and \
-             prints; the others stop at entry alone, and ignore it."
+            "{CALLS} calls of one function. Freehold stops at entry and return, 2 a call, shows a \
+             few and counts the rest; the others stop at entry alone, and ignore it."
         ),
         &contestants,
     );
@@ -155,15 +155,13 @@ fn stops(freehold: &str, calls: &Path) {
         return;
     }
     println!("\nStops of the program per breakpoint hit, counted by strace.");
-    let of_freehold = |n: &str| traced(freehold, "freehold", &[], calls, n);
-    let of_gdb = |n: &str| gdb(&gdb_hits(calls, n));
-    let contestants: [(&dyn Fn(&str) -> Contestant, f64); 2] =
-        [(&of_freehold, 2.0), (&of_gdb, 1.0)];
-    for (contestant, hits_per_call) in contestants {
-        let Contestant { name, command, .. } = contestant("1100");
-        if !installed(&command[0]) {
-            continue;
-        }
+    stops_per_hit(|n| traced(freehold, "freehold", &[], calls, n), 2.0);
+    stops_per_hit(|n| gdb(&gdb_hits(calls, n)), 1.0);
+}
+
+fn stops_per_hit(contestant: impl Fn(&str) -> Contestant, hits_per_call: f64) {
+    let Contestant { name, command, .. } = contestant("1100");
+    if installed(&command[0]) {
         let more = waits(&command) - waits(&contestant("100").command);
         println!("  {name:<22} {:8.2}", more / (1000.0 * hits_per_call));
     }
@@ -217,6 +215,7 @@ fn compare(what: &str, contestants: &[Contestant]) -> Vec<(&'static str, Cost)> 
 }
 
 /// Runs a contestant to its end, and stops the clock at its text.
+#[expect(clippy::zombie_processes, reason = "`reap` waits for it, to learn what it used")]
 fn measure(contestant: &Contestant) -> Cost {
     let (read, write) = std::io::pipe().expect("a pipe");
     let start = Instant::now();
