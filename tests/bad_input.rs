@@ -117,7 +117,7 @@ fn of_a_stripped_program_libcs_blocks_are_seen() {
     assert_eq!((watched.ran.code, &*watched.ran.stdout), (0, MOVED));
     assert!(watched.of("alloc").any(|event| event["size"] == 16), "the text of main");
     let notes = watched.notes();
-    for words in ["seen at malloc", "no debug information", "-C strip=symbols"] {
+    for words in ["seen at malloc", "no symbol table", "-C strip=symbols"] {
         assert!(notes.contains(words), "{notes}");
     }
     let traced = freehold([Path::new("trace"), Path::new("moved::"), &stripped]);

@@ -72,7 +72,7 @@ mod tests {
         let (world, value) = read(0, 4, 4);
         assert_eq!(world.text(&value), "<not a valid String: its pointer is null>");
         let (world, value) = read(0xdead_0000, 4, 4);
-        assert_eq!(world.text(&value), "<unmapped at @dead0000>");
+        assert_eq!(world.text(&value), "<unmapped>");
         assert_eq!(value.field("length").unwrap().kind, ValueKind::Uint(4));
     }
 
