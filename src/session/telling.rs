@@ -35,7 +35,8 @@ impl Session {
             program: main.image.path().display().to_string(),
             allocator: self.family.map(|family| family.name().to_owned()),
             sections: sections.collect(),
-            statics: self.statics(),
+            // A trace is about calls, and reading a crate's statics takes longer than all its rest.
+            statics: if self.options.whole_stack { self.statics() } else { Vec::new() },
         };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
     }

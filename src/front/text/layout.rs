@@ -17,6 +17,14 @@ pub(super) struct Canvas {
     pub name_runtime: bool,
 }
 
+/// From this width on there is room for the offsets of slots.
+const WIDE: usize = 110;
+
+/// Columns of a number.
+fn digits(n: i64) -> usize {
+    n.to_string().len()
+}
+
 /// A line of the picture before it is laid out.
 pub(super) struct Row {
     pub mark: Mark,
@@ -56,6 +64,8 @@ pub(super) struct Columns {
     pub name: usize,
     pub ty: usize,
     pub size: usize,
+    /// Zero where there is no room for it.
+    pub offset: usize,
 }
 
 impl Columns {
@@ -68,6 +78,10 @@ impl Columns {
             name: widest(&mut named().map(|slot| name_of(slot).width()), layout.middle / 3),
             ty: widest(&mut named().map(|slot| type_of(slot).width()), layout.middle * 2 / 5),
             size: widest(&mut named().map(|slot| bytes(slot.size).len()), usize::MAX),
+            offset: match layout.width < WIDE {
+                true => 0,
+                false => widest(&mut named().filter_map(|slot| slot.offset).map(digits), 8),
+            },
         }
     }
 }

@@ -60,6 +60,11 @@ fn slot_head(columns: &Columns, slot: &SlotView) -> Line {
     left.push(Ink::Plain, "  ").push_cut(Ink::Plain, &name_of(slot), columns.name);
     left.pad_to(columns.name + 4).push_cut(Ink::Type, type_of(slot), columns.ty);
     left.pad_to(columns.name + columns.ty + 6);
+    if columns.offset > 0 {
+        // The distance from the canonical frame address; what is not in the frame has none.
+        let offset = slot.offset.map_or(String::new(), |offset| offset.to_string());
+        left.push(Ink::Faint, format!("{offset:>width$}  ", width = columns.offset));
+    }
     let size = bytes(slot.size);
     left.push(Ink::Plain, format!("{size:>width$}  ", width = columns.size));
     left

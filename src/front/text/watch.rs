@@ -363,6 +363,16 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_picture_has_room_for_the_offsets_of_slots() {
+        let f = || frame("moved::f", true, 56, vec![string("value", SlotKind::Parameter)]);
+        let offset = |width| {
+            let entered = event(enter(f(), vec![]), None, None, 16);
+            draw(&mut WatchText::new(width), &entered).contains(" -40 ")
+        };
+        assert!(offset(120) && !offset(100));
+    }
+
+    #[test]
     fn a_block_event_is_one_line() {
         let mut view = WatchText::new(80);
         let free = EventKind::Free {
