@@ -150,6 +150,27 @@ fn arguments_locals_and_values_returned() {
 }
 
 #[test]
+fn at_the_first_instruction_the_frame_is_not_made_and_its_bytes_are_not_taken_for_arguments() {
+    let built = program("add", Variant::Debug).executable;
+    let path = built.to_str().expect("a path of the package is text");
+    let ran = freehold(["trace", "--first-instruction", "--format", "json", "^add::add$", path]);
+    let events = ran.stderr.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let run = Run { program: program("add", Variant::Debug), events };
+    let frame = &run.one("enter", "add")["frame"];
+    assert_eq!(frame["bytes"], 8, "the return address and nothing else");
+    for name in ["a", "b"] {
+        assert_eq!(slot(frame, name)["state"]["unreadable"], "not_yet_initialised");
+    }
+    assert_eq!(run.one("return", "add")["value"]["text"], "30");
+
+    let optimised = program("memory_layout", Variant::Opt).executable;
+    let path = optimised.to_str().expect("a path of the package is text");
+    let ran = freehold(["trace", "--first-instruction", "::combine$", path]);
+    let told = "combine(by_value: 42, by_reference: 42)";
+    assert!(ran.stderr.contains(told), "arguments in registers are there: {}", ran.stderr);
+}
+
+#[test]
 fn frames_pile_up_and_pop_off() {
     let run = watch("accordion", Variant::Debug);
     let stack = |event: &Value| number(&event["stack_bytes"]);

@@ -89,6 +89,8 @@ fn place(
     let at = context.bias_to_file();
     let mut visible = function.visible_at(at);
     remove_format_arguments(&mut visible, image);
+    let first = function.ranges.first();
+    let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
     visible
         .into_iter()
         .filter(|seen| match seen.inlined {
@@ -96,7 +98,11 @@ fn place(
             Some(call) => around.inlined && (around.is_user)(&call.name),
         })
         .map(|seen| {
-            let location = image.locate(function, seen.variable, at, context);
+            let location = match image.locate(function, seen.variable, at, context) {
+                // Before the prologue has made the frame, what lies there is the caller's, or was.
+                Ok(Location::Memory(_)) if in_prologue => Err(Unreadable::NotYetInitialised),
+                location => location,
+            };
             let begun = !is_being_initialised(context, image, &seen, &location, low);
             let ty = seen.variable.ty;
             Placed {
