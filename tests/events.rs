@@ -230,6 +230,31 @@ fn a_borrowed_string_keeps_its_owner() {
 }
 
 #[test]
+fn a_loop_that_consumes_a_vec_takes_it_and_its_strings_over() {
+    let run = watch("consumed", Variant::Debug);
+    let calls: Vec<_> = run.of("enter").filter(|event| in_function(event, "length")).collect();
+    let told: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            let main = caller(call, "main");
+            let text = |name| slot(main, name)["value"]["text"].as_str().unwrap_or("?").to_owned();
+            assert_eq!(slot(main, "words")["state"]["moved"]["to"], "main::iter");
+            (text("word"), text("iter"))
+        })
+        .collect();
+    let expected =
+        [(r#""one""#, r#"["two", "three"]"#), (r#""two""#, r#"["three"]"#), (r#""three""#, "[]")];
+    let expected = expected.map(|(word, iter)| (word.to_owned(), iter.to_owned()));
+    assert_eq!(told, expected);
+    let strings: Vec<_> =
+        run.of("alloc").filter(|e| [3, 5].map(Value::from).contains(&e["size"])).collect();
+    assert_eq!(strings.len(), 3);
+    for string in strings {
+        assert_eq!(run.free_of(&string["block"])["at"]["line"], run.line("round-end"));
+    }
+}
+
+#[test]
 fn without_debug_information_blocks_and_frames_are_known_and_the_rest_says_what_is_missing() {
     for name in ["moved", "borrowed", "memory_layout", "smart_pointers"] {
         let (with, without) = (watch(name, Variant::Debug), watch(name, Variant::NoDebug));

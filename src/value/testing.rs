@@ -194,7 +194,7 @@ impl World {
         self.with_element(ring, element)
     }
 
-    fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
+    pub(super) fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
         Arc::make_mut(&mut self.types[id.0]).params.push(("T".into(), element));
         id
     }

@@ -7,6 +7,7 @@
 
 mod boxed;
 mod cell;
+mod into_iter;
 mod number;
 mod path;
 mod rc;
@@ -34,6 +35,7 @@ struct Family {
 const FAMILIES: &[Family] = &[
     Family { of: string::is, read: string::read },
     Family { of: vec::is, read: vec::read },
+    Family { of: into_iter::is, read: into_iter::read },
     Family { of: boxed::is, read: boxed::read },
     Family { of: slice::is, read: slice::read },
     Family { of: rc::is, read: rc::read },
