@@ -413,3 +413,104 @@ fn ownership_crosses_threads_and_every_thread_has_its_own_stack() {
         assert_eq!(run.of("unknown_free").count(), 0);
     }
 }
+
+/// The state of the variable of a name in a frame.
+fn state<'a>(frame: &'a Value, name: &str) -> &'a Value {
+    &slot(frame, name)["state"]
+}
+
+#[test]
+fn a_variable_of_a_loop_is_live_again_in_every_round_although_its_bytes_are_the_same() {
+    let run = watch("bad/rounds", Variant::Debug);
+    let enters: Vec<_> = run.of("enter").collect();
+    let of_rounds = |function: &str| -> Vec<_> {
+        let named = enters.iter().filter(|event| in_function(event, function));
+        let frames = named.map(|event| (*event, event["stack"]["frames"][0].clone()));
+        frames.filter(|(_, frame)| in_function(frame, "rounds")).collect()
+    };
+    let (looks, takes) = (of_rounds("look"), of_rounds("take"));
+    assert_eq!((looks.len(), takes.len()), (3, 3));
+    let mut blocks = Vec::new();
+    for (event, frame) in &looks {
+        assert_eq!(state(frame, "text"), "live", "{event}");
+        blocks.push(slot(frame, "text")["blocks"][0]["block"].clone());
+    }
+    blocks.dedup();
+    assert_eq!(blocks.len(), 3, "a block each round: {blocks:?}");
+    for (event, frame) in &takes {
+        assert_eq!(state(frame, "text")["moved"]["to"], "take::text", "{event}");
+        assert_eq!(state(&event["frame"], "text"), "live");
+    }
+}
+
+#[test]
+fn a_struct_that_lost_one_field_still_owns_the_other() {
+    let run = watch("bad/rounds", Variant::Debug);
+    let first = run.alloc("the first".len() as u64);
+    let second = run.alloc("the second".len() as u64);
+    let in_parts = |event: &&Value| in_function(&event["stack"]["frames"][0], "parts");
+    let entered: Vec<_> = run.of("enter").filter(in_parts).collect();
+    assert_eq!(entered.len(), 2, "take and look");
+    for event in entered {
+        let pair = slot(caller(event, "parts"), "pair");
+        assert_eq!(pair["state"]["moved"]["to"], "take::text", "{pair}");
+        assert!(pair["value"].is_null(), "a part of its bytes is stale: {pair}");
+        let blocks = pair["blocks"].as_array().expect("what it still owns");
+        assert_eq!(blocks.len(), 1, "without {first}: {pair}");
+        assert_eq!(
+            (&blocks[0]["block"], &blocks[0]["path"]),
+            (&second["block"], &".second".into())
+        );
+    }
+}
+
+#[test]
+fn a_call_that_is_unwound_and_made_again_in_the_same_frame_is_two_calls() {
+    let run = watch("bad/rounds", Variant::Debug);
+    let of_fail: Vec<_> = run
+        .events
+        .iter()
+        .filter(|event| event["event"] == "enter" || event["event"] == "return")
+        .filter(|event| in_function(event, "fail") || event["function"] == "rounds::fail")
+        .collect();
+    let kinds: Vec<_> = of_fail.iter().map(|e| e["event"].as_str().expect("a kind")).collect();
+    assert_eq!(kinds, ["enter", "return"].repeat(3));
+    let depths: Vec<_> = of_fail.iter().map(|event| number(&event["depth"])).collect();
+    assert!(depths.iter().all(|depth| *depth == depths[0]), "{depths:?}");
+    for event in of_fail.iter().filter(|event| event["event"] == "return") {
+        assert_eq!((&event["end"], &event["evidence"]), (&"unwound".into(), &"inferred".into()));
+    }
+}
+
+#[test]
+fn a_handler_on_a_stack_of_its_own_ends_no_call_and_adds_its_frames_alone() {
+    let run = watch("bad/signal_stacks", Variant::Debug);
+    for work in run.of("enter").filter(|event| in_function(event, "work")) {
+        let thread = &work["thread"];
+        let same = |event: &&Value| event["thread"] == *thread;
+        let handled: Vec<_> =
+            run.of("enter").filter(same).filter(|e| in_function(e, "in_handler")).collect();
+        let [handled] = handled[..] else { panic!("{} entries", handled.len()) };
+        let more = number(&handled["stack_bytes"]).checked_sub(number(&work["stack_bytes"]));
+        assert!(more.is_some_and(|more| (16..65_536).contains(&more)), "{more:?}: {handled}");
+        assert!(number(&handled["depth"]) > number(&work["depth"]));
+        let frames = handled["stack"]["frames"].as_array().expect("the whole stack");
+        let sum: u64 = frames.iter().map(|frame| number(&frame["bytes"])).sum();
+        assert_eq!(sum + number(&handled["frame"]["bytes"]), number(&handled["stack_bytes"]));
+    }
+    let ends: Vec<_> = run.of("return").map(|event| &event["end"]).collect();
+    assert!(ends.len() > 6 && ends.iter().all(|end| *end == "ret"), "{ends:?}");
+    let peak = run.events.last().map(|exit| number(&exit["totals"]["peak_stack_bytes"]));
+    assert!(peak.is_some_and(|peak| peak < 65_536), "{peak:?}");
+    let signals: Vec<_> = run.of("signal").map(|event| &event["explanation"]).collect();
+    assert_eq!(signals, ["sent by the program itself"; 2], "not a fault: nothing was touched");
+}
+
+#[test]
+fn a_call_that_the_end_of_the_process_cut_off_was_not_unwound() {
+    let run = watch("bad/left_running", Variant::Debug);
+    let waiting = run.of("return").find(|event| event["function"] == "left_running::wait_for_ever");
+    assert_eq!(waiting.map(|event| &event["end"]), Some(&"thread_ended".into()));
+    let begun = run.of("thread_start").next().expect("a second thread");
+    assert!(begun["name"].is_null(), "at its begin it has the name of its parent: {begun}");
+}

@@ -30,6 +30,12 @@ pub fn last_outside_loops(
     found.filter(|at| run.contains(at)).find(once).map(FileAddr)
 }
 
+/// Whether a branch in the code of a function leads into a part of it.
+pub fn jumps_into(code: &[u8], range: Range<FileAddr>, part: Range<FileAddr>) -> bool {
+    let targets = Flow::of(code, range).steps.into_iter().filter_map(|step| step.target);
+    targets.into_iter().any(|target| part.contains(FileAddr(target)))
+}
+
 /// One instruction and where control goes from it.
 struct Step {
     at: u64,
@@ -121,6 +127,17 @@ mod tests {
         // 1000: nop; 1001: nop; 1002: ret; 1003 (a landing pad): jmp 1001
         let code = [0x90, 0x90, 0xc3, 0xeb, 0xfc];
         assert_eq!(last(&code, &[0x1002]), Some(0x1001));
+    }
+
+    #[test]
+    fn a_jump_to_the_entry_is_found_and_a_call_of_it_is_none() {
+        // 1000: nop; 1001: nop; 1002: jne 1001; 1004: ret
+        let (looping, start) = ([0x90, 0x90, 0x75, 0xfd, 0xc3], FileAddr(0x1000));
+        let range = Range::new(start, start + 5);
+        assert!(jumps_into(&looping, range, Range::new(start, start + 2)));
+        assert!(!jumps_into(&looping, range, Range::new(start, start + 1)));
+        // 1000: call 1000
+        assert!(!jumps_into(&[0xe8, 0xfb, 0xff, 0xff, 0xff], range, range));
     }
 
     #[test]

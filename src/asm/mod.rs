@@ -13,6 +13,6 @@ mod relocate;
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
-pub use loops::last_outside_loops;
+pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

@@ -158,12 +158,8 @@ pub enum EventKind {
         /// Frees among them.
         frees: u64,
     },
-    /// A thread began.
-    ThreadStart {
-        /// Its name, where it has one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        name: Option<String>,
-    },
+    /// A thread began. It gets its name later, from itself: until then it has that of its parent.
+    ThreadStart,
     /// A thread ended.
     ThreadEnd,
     /// A process was forked; Freehold let it go, clean of breakpoints.
@@ -227,6 +223,8 @@ pub enum ReturnEnd {
     TailCall,
     /// Its frame was gone at the next event of its thread: unwinding, or an exit not seen.
     Unwound,
+    /// It was open when its thread ended: the process ended, or the thread was ended inside of it.
+    ThreadEnded,
 }
 
 /// Calls of one function that were counted.
@@ -354,7 +352,8 @@ pub enum SlotState {
     Live,
     /// Its initialiser has not ended.
     Uninitialised,
-    /// What it owned has passed to another place. Its bytes are stale.
+    /// What it owned has passed to another place. Its bytes are stale. Where the slot still has
+    /// blocks, those are of the parts that were not moved.
     Moved {
         /// The new owner, as a place.
         to: String,

@@ -17,6 +17,7 @@ pub(super) struct Unwound {
     pub(super) cfa: VirtAddr,
     pub(super) saved: Vec<(Register, VirtAddr)>,
     pub(super) caller: Result<Next, StackEnd>,
+    pub(super) signal: bool,
 }
 
 /// The rules for one frame, and what they may ask for.
@@ -89,7 +90,7 @@ impl<'a> Rules<'a> {
             }
         }
         let caller = self.return_to(caller, &mut saved);
-        Ok(Unwound { cfa, saved, caller })
+        Ok(Unwound { cfa, saved, caller, signal: self.row.signal_frame })
     }
 
     /// Where the frame of the caller begins, without reading what is saved in this one.
@@ -298,6 +299,7 @@ pub(super) mod tests {
         let here = registers(VirtAddr(0x10), STACK);
         let lower = STACK - 0x10000;
         let unwound = apply(&rules, &here, &stack(&[0, lower, 0x77, 0])).ok().unwrap();
+        assert!(unwound.signal);
         assert_eq!(unwound.cfa, VirtAddr(lower));
         assert_eq!(unwound.saved, [(Register::RIP, VirtAddr(STACK + 16))]);
         let caller = unwound.caller.ok().unwrap();

@@ -31,6 +31,9 @@ pub struct RawFrame {
     pub loaded: Option<Loaded>,
     /// The address to look up functions and lines at: the pc, but one less for a return address.
     pub lookup: VirtAddr,
+    /// Whether it is the frame that the kernel made to run a signal handler. Its CFA is the stack
+    /// pointer that was interrupted, which can lie on another stack (sigaltstack(2)).
+    pub signal: bool,
     /// Where this frame saved registers of its caller, and, as [`Register::RIP`], the return address.
     pub saved: Vec<(Register, VirtAddr)>,
 }
@@ -121,20 +124,20 @@ impl<'a> Unwinder<'a> {
         let loaded = self.images.image_at(lookup);
         let unwound = self.unwind(&registers, loaded.as_ref(), lookup);
         self.innermost = false;
-        let (cfa, saved) = match unwound {
-            Ok(Unwound { cfa, saved, caller }) => {
+        let (cfa, saved, signal) = match unwound {
+            Ok(Unwound { cfa, saved, caller, signal }) => {
                 match caller {
                     Ok(next) => self.next = Some(next),
                     Err(end) => self.end = Some(end),
                 }
-                (Some(cfa), saved)
+                (Some(cfa), saved, signal)
             }
             Err(end) => {
                 self.end = Some(end);
-                (None, Vec::new())
+                (None, Vec::new(), false)
             }
         };
-        RawFrame { registers, cfa, loaded, lookup, saved }
+        RawFrame { registers, cfa, loaded, lookup, signal, saved }
     }
 
     fn unwind(
@@ -177,6 +180,7 @@ impl<'a> Unwinder<'a> {
             cfa: sp + 8,
             saved: vec![(Register::RIP, sp)],
             caller: Ok(Next { registers: caller, returned_to: true }),
+            signal: false,
         })
     }
 }

@@ -139,6 +139,16 @@ impl Modules {
         .is_some()
     }
 
+    /// Whether one mapping holds both addresses.
+    pub fn in_one_mapping(&self, a: VirtAddr, b: VirtAddr) -> bool {
+        self.look_up(|table| {
+            let index = table.maps.partition_point(|mapping| mapping.range.end <= a);
+            let range = table.maps.get(index)?.range;
+            (range.contains(a) && range.contains(b)).then_some(())
+        })
+        .is_some()
+    }
+
     /// The module whose mappings hold an address.
     pub fn module_at(&self, at: VirtAddr) -> Option<Rc<Module>> {
         self.look_up(|table| table.modules.iter().find(|module| module.range.contains(at)).cloned())

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::error::SessionError;
 use super::options::{EntryPoint, Selection};
-use crate::asm::{Exit, exits, frame_made, last_outside_loops};
+use crate::asm::{Exit, exits, frame_made, jumps_into, last_outside_loops};
 use crate::base::{FileAddr, Range, VirtAddr};
 use crate::dwarf::{
     Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle,
@@ -29,6 +29,7 @@ pub(super) struct Chosen {
     /// Whether its exits have sites.
     pub exits_planted: bool,
     described: OnceLock<Option<Arc<Function>>>,
+    reentered: OnceLock<bool>,
 }
 
 impl Chosen {
@@ -39,6 +40,7 @@ impl Chosen {
             range: symbol.range,
             exits_planted: false,
             described: OnceLock::new(),
+            reentered: OnceLock::new(),
         }
     }
 
@@ -88,6 +90,16 @@ impl Chosen {
             ends
         });
         last_outside_loops(code, self.range, &ends.collect::<Vec<_>>())
+    }
+
+    /// Whether its own code jumps to where it counts as entered, or before: then a thread can come
+    /// there again within one call.
+    pub fn jumps_to_its_entry(&self) -> bool {
+        *self.reentered.get_or_init(|| {
+            let entry = self.behind_prologue();
+            let code = self.loaded.image.bytes(self.range).unwrap_or_default();
+            jumps_into(code, self.range, Range::new(self.range.start, entry + 1))
+        })
     }
 
     /// Every instruction by which it can be left, in all of its parts.
@@ -182,12 +194,10 @@ fn is_wanted(main: &Loaded, selection: &Selection, symbol: &Symbol) -> bool {
         return true;
     }
     let path = demangle(symbol.name);
-    let krate = crate_of(&path);
-    if selection.is_default() {
-        return !krate.is_empty() && main.image.origin_of_crate(krate) == Origin::User;
-    }
-    selection.crates.iter().any(|wanted| wanted.replace('-', "_") == krate)
-        || selection.patterns.iter().any(|pattern| pattern.is_match(&path))
+    selection.means(&path, || match crate_of(&path) {
+        "" => Origin::Foreign,
+        krate => main.image.origin_of_crate(krate),
+    })
 }
 
 fn nothing_chosen(main: &Loaded, selection: &Selection) -> SessionError {

@@ -29,6 +29,8 @@ impl Session {
         let sp = registers.sp();
         let call = allocator::call_at_entry(hook, &registers);
         let what = What::AllocatorEntered(call);
+        // What was unwound is told before what the program does next.
+        self.end_gone(no, sp + 1);
         let Callers { callers, return_to } = self.callers(thread);
         if self.is_libcs_own(call, &callers) {
             return;

@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use crate::dwarf::{Origin, crate_of};
 use crate::inferior::Launch;
 
 /// What to run and what to look at.
@@ -53,5 +54,17 @@ impl Selection {
     /// Whether nothing was chosen, which means the user's own functions.
     pub fn is_default(&self) -> bool {
         self.patterns.is_empty() && self.crates.is_empty() && !self.all
+    }
+
+    /// Whether a function with this demangled path is meant. `origin` says whose it is; it is asked
+    /// only where that decides.
+    pub(super) fn means(&self, path: &str, origin: impl FnOnce() -> Origin) -> bool {
+        if self.is_default() {
+            return origin() == Origin::User;
+        }
+        let krate = crate_of(path);
+        self.all
+            || self.crates.iter().any(|wanted| wanted.replace('-', "_") == krate)
+            || self.patterns.iter().any(|pattern| pattern.is_match(path))
     }
 }

@@ -1,10 +1,12 @@
 //! The whole stack of a thread as a picture: frames, slots, values, owners.
 
+use super::calls::same_stack;
 use super::context::FrameContext;
 use super::run::Session;
 use super::slots::{self, FrameSlots, Surroundings};
 use crate::base::{
-    Cached, EventKind, Evidence, FrameView, SlotState, StackView, ThreadNo, Vectors, VirtAddr,
+    Cached, EventKind, Evidence, FrameView, MemoryExt, SlotState, StackView, ThreadNo, Vectors,
+    VirtAddr,
 };
 use crate::dwarf::Origin;
 use crate::frame::{RawFrame, StackEnd, Unwinder};
@@ -65,10 +67,16 @@ impl Session {
         let no = thread.no();
         let sp = thread.registers().sp();
         let top = frames.last().and_then(|frame| frame.cfa).filter(|_| cut.is_none());
+        let sizes = self.sizes(&frames);
+        let other_stack = self.frames_on_another_stack(&frames);
         let state = self.threads.of(no);
-        state.sp = sp;
+        state.sp = frames.get(other_stack).map_or(sp, |frame| frame.registers.sp());
         state.top = top.or(state.top);
-        let stack_bytes = state.top.map(|top| top.0.saturating_sub(sp.0));
+        let stack_bytes = match other_stack {
+            0 => state.top.map(|top| top.0.saturating_sub(sp.0)),
+            // Two stacks: what the frames on them have.
+            _ => state.top.map(|_| sizes.iter().sum()),
+        };
 
         let vectors = thread.vectors().ok();
         let mut views = Vec::new();
@@ -82,7 +90,8 @@ impl Session {
             let innermost = if index == 0 { vectors.as_ref() } else { None };
             // Calls that are inlined behind the prologue of a function have not begun at its entry.
             let reading = Reading { slots: wanted, inlined: index > 0 };
-            let (frame_views, slots) = self.frame(no, &frames, index, innermost, reading);
+            let bytes = sizes.get(index).copied().unwrap_or(0);
+            let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
             if let Some(slots) = slots {
                 judged.push((views.len() + frame_views.len() - 1, slots.claims));
@@ -94,18 +103,57 @@ impl Session {
         Picture { stack: StackView { frames: views, cut }, moves, stack_bytes }
     }
 
+    /// How many of the frames, counted from the innermost, are of a signal handler that runs on a
+    /// stack of its own, with what it called.
+    fn frames_on_another_stack(&self, frames: &[RawFrame]) -> usize {
+        let switches = |index: &usize| self.leaves_its_stack(frames, *index);
+        (0..frames.len()).rev().find(switches).map_or(0, |index| index + 1)
+    }
+
+    /// Whether what a frame interrupted or called it lies on another stack.
+    fn leaves_its_stack(&self, frames: &[RawFrame], index: usize) -> bool {
+        let Some((frame, cfa)) = frames.get(index).and_then(|f| Some((f, f.cfa?))) else {
+            return false;
+        };
+        frame.signal && !same_stack(self.inferior.modules(), slots::low_end(frames, index), cfa)
+    }
+
+    /// Bytes of each frame, from its canonical frame address down to that of the frame it called.
+    pub(super) fn sizes(&self, frames: &[RawFrame]) -> Vec<u64> {
+        let size = |index: usize| {
+            let low = slots::low_end(frames, index);
+            let end = match self.leaves_its_stack(frames, index) {
+                true => self.end_of_signal_stack(frames.get(index)?.registers.sp()),
+                false => frames.get(index)?.cfa,
+            };
+            Some(end?.0.saturating_sub(low.0))
+        };
+        (0..frames.len()).map(|index| size(index).unwrap_or(0)).collect()
+    }
+
+    /// The end of the stack that a signal handler was given. Where the handler returns to, the stack
+    /// pointer is that of a `ucontext`, which holds the stack's start and size (`uc_stack` in
+    /// `asm-generic/ucontext.h`).
+    fn end_of_signal_stack(&self, ucontext: VirtAddr) -> Option<VirtAddr> {
+        let memory = self.inferior.memory();
+        let start = memory.read_u64(ucontext + 16).ok()?;
+        let size = memory.read_u64(ucontext + 32).ok()?;
+        let end = VirtAddr(start.checked_add(size)?);
+        (VirtAddr(start) <= ucontext && ucontext < end).then_some(end)
+    }
+
     /// One physical frame: a view for each call inlined there, innermost first, and its own.
     pub(super) fn frame(
         &mut self,
         thread: ThreadNo,
         frames: &[RawFrame],
         index: usize,
+        bytes: u64,
         vectors: Option<&Vectors>,
         reading: Reading,
     ) -> (Vec<FrameView>, Option<FrameSlots>) {
         let raw = &frames[index];
         let low = slots::low_end(frames, index);
-        let bytes = raw.cfa.map_or(0, |cfa| cfa.0.saturating_sub(low.0));
         let places = self.symbolizer.places(self.inferior.modules(), raw.lookup);
         let last = places.len().saturating_sub(1);
         let mut views: Vec<FrameView> = places
@@ -163,16 +211,7 @@ impl Session {
 
     /// Whether a function is among those that the user asked to see.
     pub(super) fn is_chosen(&self, function: &str, origin: Origin) -> bool {
-        let selection = &self.options.selection;
-        let krate = || crate::dwarf::crate_of(function);
-        match selection.is_default() {
-            true => origin == Origin::User,
-            false => {
-                selection.all
-                    || selection.patterns.iter().any(|pattern| pattern.is_match(function))
-                    || selection.crates.iter().any(|name| name.replace('-', "_") == krate())
-            }
-        }
+        self.options.selection.means(function, || origin)
     }
 
     /// Marks the slots that have lost what they owned. `judged` holds, for each frame that was
@@ -188,13 +227,13 @@ impl Session {
         let mut claims = Vec::new();
         for (view, frame_claims) in judged.into_iter().rev() {
             for (slot, claim) in frame_claims {
-                places.push((view, slot));
+                places.push((view, slot, claim.key.clone()));
                 claims.push(claim);
             }
         }
         let (standings, moves) = self.owners.judge(thread, innermost, &claims, &self.ledger);
-        for ((view, slot), standing) in places.into_iter().zip(standings) {
-            let Some(slot) = views.get_mut(view).and_then(|view| view.slots.get_mut(slot)) else {
+        for ((view, slot, key), standing) in places.iter().zip(standings) {
+            let Some(slot) = views.get_mut(*view).and_then(|view| view.slots.get_mut(*slot)) else {
                 continue;
             };
             slot.state = match standing {
@@ -204,9 +243,10 @@ impl Session {
                     SlotState::Freed { block, at: at.map(|at| (*at).clone()) }
                 }
             };
-            // Its bytes are stale: they are not its value, and they lead to nothing of its own.
+            // Its bytes are stale: they are not its value. Where only a part of it was lost, the
+            // blocks of the rest are its own still.
             slot.value = None;
-            slot.blocks.clear();
+            slot.blocks.retain(|held| self.owners.holds(key, held.block));
         }
         moves
     }

@@ -12,9 +12,7 @@ use super::regions::Regions;
 use super::signals::{self, Fault};
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
-use crate::base::{
-    At, Event, EventKind, Evidence, ExitStatus, FrameView, ReturnEnd, Seq, ThreadNo, VirtAddr,
-};
+use crate::base::{At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, ThreadNo, VirtAddr};
 use crate::inferior::{Inferior, Stop, Stopped};
 use crate::track::{Folding, Ledger, Owners, Record, What};
 
@@ -62,7 +60,7 @@ impl Session {
     ) -> Result<ExitStatus, SessionError> {
         let launch = std::mem::take(&mut options.launch);
         let (mut inferior, at_exec) = Inferior::launch(launch)?;
-        let folding = if options.full { Folding::full() } else { Folding::few() };
+        let folding = folding(&options);
         let reached = inferior.run_to_entry(at_exec)?;
         let mut session = Session {
             options,
@@ -191,8 +189,7 @@ impl Session {
                 self.inferior.resume(thread, Some(info.number))?;
             }
             Stop::ThreadStarted { thread } => {
-                let name = self.inferior.thread_name(thread.no());
-                self.tell(thread.no(), EventKind::ThreadStart { name });
+                self.tell(thread.no(), EventKind::ThreadStart);
                 self.inferior.resume(thread, None)?;
             }
             Stop::ThreadExited { no } => self.thread_ended(no),
@@ -242,9 +239,10 @@ impl Session {
             callers: Vec::new(),
             what,
         });
-        self.end_gone(no, VirtAddr(u64::MAX), ReturnEnd::Unwound);
+        self.end_all(no);
         self.threads.remove(no);
         self.folding.forget(no);
+        self.owners.thread_ended(no);
         self.tell(no, EventKind::ThreadEnd);
     }
 
@@ -256,6 +254,8 @@ impl Session {
         self.threads.clear();
         self.ledger.forget_all();
         self.owners = Owners::default();
+        // Functions are numbered anew.
+        self.folding = folding(&self.options);
         self.family = None;
         match self.inferior.run_to_entry(thread)? {
             Stop::Site { thread, .. } => {
@@ -280,6 +280,10 @@ impl Session {
         let kind = EventKind::Exit { status, totals, alive: self.ledger.alive() };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
     }
+}
+
+fn folding(options: &Options) -> Folding {
+    if options.full { Folding::full() } else { Folding::few() }
 }
 
 impl FrameView {

@@ -48,9 +48,17 @@ impl Session {
         self.emit(thread.no(), Evidence::Observed, at, picture.stack_bytes, kind);
     }
 
-    /// A sentence on a memory fault, or nothing for other signals.
+    /// A sentence on who sent the signal or on what a memory fault touched, where that is known.
     pub(super) fn explain(&self, thread: &Stopped, info: &SignalInfo) -> Option<String> {
-        if !matches!(info.number, 7 | 11) {
+        if let Some(sender) = info.sender {
+            let itself = sender == self.inferior.process().0;
+            return Some(match itself {
+                true => "sent by the program itself".to_owned(),
+                false => format!("sent by process {sender}"),
+            });
+        }
+        // Codes up to zero come from a process, and then nothing was touched (sigaction(2)).
+        if !matches!(info.number, 7 | 11) || info.code <= 0 {
             return None;
         }
         let Some(at) = info.fault_address else {

@@ -6,7 +6,8 @@ use super::context::FrameContext;
 use super::regions::Regions;
 use crate::asm::stores_to_stack;
 use crate::base::{
-    Held, Hold, MemoryExt, Range, Region, SlotState, SlotView, ThreadNo, Unreadable, VirtAddr,
+    Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable,
+    VirtAddr,
 };
 use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
@@ -186,19 +187,10 @@ fn view(
 ) -> (SlotView, Option<Claim>) {
     let mut view = SlotView {
         name: slot.register.map(str::to_owned),
-        kind: slot.kind,
-        declared: 0,
-        type_name: None,
         offset: slot.offset,
         size: slot.size,
-        region: Region::Stack,
-        state: SlotState::Live,
-        value: None,
-        blocks: Vec::new(),
-        leads_to: None,
-        inlined_from: None,
-        shadowed: false,
         shares_bytes: slot.shares_bytes,
+        ..blank(slot.kind, Region::Stack)
     };
     match &slot.variable {
         Some(variable) => {
@@ -206,6 +198,26 @@ fn view(
             (view, claim)
         }
         None => (view, None),
+    }
+}
+
+/// A slot of which nothing is known yet but what it is for and where it lies.
+pub(super) fn blank(kind: SlotKind, region: Region) -> SlotView {
+    SlotView {
+        name: None,
+        kind,
+        declared: 0,
+        type_name: None,
+        offset: None,
+        size: 0,
+        region,
+        state: SlotState::Live,
+        value: None,
+        blocks: Vec::new(),
+        leads_to: None,
+        inlined_from: None,
+        shadowed: false,
+        shares_bytes: false,
     }
 }
 

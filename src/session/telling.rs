@@ -9,7 +9,7 @@ use super::slots::{self, Surroundings};
 use super::threads::Activation;
 use crate::base::{
     At, Data, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown,
-    SlotKind, SlotState, SlotView, StackView, ThreadNo, Unreadable, VirtAddr,
+    SlotKind, SlotView, StackView, ThreadNo, Unreadable, VirtAddr,
 };
 use crate::dwarf::{Image, Location, Origin, StaticAt, TypeRef, Types, crate_of, short_type_name};
 use crate::frame::RawFrame;
@@ -91,8 +91,7 @@ impl Session {
             self.tell_moves(no, picture.moves);
             (Some(picture.stack), picture.stack_bytes)
         } else {
-            let top = self.threads.of(no).top;
-            (None, top.map(|top| top.0.saturating_sub(registers.sp().0)))
+            (None, self.stack_bytes(no, registers.sp()))
         };
         // What is left when the frame is gone: the return address goes with it.
         let stack_bytes = stack_bytes.map(|bytes| bytes.saturating_sub(8));
@@ -108,30 +107,24 @@ impl Session {
     }
 
     /// The innermost frame alone, for views that do not ask for its callers.
-    fn innermost(
-        &mut self,
-        thread: &Stopped,
-    ) -> (crate::base::StackView, Vec<MoveSeen>, Option<u64>) {
+    fn innermost(&mut self, thread: &Stopped) -> (StackView, Vec<MoveSeen>, Option<u64>) {
         let (frames, cut) = self.unwind(thread, 1);
         let no = thread.no();
         let sp = thread.registers().sp();
-        self.threads.of(no).sp = sp;
-        let stack_bytes = self.threads.of(no).top.map(|top| top.0.saturating_sub(sp.0));
+        let stack_bytes = self.stack_bytes(no, sp);
+        if stack_bytes.is_some() {
+            self.threads.of(no).sp = sp;
+        }
         let vectors = thread.vectors().ok();
         let views = match frames.is_empty() {
             true => Vec::new(),
             false => {
-                self.frame(
-                    no,
-                    &frames,
-                    0,
-                    vectors.as_ref(),
-                    Reading { slots: true, inlined: false },
-                )
-                .0
+                let reading = Reading { slots: true, inlined: false };
+                let bytes = self.sizes(&frames).first().copied().unwrap_or(0);
+                self.frame(no, &frames, 0, bytes, vectors.as_ref(), reading).0
             }
         };
-        (crate::base::StackView { frames: views, cut }, Vec::new(), stack_bytes)
+        (StackView { frames: views, cut }, Vec::new(), stack_bytes)
     }
 
     fn line_of_return(&mut self, frame: Option<&RawFrame>) -> Option<At> {
@@ -190,6 +183,7 @@ impl Session {
             cfa: None,
             loaded: Some(main.clone()),
             lookup: VirtAddr(0),
+            signal: false,
             saved: Vec::new(),
         };
         let context = FrameContext { frame: &frame, vectors: None, memory };
@@ -267,23 +261,10 @@ fn unreadable(type_name: String, why: &Unreadable) -> Shown {
 }
 
 fn static_view(name: &str, at: VirtAddr, regions: &super::regions::Regions<'_>) -> SlotView {
-    SlotView {
-        name: Some(name.to_owned()),
-        kind: SlotKind::Variable,
-        declared: 0,
-        type_name: None,
-        offset: None,
-        size: 0,
-        region: match regions.of(at) {
-            Region::Heap { .. } => Region::Anonymous,
-            region => region,
-        },
-        state: SlotState::Live,
-        value: None,
-        blocks: Vec::new(),
-        leads_to: None,
-        inlined_from: None,
-        shadowed: false,
-        shares_bytes: true,
-    }
+    let region = match regions.of(at) {
+        Region::Heap { .. } => Region::Anonymous,
+        region => region,
+    };
+    let blank = slots::blank(SlotKind::Variable, region);
+    SlotView { name: Some(name.to_owned()), shares_bytes: true, ..blank }
 }

@@ -57,24 +57,35 @@ impl Threads {
 }
 
 impl ThreadState {
-    /// Takes out the calls whose frames are gone when a frame with this canonical frame address is
-    /// the innermost: those that lay below it. Innermost first.
-    pub fn take_gone(&mut self, cfa: VirtAddr) -> Vec<Activation> {
+    /// Takes out the calls whose frames lay below an address where there is a frame now, each with
+    /// its depth; innermost first. A call on another stack goes on: `same_stack` tells those of this
+    /// one by their canonical frame addresses.
+    pub fn take_gone(
+        &mut self,
+        bound: VirtAddr,
+        same_stack: impl Fn(VirtAddr) -> bool,
+    ) -> Vec<(Activation, usize)> {
+        let lower = self.open.iter().rev().take_while(|call| call.cfa < bound).count();
         let mut gone = Vec::new();
-        while let Some(call) = self.open.pop_if(|call| call.cfa < cfa) {
-            gone.push(call);
+        for depth in (self.open.len() - lower..self.open.len()).rev() {
+            if self.open.get(depth).is_some_and(|call| same_stack(call.cfa)) {
+                gone.push((self.open.remove(depth), depth));
+            }
         }
         gone
     }
 
-    /// Whether this very call is open already: a jump back to the function's entry.
+    /// Whether a call of this function with this frame is open already: a jump back to its entry, or
+    /// a call that was unwound and is made again.
     pub fn is_open(&self, function: usize, cfa: VirtAddr) -> bool {
         self.open.last().is_some_and(|call| call.function == function && call.cfa == cfa)
     }
 
     /// Takes out the call of a function whose frame is this one.
     pub fn take_returning(&mut self, function: usize, cfa: VirtAddr) -> Option<Activation> {
-        self.open.pop_if(|call| call.function == function && call.cfa == cfa)
+        let its = |call: &Activation| call.function == function && call.cfa == cfa;
+        // Calls on other stacks can have begun since and not ended.
+        self.open.iter().rposition(its).map(|index| self.open.remove(index))
     }
 }
 
@@ -92,16 +103,27 @@ mod tests {
             open: vec![call(1, 300), call(2, 200), call(3, 100)],
             ..Default::default()
         };
-        assert_eq!(thread.take_gone(VirtAddr(200)), [call(3, 100)]);
+        assert_eq!(thread.take_gone(VirtAddr(200), |_| true), [(call(3, 100), 2)]);
         assert_eq!(thread.open.len(), 2);
     }
 
     #[test]
-    fn only_the_innermost_call_of_that_frame_returns() {
+    fn frames_on_another_stack_are_not_gone() {
+        let open = vec![call(1, 300), call(2, 20), call(3, 180)];
+        let mut thread = ThreadState { open, ..Default::default() };
+        let gone = thread.take_gone(VirtAddr(200), |cfa| cfa.0 >= 100);
+        assert_eq!(gone, [(call(3, 180), 2)]);
+        assert_eq!(thread.open, [call(1, 300), call(2, 20)]);
+        assert_eq!(thread.take_returning(1, VirtAddr(300)), Some(call(1, 300)));
+        assert_eq!(thread.open, [call(2, 20)]);
+    }
+
+    #[test]
+    fn only_the_call_of_that_frame_returns() {
         let mut thread =
             ThreadState { open: vec![call(1, 300), call(1, 200)], ..Default::default() };
         assert!(thread.is_open(1, VirtAddr(200)) && !thread.is_open(1, VirtAddr(300)));
-        assert_eq!(thread.take_returning(1, VirtAddr(300)), None);
+        assert_eq!(thread.take_returning(1, VirtAddr(250)), None);
         assert_eq!(thread.take_returning(2, VirtAddr(200)), None);
         assert_eq!(thread.take_returning(1, VirtAddr(200)), Some(call(1, 200)));
     }

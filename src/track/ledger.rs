@@ -6,12 +6,16 @@ use std::sync::Arc;
 use super::record::{AllocatorCall, Record, What};
 use crate::base::{At, BlockId, BlockRef, ThreadNo, Totals, VirtAddr};
 
+/// How many ended blocks are remembered, to name what a stale pointer led to.
+const MOST_ENDED: usize = 1 << 20;
+
 /// The blocks of a program, from records alone.
 #[derive(Debug, Default)]
 pub struct Ledger {
     live: BTreeMap<VirtAddr, Block>,
     /// The last block that ended at an address where none has begun since. One entry an address,
-    /// so that a program that allocates for ever in the same places does not grow it.
+    /// so that a program that allocates for ever in the same places does not grow it; for one that
+    /// never uses an address again, the older half is forgotten at [`MOST_ENDED`].
     ended: HashMap<VirtAddr, Ended>,
     calls: HashMap<ThreadNo, Vec<OpenCall>>,
     next: u64,
@@ -212,6 +216,12 @@ impl Ledger {
                 self.began(record.thread, result, size, align, open.at)
             }
             AllocatorCall::Realloc { pointer, size, align } => match open.taken {
+                // `realloc(p, 0)` of glibc frees and returns null (malloc(3)). Rust's does not exist:
+                // `GlobalAlloc::realloc` forbids a size of zero.
+                Some(block) if size == 0 && result == VirtAddr(0) => {
+                    self.live.insert(pointer, block);
+                    self.freed(pointer, open.at)
+                }
                 Some(block) => self.resized(block, pointer, result, size, open.at),
                 // `realloc(NULL, n)`, or of a block that was allocated before the ledger began.
                 None => self.began(record.thread, result, size, align, open.at),
@@ -258,7 +268,7 @@ impl Ledger {
         self.totals.reallocated += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(size.saturating_sub(old_size));
         if address != from {
-            self.ended.insert(from, Ended { id: block.id, at: None });
+            self.end(from, Ended { id: block.id, at: None });
         }
         self.put(address, block.clone());
         Some(Change::Resized { from, address, old_size, block, at })
@@ -274,6 +284,16 @@ impl Ledger {
         }
     }
 
+    fn end(&mut self, at: VirtAddr, ended: Ended) {
+        if self.ended.len() >= MOST_ENDED {
+            let mut ids: Vec<_> = self.ended.values().map(|ended| ended.id).collect();
+            let (_, middle, _) = ids.select_nth_unstable(MOST_ENDED / 2);
+            let middle = *middle;
+            self.ended.retain(|_, ended| ended.id > middle);
+        }
+        self.ended.insert(at, ended);
+    }
+
     fn freed(&mut self, pointer: VirtAddr, at: Option<Arc<At>>) -> Option<Change> {
         if pointer == VirtAddr(0) {
             return None;
@@ -284,7 +304,7 @@ impl Ledger {
         };
         self.bytes -= block.size;
         self.totals.freed += 1;
-        self.ended.insert(pointer, Ended { id: block.id, at: at.clone() });
+        self.end(pointer, Ended { id: block.id, at: at.clone() });
         Some(Change::Freed { block, at })
     }
 }
@@ -437,5 +457,31 @@ mod tests {
         assert_eq!(ended.id, BlockId(1));
         let null = AllocatorCall::Free { pointer: VirtAddr(0) };
         assert_eq!(call(&mut ledger, MAIN, 100, null), None);
+    }
+
+    #[test]
+    fn a_reallocation_to_nothing_that_returns_null_is_a_free() {
+        let mut ledger = Ledger::default();
+        let mut step = |what| ledger.apply(&record(MAIN, 0x100, what), &mut |_| None);
+        step(What::AllocatorEntered(AllocatorCall::Alloc { size: 8, align: 16 }));
+        step(What::AllocatorReturned { result: VirtAddr(0x50) });
+        let pointer = VirtAddr(0x50);
+        step(What::AllocatorEntered(AllocatorCall::Realloc { pointer, size: 0, align: 16 }));
+        let change = step(What::AllocatorReturned { result: VirtAddr(0) });
+        assert!(matches!(change, Some(Change::Freed { .. })), "{change:?}");
+        assert_eq!((ledger.live_blocks(), ledger.live_bytes()), (0, 0));
+        assert_eq!(ledger.ended_from(pointer).map(|ended| ended.id), Some(BlockId(1)));
+    }
+
+    #[test]
+    fn ended_blocks_that_are_never_covered_again_are_forgotten_from_the_oldest() {
+        let mut ledger = Ledger::default();
+        let blocks = MOST_ENDED as u64 + 1;
+        for n in 1..=blocks {
+            ledger.end(VirtAddr(16 * n), Ended { id: BlockId(n), at: None });
+        }
+        assert!(ledger.ended.len() <= MOST_ENDED);
+        assert!(ledger.ended_from(VirtAddr(16)).is_none());
+        assert!(ledger.ended_from(VirtAddr(16 * blocks)).is_some());
     }
 }

@@ -86,6 +86,8 @@ struct Holder {
 struct Known {
     fingerprint: u64,
     blocks: Vec<BlockId>,
+    /// The lines that allocated those blocks.
+    begun: Vec<Option<Arc<At>>>,
     standing: Standing,
 }
 
@@ -101,6 +103,7 @@ impl Owners {
         ledger: &Ledger,
     ) -> (Vec<Standing>, Vec<MoveSeen>) {
         self.forget_ended_scopes(thread, innermost, claims);
+        self.forget_begun_anew(claims, ledger);
         let mut standings: Vec<Standing> =
             claims.iter().map(|claim| self.alone(claim, ledger)).collect();
         let mut moves = Vec::new();
@@ -143,6 +146,22 @@ impl Owners {
             }
         }
         moves
+    }
+
+    /// A call begins whose frame has this canonical frame address: whatever was known of places there
+    /// and below was of calls that are over.
+    pub fn call_begins(&mut self, thread: ThreadNo, cfa: VirtAddr) {
+        self.known.retain(|key, _| key.thread != thread || key.cfa > cfa);
+    }
+
+    /// A thread ended, and its number will not come back.
+    pub fn thread_ended(&mut self, thread: ThreadNo) {
+        self.known.retain(|key, _| key.thread != thread);
+    }
+
+    /// Whether a place was the last one seen to own a block.
+    pub fn holds(&self, place: &PlaceKey, block: BlockId) -> bool {
+        self.holders.get(&block).is_some_and(|holder| holder.key == *place)
     }
 
     /// A block ended, and its ordinal will not come back.
@@ -246,9 +265,39 @@ impl Owners {
         let known = Known {
             fingerprint: claim.fingerprint,
             blocks: blocks_of(claim, ledger),
+            begun: lines_of(claim, ledger),
             standing: standing.clone(),
         };
         self.known.insert(claim.key.clone(), known);
+    }
+
+    /// A variable of a loop whose bytes are the same in the next round, because the allocator gave
+    /// the same address again, is no stale one. That is concluded where its pointers lead to blocks
+    /// begun later by the same lines, and no other place says that it owns those.
+    fn forget_begun_anew(&mut self, claims: &[Claim], ledger: &Ledger) {
+        if claims.iter().all(|claim| self.stale(claim).is_none()) {
+            return;
+        }
+        let mut owned: HashSet<BlockId> = claims
+            .iter()
+            .filter(|claim| self.stale(claim).is_none())
+            .flat_map(|claim| blocks_of(claim, ledger))
+            .collect();
+        for claim in claims.iter().rev() {
+            let Some(known) = self.stale(claim) else { continue };
+            let blocks = blocks_of(claim, ledger);
+            let is_new = |block: &BlockId| {
+                let elsewhere = self.holders.get(block).is_some_and(|holder| holder.key.die != 0);
+                !known.blocks.contains(block) && !owned.contains(block) && !elsewhere
+            };
+            if !blocks.is_empty()
+                && blocks.iter().all(is_new)
+                && known.begun == lines_of(claim, ledger)
+            {
+                self.known.remove(&claim.key);
+                owned.extend(blocks);
+            }
+        }
     }
 
     /// A frame that is gone and a scope that was left take their places with them: the next time
@@ -279,6 +328,11 @@ fn add(moves: &mut Vec<MoveSeen>, seen: MoveSeen) {
 
 fn blocks_of(claim: &Claim, ledger: &Ledger) -> Vec<BlockId> {
     claim.owns.iter().filter_map(|pointer| Some(ledger.block_from(*pointer)?.id)).collect()
+}
+
+/// The lines that allocated the blocks of a claim.
+fn lines_of(claim: &Claim, ledger: &Ledger) -> Vec<Option<Arc<At>>> {
+    claim.owns.iter().filter_map(|pointer| Some(ledger.block_from(*pointer)?.at.clone())).collect()
 }
 
 /// Every live block that some claim still holds good for, with the indices of those claims.
@@ -481,5 +535,60 @@ mod tests {
         owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&outer), &ledger);
         let (standing, _) = owners.judge(T, VirtAddr(MAIN), &[outer, inner], &ledger);
         assert_eq!(standing, [moved("main::inner"), Standing::Owner]);
+    }
+
+    fn moved_away_and_freed() -> (Owners, Ledger, Claim) {
+        let mut ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let value = claim(MAIN, 1, "main::s", 0x50);
+        owners.judge(T, VirtAddr(F), &[value.clone(), claim(F, 2, "f::s", 0x50)], &ledger);
+        free(&mut ledger, 0x50);
+        owners.ended(BlockId(1));
+        (owners, ledger, value)
+    }
+
+    #[test]
+    fn the_same_bytes_with_a_new_block_of_the_same_line_are_a_new_value() {
+        let (mut owners, mut ledger, value) = moved_away_and_freed();
+        step(&mut ledger, What::AllocatorEntered(AllocatorCall::Alloc { size: 16, align: 1 }));
+        step(&mut ledger, What::AllocatorReturned { result: VirtAddr(0x50) });
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
+        assert_eq!(standing, [Standing::Owner]);
+        assert!(owners.holds(&value.key, BlockId(2)));
+    }
+
+    #[test]
+    fn the_same_bytes_with_a_new_block_of_another_line_stay_stale() {
+        let (mut owners, mut ledger, value) = moved_away_and_freed();
+        let record =
+            |what| Record { seq: Seq(0), thread: T, sp: VirtAddr(64), callers: vec![], what };
+        let at = At { function: "other".into(), file: None, line: Some(9) };
+        let mut line = |_: &[VirtAddr]| Some(Arc::new(at.clone()));
+        let call = AllocatorCall::Alloc { size: 16, align: 1 };
+        ledger.apply(&record(What::AllocatorEntered(call)), &mut line);
+        ledger.apply(&record(What::AllocatorReturned { result: VirtAddr(0x50) }), &mut line);
+        let (standing, _) = owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&value), &ledger);
+        assert_eq!(standing, [moved("f::s")]);
+        assert!(!owners.holds(&value.key, BlockId(2)));
+    }
+
+    #[test]
+    fn a_call_in_the_frame_of_one_that_is_over_starts_without_its_past() {
+        let ledger = ledger_with(&[0x50]);
+        let mut owners = Owners::default();
+        let argument = claim(F, 1, "f::s", 0x50);
+        let callee = claim(0x800, 2, "g::s", 0x50);
+        owners.judge(T, VirtAddr(0x800), &[argument.clone(), callee], &ledger);
+        owners.call_begins(T, VirtAddr(F));
+        let (standing, _) = owners.judge(T, VirtAddr(F), &[argument], &ledger);
+        assert_eq!(standing, [Standing::Owner]);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_thread_that_ended() {
+        let (mut owners, ..) = moved_away_and_freed();
+        assert!(!owners.known.is_empty());
+        owners.thread_ended(T);
+        assert!(owners.known.is_empty());
     }
 }

@@ -84,10 +84,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             line.push(Ink::Faint, parts.join(", "));
             line
         }
-        EventKind::ThreadStart { name } => {
-            let name = name.as_deref().map_or(String::new(), |name| format!(" \"{name}\""));
-            told("thread", format!("{}{name} begins", event.thread))
-        }
+        EventKind::ThreadStart => told("thread", format!("{} begins", event.thread)),
         EventKind::ThreadEnd => told("thread", format!("{} ends", event.thread)),
         EventKind::Fork { child } => {
             told("fork", format!("process {child} goes its own way, unwatched"))

@@ -37,7 +37,11 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
             left.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
             right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
         }
-        None => {}
+        // A part of it is gone, and the rest is its own still.
+        None => {
+            left.append(slot_value(slot)).push(Ink::Plain, " ");
+            right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
+        }
     }
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
@@ -96,7 +100,8 @@ fn slot_value(slot: &SlotView) -> Line {
             line.push(Ink::Faint, "not yet initialised");
         }
         SlotState::Moved { to } => {
-            line.push(Ink::Gone, format!("moved to {to}"));
+            let part = if slot.blocks.is_empty() { "" } else { "in part " };
+            line.push(Ink::Gone, format!("{part}moved to {to}"));
         }
         SlotState::Freed { block, at } => {
             let place = at.as_ref().map(super::spans::place).filter(|place| !place.is_empty());

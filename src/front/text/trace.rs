@@ -23,7 +23,7 @@ impl TraceText {
     /// The text of an event, with ANSI colours. Empty for one that has none.
     pub fn event(&mut self, event: &Event) -> String {
         let mut out = String::new();
-        if matches!(event.kind, EventKind::ThreadStart { .. }) {
+        if matches!(event.kind, EventKind::ThreadStart) {
             self.threads += 1;
         }
         for line in self.lines(event) {
@@ -56,6 +56,7 @@ impl TraceText {
                     (ReturnEnd::Ret, None) => "()".to_owned(),
                     (ReturnEnd::TailCall, _) => "by a tail call".to_owned(),
                     (ReturnEnd::Unwound, _) => "unwound".to_owned(),
+                    (ReturnEnd::ThreadEnded, _) => "never: its thread ended".to_owned(),
                 };
                 line.push(Ink::Plain, what);
                 line.push(Ink::Faint, format!("  {}", function(name)));

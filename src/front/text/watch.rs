@@ -42,7 +42,7 @@ impl WatchText {
     }
 
     fn lines(&mut self, event: &Event) -> Vec<Line> {
-        if matches!(event.kind, EventKind::ThreadStart { .. }) {
+        if matches!(event.kind, EventKind::ThreadStart) {
             self.threads += 1;
         }
         if let Some(line) = lines::line(event) {
@@ -66,11 +66,19 @@ impl WatchText {
                 let head = self.heading(event, Ink::Strong, &words);
                 self.picture_of(event, head, frame, stack.as_ref())
             }
-            EventKind::Return { function, end: ReturnEnd::Unwound, frame_bytes, .. } => {
+            EventKind::Return {
+                function,
+                end: end @ (ReturnEnd::Unwound | ReturnEnd::ThreadEnded),
+                frame_bytes,
+                ..
+            } => {
                 let mut line = Line::new();
-                line.push(Ink::Gone, "  unwound  ")
-                    .push(Ink::Strong, super::spans::function(function));
-                line.push(Ink::Faint, format!("  gives back {}", bytes(*frame_bytes)));
+                let (word, what) = match end {
+                    ReturnEnd::ThreadEnded => ("  ended    ", "  with its thread".to_owned()),
+                    _ => ("  unwound  ", format!("  gives back {}", bytes(*frame_bytes))),
+                };
+                line.push(Ink::Gone, word).push(Ink::Strong, super::spans::function(function));
+                line.push(Ink::Faint, what);
                 let line = self.marked(event.thread, line);
                 self.spaced(false, vec![line])
             }
@@ -226,6 +234,7 @@ fn returning(name: &str, value: Option<&Shown>, end: &ReturnEnd) -> String {
         ReturnEnd::Ret => format!("return {name}{value}"),
         ReturnEnd::TailCall => format!("leave {name} by a tail call"),
         ReturnEnd::Unwound => format!("{name} was unwound"),
+        ReturnEnd::ThreadEnded => format!("{name} ended with its thread"),
     }
 }
 
