@@ -18,12 +18,16 @@ const MANIFEST: &str = "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition
 const SAYS: &str = "fn main() { println!(\"SAYS {} {}\", cfg!(feature = \"loud\"), \
                     cfg!(debug_assertions)); }";
 
-fn resolve(dir: &Path, words: &[&str]) -> Resolved {
+fn parse(dir: &Path, words: &[&str]) -> TargetArgs {
     let manifest = dir.join("Cargo.toml");
     let manifest = manifest.to_str().expect("a plain path");
     let first = ["freehold", "--manifest-path", manifest];
     let words = first.iter().chain(words);
-    Line::parse_from(words).target.resolve().expect("it builds")
+    Line::parse_from(words).target
+}
+
+fn resolve(dir: &Path, words: &[&str]) -> Resolved {
+    parse(dir, words).resolve().expect("it builds")
 }
 
 fn says(resolved: &Resolved) -> String {
@@ -70,4 +74,10 @@ fn cargos_options_choose_what_is_built() {
     assert_eq!(test.cwd, Some(dir.clone()));
     let elsewhere = resolve(&dir, &["--test", "holds", "--cwd", "/"]);
     assert_eq!(elsewhere.cwd, Some("/".into()));
+
+    let unknown = parse(&dir, &["-p", "demmo"]).resolve().expect_err("there is no such package");
+    let unknown = unknown.to_string();
+    for part in ["no package named `demmo`", "did you mean `demo`?", "there are: demo"] {
+        assert!(unknown.contains(part), "{unknown}");
+    }
 }

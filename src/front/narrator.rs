@@ -86,9 +86,13 @@ fn sink(output: &OutputArgs) -> Result<Box<dyn Write>, UserError> {
 
 fn width(output: &OutputArgs) -> usize {
     let asked = output.width.map(usize::from);
+    // Where stderr goes through a pipe (`2>&1 | less`), the terminal is at one of the other ends.
     let terminal = || match output.output {
-        None => terminal_size::terminal_size_of(io::stderr()).map(|(w, _)| usize::from(w.0)),
+        None => terminal_size::terminal_size_of(io::stderr())
+            .or_else(|| terminal_size::terminal_size_of(io::stdout()))
+            .or_else(|| terminal_size::terminal_size_of(io::stdin())),
         Some(_) => None,
     };
+    let terminal = || terminal().map(|(columns, _)| usize::from(columns.0));
     asked.or_else(terminal).unwrap_or(DEFAULT_WIDTH).clamp(40, 1000)
 }

@@ -66,6 +66,8 @@ pub(super) struct Columns {
     pub size: usize,
     /// Zero where there is no room for it.
     pub offset: usize,
+    /// All the columns of the stack's side.
+    pub left: usize,
 }
 
 impl Columns {
@@ -82,6 +84,7 @@ impl Columns {
                 true => 0,
                 false => widest(&mut named().filter_map(|slot| slot.offset).map(digits), 8),
             },
+            left: layout.left(),
         }
     }
 }

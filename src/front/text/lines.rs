@@ -1,6 +1,7 @@
 //! Events that take one line each: what happens to blocks, threads, processes, and the end.
 
-use super::spans::{Ink, Line, brief, bytes, counted, function, number, place, wrap};
+use super::paths::{brief, function};
+use super::spans::{Ink, Line, bytes, counted, number, place, wrap};
 use crate::base::{
     At, BlockRef, Event, EventKind, Evidence, ExitStatus, Shown, Totals, Unreadable,
 };
@@ -234,7 +235,7 @@ fn block_line(what: &str, ink: Ink, block: &str, size: &str) -> Line {
 fn by(line: &mut Line, at: Option<&At>) {
     match at {
         Some(at) => {
-            line.push(Ink::Strong, brief(function(&at.function), FUNCTION));
+            line.push(Ink::Strong, brief(&function(&at.function), FUNCTION));
             let place = place(at);
             if !place.is_empty() {
                 line.push(Ink::Plain, format!("  {place}"));
@@ -249,5 +250,5 @@ fn by(line: &mut Line, at: Option<&At>) {
 fn whole_place(at: &At) -> String {
     let place = place(at);
     let separator = if place.is_empty() { "" } else { " " };
-    format!("{}{separator}{place}", brief(function(&at.function), FUNCTION))
+    format!("{}{separator}{place}", brief(&function(&at.function), FUNCTION))
 }

@@ -2,6 +2,7 @@
 
 mod layout;
 mod lines;
+mod paths;
 mod picture;
 mod slots;
 mod spans;

@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use super::layout::{Canvas, Columns, Layout, Mark, Row};
+use super::paths::{brief, function, without_crate};
 use super::slots::{content, is_named, name_of, slot_rows};
-use super::spans::{Ink, Line, brief, bytes, number};
+use super::spans::{Ink, Line, bytes, number};
 use crate::base::{FrameView, SlotKind, SlotState, SlotView};
 
 /// The last picture of one thread, to tell what changed.
@@ -91,7 +92,7 @@ impl Recursion {
     fn row(&self, layout: &Layout) -> Row {
         let mut left = Line::new();
         let size = bytes(self.bytes);
-        let name = super::spans::function(&self.function);
+        let name = function(&self.function);
         let room = layout.left() - size.len();
         left.push_cut(Ink::Faint, &format!("{name}  {} frames", number(self.frames)), room - 1);
         left.pad_to(room).push(Ink::Faint, size);
@@ -109,7 +110,7 @@ fn with_their_slots(innermost_first: &[FrameView]) -> Vec<FrameView> {
             physical = index;
             continue;
         }
-        let name = super::spans::function(&frames[index].at.function).to_owned();
+        let name = without_crate(&frames[index].at.function).to_owned();
         let of_it = |slot: &mut SlotView| slot.inlined_from.as_deref() == Some(&name);
         let mut own: Vec<SlotView> = frames[physical].slots.extract_if(.., of_it).collect();
         own.iter_mut().for_each(|slot| slot.inlined_from = None);
@@ -170,10 +171,10 @@ fn frame_rows(
 fn frame_row(layout: &Layout, frame: &FrameView, mark: Mark, quiet: bool) -> Row {
     let mut left = Line::new();
     let size = if frame.inlined { "inlined".to_owned() } else { bytes(frame.bytes) };
-    let name = super::spans::function(&frame.at.function);
+    let name = function(&frame.at.function);
     let room = layout.left().saturating_sub(size.len() + 1);
     let ink = if quiet { Ink::Faint } else { Ink::Strong };
-    left.push_cut(ink, name, room);
+    left.push_cut(ink, &name, room);
     let place = super::spans::place(&frame.at);
     if left.width() + 2 + place.len() < room {
         left.push(Ink::Faint, format!("  {place}"));

@@ -7,6 +7,9 @@ use crate::base::{Held, Hold, SlotKind, SlotState, SlotView};
 /// How many blocks of one slot are drawn.
 const BLOCKS_DRAWN: usize = 12;
 
+/// Columns in which the beginning of a value says enough.
+const LEGIBLE: usize = 20;
+
 /// What a change of which makes a slot a changed one: not where it is drawn.
 pub(super) fn content(slot: &SlotView) -> String {
     let value = slot.value.as_ref().map(|value| &value.text);
@@ -23,9 +26,10 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     let mut left = slot_head(columns, slot);
     let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
     let Some(first) = owned.first() else {
-        left.append(slot_value(slot));
-        return vec![Row::left(left)];
+        let below = value_beside(columns, &mut left, slot_value(slot));
+        return [left].into_iter().chain(below).map(Row::left).collect();
     };
+    let mut below = None;
     let mut right = block(first);
     match &slot.value {
         // What it owns itself lies on the heap: the value is told there.
@@ -34,7 +38,9 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         }
         // A part of it owns: the value is told here, and the part there.
         Some(value) => {
-            left.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
+            let mut text = Line::new();
+            text.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
+            below = value_beside(columns, &mut left, text);
             right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
         }
         // A part of it is gone, and the rest is its own still.
@@ -44,6 +50,7 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         }
     }
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
+    rows.extend(below.map(Row::left));
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
         let mut right = Line::new();
         right.push(Ink::Faint, "└ ").append(block(held));
@@ -57,6 +64,19 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         rows.push(Row::right(right));
     }
     rows
+}
+
+/// Puts a value behind the name, type and size of its slot; or gives the line to put below, where
+/// so little of the row is left that nobody could tell what the value is.
+fn value_beside(columns: &Columns, head: &mut Line, value: Line) -> Option<Line> {
+    let room = columns.left.saturating_sub(head.width());
+    if value.width() <= room || room >= LEGIBLE {
+        head.append(value);
+        return None;
+    }
+    let mut below = Line::new();
+    below.push(Ink::Plain, "      ").append(value);
+    Some(below)
 }
 
 fn slot_head(columns: &Columns, slot: &SlotView) -> Line {

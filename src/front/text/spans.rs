@@ -202,30 +202,6 @@ pub(super) fn place(at: &crate::base::At) -> String {
     }
 }
 
-/// A function's name without its crate, except for std's: `main` for `hello::main`.
-pub(super) fn function(path: &str) -> &str {
-    match path.split_once("::") {
-        Some(("std" | "core" | "alloc", _)) => path,
-        Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest,
-        _ => path,
-    }
-}
-
-/// A path of at most so many columns, if leaving out what lies between its crate and its last
-/// segments can make it so: `std::…::thread_info::set_current_info`.
-pub(super) fn brief(path: &str, columns: usize) -> String {
-    // The segments of a path with generic arguments or an impl cannot be told apart by colons.
-    let plain = !path.contains(['<', ' ']);
-    let Some((krate, rest)) = path.split_once("::").filter(|_| plain && path.width() > columns)
-    else {
-        return path.to_owned();
-    };
-    let ends = rest.match_indices("::").map(|(at, _)| &rest[at..]);
-    let shorter = ends.map(|end| format!("{krate}::…{end}"));
-    let shortest = shorter.clone().last();
-    shorter.clone().find(|path| path.width() <= columns).or(shortest).unwrap_or(path.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,15 +240,6 @@ mod tests {
         let mut line = Line::new();
         line.push(Ink::Plain, "a\x1b[2J\nb");
         assert_eq!(line.plain(), "a[2Jb");
-    }
-
-    #[test]
-    fn a_long_path_keeps_its_crate_and_its_end() {
-        let path = "std::sys::pal::unix::stack_overflow::thread_info::set_current_info";
-        assert_eq!(brief(path, 40), "std::…::thread_info::set_current_info");
-        assert_eq!(brief(path, 10), "std::…::set_current_info");
-        assert_eq!(brief("std::rt::lang_start", 40), "std::rt::lang_start");
-        assert_eq!(brief("<a::B as c::D>::f", 3), "<a::B as c::D>::f");
     }
 
     #[test]

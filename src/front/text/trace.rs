@@ -1,12 +1,18 @@
 //! The view of `trace`: one line at entry, one at return, indented by depth.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::lines;
-use super::spans::{Ink, Line, bytes, function};
+use super::paths::function;
+use super::spans::{Ink, Line, bytes};
 use super::watch::arguments;
 use crate::base::{Event, EventKind, ReturnEnd, ThreadNo};
 
 /// How deep lines are indented at most; deeper calls say their depth in numbers.
 const DEEPEST: usize = 24;
+
+/// Columns that a returned value has at least, however long the function's name.
+const SHORTEST_VALUE: usize = 16;
 
 /// Draws the events of a trace.
 pub struct TraceText {
@@ -58,8 +64,10 @@ impl TraceText {
                     (ReturnEnd::Unwound, _) => "unwound".to_owned(),
                     (ReturnEnd::ThreadEnded, _) => "never: its thread ended".to_owned(),
                 };
-                line.push(Ink::Plain, what);
-                line.push(Ink::Faint, format!("  {}", function(name)));
+                // Of a long value the beginning is enough; whose it is must not be lost.
+                let name = format!("  {}", function(name));
+                let room = self.width.saturating_sub(line.width() + name.width());
+                line.push_cut(Ink::Plain, &what, room.max(SHORTEST_VALUE)).push(Ink::Faint, name);
                 vec![line]
             }
             EventKind::Exit { status, totals, alive } => {
@@ -98,5 +106,47 @@ impl TraceText {
         let mut line = left.fit(room);
         line.pad_to(room + 2).push(Ink::Faint, sizes);
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Data, Evidence, Region, Seq, Shown};
+
+    #[test]
+    fn a_long_value_does_not_push_the_functions_name_out() {
+        let data = Data {
+            type_name: "T".into(),
+            address: None,
+            region: Region::Stack,
+            target: None,
+            value: None,
+            unreadable: None,
+            children: vec![],
+            more: 0,
+        };
+        let kind = EventKind::Return {
+            depth: 1,
+            function: "demo::parse".into(),
+            value: Some(Shown { text: format!("Some({})", "x".repeat(90)), data }),
+            end: ReturnEnd::Ret,
+            frame_bytes: 32,
+            stack: None,
+        };
+        let event = Event {
+            v: 1,
+            seq: Seq(1),
+            kind,
+            thread: ThreadNo(1),
+            evidence: Evidence::Observed,
+            at: None,
+            stack_bytes: None,
+            heap_bytes: None,
+            blocks: None,
+        };
+        let text = TraceText::new(60).event(&event);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.starts_with("  ← Some(xxx") && text.ends_with("x…  parse\n"), "{text}");
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::layout::Canvas;
 use super::lines;
+use super::paths::function;
 use super::picture::Picture;
-use super::spans::{Ink, Line, bytes, counted, function, number, place, wrap};
+use super::spans::{Ink, Line, bytes, counted, number, place, wrap};
 use super::start;
 use crate::base::{
     Event, EventKind, FrameView, ReturnEnd, Shown, SlotKind, SlotState, StackView, ThreadNo,
@@ -46,7 +47,15 @@ impl WatchText {
             self.threads += 1;
         }
         if let Some(line) = lines::line(event) {
-            let line = self.marked(event.thread, line);
+            let line = match event.kind {
+                // What is counted together may be of several threads.
+                EventKind::Repeated { .. } if self.threads > 1 => {
+                    let mut unmarked = Line::new();
+                    unmarked.push(Ink::Plain, "   ").append(line);
+                    unmarked
+                }
+                _ => self.marked(event.thread, line),
+            };
             return self.spaced(false, vec![line]);
         }
         match &event.kind {
@@ -77,7 +86,7 @@ impl WatchText {
                     ReturnEnd::ThreadEnded => ("  ended    ", "  with its thread".to_owned()),
                     _ => ("  unwound  ", format!("  gives back {}", bytes(*frame_bytes))),
                 };
-                line.push(Ink::Gone, word).push(Ink::Strong, super::spans::function(function));
+                line.push(Ink::Gone, word).push(Ink::Strong, super::paths::function(function));
                 line.push(Ink::Faint, what);
                 let line = self.marked(event.thread, line);
                 self.spaced(false, vec![line])
@@ -379,6 +388,34 @@ mod tests {
             draw(&mut WatchText::new(width), &entered).contains(" -40 ")
         };
         assert!(offset(120) && !offset(100));
+    }
+
+    #[test]
+    fn a_value_that_is_not_legible_beside_its_type_stands_below() {
+        let ty = "Option<Box<Something>>";
+        let with = |text: &str| SlotView {
+            value: Some(shown(text)),
+            ..slot("parsed_so_far", SlotKind::Variable, ty, 8)
+        };
+        let f = frame("moved::f", true, 56, vec![with("Some(Something { a: 1 })")]);
+        let entered = event(enter(f, vec![]), None, None, 16);
+        let text = draw(&mut WatchText::new(80), &entered);
+        assert!(text.contains("\n        Some(Something { a: 1 })"), "{text}");
+        let f = frame("moved::f", true, 56, vec![with("None")]);
+        let entered = event(enter(f, vec![]), None, None, 16);
+        let text = draw(&mut WatchText::new(100), &entered);
+        assert!(text.contains("8 B  None "), "{text}");
+    }
+
+    #[test]
+    fn what_was_counted_together_is_not_told_of_one_thread() {
+        let mut view = WatchText::new(80);
+        draw(&mut view, &event(EventKind::ThreadStart { name: None }, None, None, 0));
+        let ended = event(EventKind::ThreadEnd, None, None, 0);
+        let repeated = EventKind::Repeated { calls: vec![], allocs: 2, reallocs: 0, frees: 0 };
+        let repeated = event(repeated, None, None, 0);
+        let text = draw(&mut view, &ended) + &draw(&mut view, &repeated);
+        assert_eq!(text, "[1]  thread   1 ends\n     …        2 allocs\n");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl BuildKind {
 /// Builds what the options select.
 pub(super) fn build(args: &CargoArgs) -> Result<Resolved, UserError> {
     let metadata = package::metadata(args)?;
-    let choice = choose(args, &package::packages(&metadata, args))?;
+    let choice = choose(args, &package::packages(&metadata, args)?)?;
     let artifact = run::run_cargo(args, &choice)?;
     let Some(executable) = &artifact.executable else {
         return Err(UserError::build(format!("cargo built no executable for {}", choice.name)));
@@ -138,5 +138,6 @@ pub(super) fn build(args: &CargoArgs) -> Result<Resolved, UserError> {
 pub(super) fn binaries_here() -> Vec<String> {
     let args = CargoArgs::default();
     let Ok(metadata) = package::metadata(&args) else { return Vec::new() };
-    choose::names(&package::packages(&metadata, &args), BuildKind::Bin)
+    let Ok(packages) = package::packages(&metadata, &args) else { return Vec::new() };
+    choose::names(&packages, BuildKind::Bin)
 }

@@ -6,29 +6,45 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 use super::CargoArgs;
 use crate::front::errors::UserError;
-use crate::front::target::cannot_start;
+use crate::front::target::{cannot_start, listed};
 
 /// The packages that cargo would build from: the one of `-p`, or those of the directory.
-pub(super) fn packages<'a>(metadata: &'a Metadata, args: &CargoArgs) -> Vec<&'a Package> {
+///
+/// # Errors
+/// The workspace has no package of that name.
+pub(super) fn packages<'a>(
+    metadata: &'a Metadata,
+    args: &CargoArgs,
+) -> Result<Vec<&'a Package>, UserError> {
     if let Some(spec) = &args.package {
         // A specification is `name`, `name@version`, or a URL that ends with either after a `#`.
         let name = spec.rsplit(['#', '/']).next().unwrap_or(spec);
         let name = name.split(['@', ':']).next().unwrap_or(name);
-        let all = metadata.workspace_packages().into_iter();
-        return all.filter(|package| package.name == name).collect();
+        return of_name(metadata.workspace_packages(), name);
     }
     let here = args.manifest_path.clone().or_else(nearest_manifest);
     let here = here.and_then(|path| path.canonicalize().ok());
     let is_here =
         |package: &&&Package| Some(package.manifest_path.as_std_path()) == here.as_deref();
     let all = metadata.workspace_packages();
-    match all.iter().find(is_here) {
+    Ok(match all.iter().find(is_here) {
         Some(package) => vec![*package],
         None if metadata.workspace_default_members.is_available() => {
             metadata.workspace_default_packages()
         }
         None => all,
+    })
+}
+
+fn of_name<'a>(all: Vec<&'a Package>, name: &str) -> Result<Vec<&'a Package>, UserError> {
+    let of_it: Vec<_> = all.iter().copied().filter(|package| package.name == name).collect();
+    if !of_it.is_empty() {
+        return Ok(of_it);
     }
+    let names = || all.iter().map(|package| package.name.as_str());
+    Err(UserError::new(format!("the workspace has no package named `{name}`"))
+        .did_you_mean(name, names())
+        .hint(format!("there are: {}", listed(names()))))
 }
 
 /// The `Cargo.toml` that cargo would use: that of this directory or of the nearest one above.
