@@ -33,6 +33,7 @@ pub struct Image {
     pub(super) cfi: super::cfi::Cfi,
     pub(super) functions: super::functions::Cache,
     pub(super) types: super::type_loader::Cache,
+    pub(super) vtables: super::vtables::Vtables,
     pub(super) origins: std::sync::OnceLock<super::origin::Origins>,
 }
 
@@ -128,6 +129,7 @@ impl Image {
             cfi: super::cfi::Cfi::new(&object),
             functions: Default::default(),
             types: Default::default(),
+            vtables: Default::default(),
             origins: Default::default(),
             object,
             dwarf,

@@ -43,6 +43,7 @@ mod types;
 mod unit_index;
 mod units;
 mod visible;
+mod vtables;
 
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
 pub use detail::Detail;

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use super::dies::Die;
 use super::evaluate::Evaluator;
 use super::image::Image;
 use super::locations::LocationContext;
@@ -49,26 +50,31 @@ impl Image {
     fn read_static(&self, offset: usize) -> Option<Static> {
         let chain = self.chain(offset);
         let die = chain.first()?;
-        let expression = die.value(gimli::DW_AT_location)?.exprloc_value()?;
         let name = chain.iter().find_map(|die| self.name(die))?;
         // `<T as Trait>::{vtable}` is the name that rustc gives to every vtable.
         if name.ends_with("{vtable}") {
             return None;
         }
+        Some(Static {
+            name: self.qualified(chain.last()?, name).into(),
+            linkage_name: self.linkage_name(&chain),
+            ty: chain.iter().find_map(|die| die.type_ref()),
+            at: self.static_place(die)?,
+            declared: self.declared(&chain),
+        })
+    }
+
+    /// Where the `DW_AT_location` of a static says that it is.
+    pub(super) fn static_place(&self, die: &Die) -> Option<StaticAt> {
+        let expression = die.value(gimli::DW_AT_location)?.exprloc_value()?;
         let file = AsLinked::default();
         let evaluator =
             Evaluator { image: self, unit: Some(&die.unit), frame_base: None, context: &file };
         let pieces = evaluator.run(expression.0.slice(), None).ok()?;
         let value = value_of(&pieces, &file).ok()?;
-        Some(Static {
-            name: self.qualified(chain.last()?, name).into(),
-            linkage_name: self.linkage_name(&chain),
-            ty: chain.iter().find_map(|die| die.type_ref()),
-            at: match file.thread_local.get() {
-                true => StaticAt::ThreadLocal(value),
-                false => StaticAt::Address(FileAddr(value)),
-            },
-            declared: self.declared(&chain),
+        Some(match file.thread_local.get() {
+            true => StaticAt::ThreadLocal(value),
+            false => StaticAt::Address(FileAddr(value)),
         })
     }
 }

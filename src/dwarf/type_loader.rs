@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::dies::Die;
 use super::image::Image;
 use super::types::{Encoding, PointerFlavour, Type, TypeKind, TypeRef, Types};
-use crate::base::Unreadable;
+use crate::base::{FileAddr, Unreadable};
 
 /// The types that were read so far.
 #[derive(Default)]
@@ -20,6 +20,10 @@ const MAX_NESTING: usize = 32;
 impl Types for Image {
     fn get(&self, id: TypeRef) -> Result<Arc<Type>, Unreadable> {
         self.type_within(id, MAX_NESTING)
+    }
+
+    fn behind_vtable(&self, vtable: FileAddr) -> Option<TypeRef> {
+        self.vtable_type(vtable)
     }
 }
 

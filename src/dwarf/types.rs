@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::Unreadable;
+use crate::base::{FileAddr, Unreadable};
 
 /// Names a type: the offset of its die in `.debug_info`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -15,6 +15,11 @@ pub trait Types {
     /// # Errors
     /// [`Unreadable::NotDescribed`] where the die is missing or malformed.
     fn get(&self, id: TypeRef) -> Result<Arc<Type>, Unreadable>;
+
+    /// The concrete type behind a `dyn`, by the address of its vtable; none where nothing tells.
+    fn behind_vtable(&self, _vtable: FileAddr) -> Option<TypeRef> {
+        None
+    }
 }
 
 /// One type.

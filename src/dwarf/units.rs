@@ -118,6 +118,13 @@ impl Image {
     }
 
     fn listed_ranges(&self) -> Vec<(Range<FileAddr>, UnitId)> {
+        let mut ranges = self.address_table();
+        ranges.retain(|(range, _)| self.is_code(range.start));
+        ranges
+    }
+
+    /// All ranges that `.debug_aranges` lists, of code and of data.
+    pub(super) fn address_table(&self) -> Vec<(Range<FileAddr>, UnitId)> {
         let mut ranges = Vec::new();
         let mut tables = self.dwarf.debug_aranges.headers();
         while let Ok(Some(table)) = tables.next() {
@@ -127,7 +134,6 @@ impl Image {
                 ranges.push((file_range(entry.range()), id));
             }
         }
-        ranges.retain(|(range, _)| self.is_code(range.start));
         ranges
     }
 

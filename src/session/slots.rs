@@ -6,8 +6,8 @@ use super::context::FrameContext;
 use super::regions::Regions;
 use crate::asm::stores_to_stack;
 use crate::base::{
-    Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo, Unreadable,
-    VirtAddr,
+    Bias, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
+    Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
@@ -336,7 +336,8 @@ pub(super) fn reader<'a>(
     image: &'a Image,
     registers: &'a ReadRegister<'a>,
 ) -> Reader<'a> {
-    Reader { types: image, memory: context.memory, registers, limits: around.limits }
+    let bias = context.frame.loaded.as_ref().map_or_else(Bias::default, |loaded| loaded.bias);
+    Reader { types: image, bias, memory: context.memory, registers, limits: around.limits }
 }
 
 /// A function's name without its crate, as places are named: `main`, `module::f`.

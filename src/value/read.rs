@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
 use super::{Limits, std_types};
-use crate::base::{Memory, Register, Unreadable, VirtAddr};
+use crate::base::{Bias, Memory, Register, Unreadable, VirtAddr};
 use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types};
 
 /// Asks for a register of the frame: a general one zero extended, a vector register with its low
@@ -18,6 +18,8 @@ pub type ReadRegister<'a> = dyn Fn(Register) -> Option<u128> + 'a;
 pub struct Reader<'a> {
     /// Gives the types.
     pub types: &'a dyn Types,
+    /// What was added to the addresses of the image that describes the types, where it was loaded.
+    pub bias: Bias,
     /// Gives the bytes in memory.
     pub memory: &'a dyn Memory,
     /// Gives the bytes in registers.

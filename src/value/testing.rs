@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use super::{Limits, Naming, Reader, Value};
-use crate::base::{Buffer, Data, Region, Unreadable, VirtAddr};
+use crate::base::{Bias, Buffer, Data, FileAddr, Region, Unreadable, VirtAddr};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
+
+/// Where the image is loaded that would describe the types.
+const BIAS: Bias = Bias(0x1000);
 
 /// A table of types and some memory.
 pub(super) struct World {
     types: Vec<Arc<Type>>,
     memory: Vec<Buffer>,
+    vtables: Vec<(FileAddr, TypeRef)>,
     pub(super) limits: Limits,
 }
 
@@ -20,11 +24,20 @@ impl Types for World {
         let missing = || Unreadable::NotDescribed("no such type".to_owned());
         self.types.get(id.0).cloned().ok_or_else(missing)
     }
+
+    fn behind_vtable(&self, vtable: FileAddr) -> Option<TypeRef> {
+        self.vtables.iter().find(|(at, _)| *at == vtable).map(|(_, ty)| *ty)
+    }
 }
 
 impl World {
     pub(super) fn new() -> World {
-        World { types: Vec::new(), memory: Vec::new(), limits: Limits::default() }
+        World {
+            types: Vec::new(),
+            memory: Vec::new(),
+            vtables: Vec::new(),
+            limits: Limits::default(),
+        }
     }
 
     pub(super) fn next_id(&self) -> TypeRef {
@@ -239,6 +252,12 @@ impl World {
         (self.record("krate::Node", 8, 8, &[("next", boxed, 0)]), boxed)
     }
 
+    /// The vtable of a type: no destructor, its size and its alignment.
+    pub(super) fn vtable(&mut self, at: u64, of: TypeRef, align: u64) {
+        self.vtables.push((BIAS.to_file(VirtAddr(at)), of));
+        self.put_words(at, &[0, self.size(of), align]);
+    }
+
     pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
         self.memory.push(Buffer { start: VirtAddr(at), bytes: bytes.to_vec() });
     }
@@ -251,7 +270,7 @@ impl World {
     pub(super) fn read(&self, ty: TypeRef, at: &Location) -> Value {
         let registers = |_| None;
         let (types, memory, limits) = (self, &self.memory, self.limits);
-        Reader { types, memory, registers: &registers, limits }.read(ty, at)
+        Reader { types, bias: BIAS, memory, registers: &registers, limits }.read(ty, at)
     }
 
     pub(super) fn read_bytes(&self, ty: TypeRef, bytes: &[u8]) -> Value {
