@@ -230,7 +230,8 @@ pub enum ReturnEnd {
 /// Calls of one function that were counted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RepeatedCalls {
-    /// The function.
+    /// The function; where several implementations of one method of a trait were called, the
+    /// method, as `krate::Trait::method`.
     pub function: String,
     /// How many calls.
     pub calls: u64,

@@ -26,7 +26,8 @@ impl Session {
         self.owners.call_begins(no, cfa);
         let depth = u32::try_from(self.threads.of(no).open.len()).unwrap_or(u32::MAX);
         let too_deep = self.options.max_depth.is_some_and(|limit| depth >= limit);
-        let shown = self.folding.enter(no, index) && !too_deep;
+        let kin = self.kin.get(index).copied().unwrap_or(index);
+        let shown = self.folding.enter(no, index, kin) && !too_deep;
         let frame_bytes = cfa.0.saturating_sub(sp.0);
         self.threads.of(no).open.push(Activation { function: index, cfa, frame_bytes, shown });
         self.peak_stack = self.peak_stack.max(self.stack_bytes(no, sp).unwrap_or(0));

@@ -10,6 +10,7 @@ mod context;
 mod error;
 mod functions;
 mod heap;
+mod kin;
 mod missing;
 mod options;
 mod picture;

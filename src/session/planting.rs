@@ -7,6 +7,7 @@ use std::path::Path;
 use super::allocator::{self, Family, Hook};
 use super::error::SessionError;
 use super::functions;
+use super::kin::kin;
 use super::run::Session;
 use crate::asm::Exit;
 use crate::base::{Bias, FileAddr, VirtAddr};
@@ -63,6 +64,7 @@ impl Session {
     pub(super) fn plant(&mut self) -> Result<(), SessionError> {
         let main = self.inferior.modules().main();
         self.functions = functions::choose(&main, &self.options.selection)?;
+        self.kin = kin(self.functions.iter().map(|function| &*function.name));
         for index in 0..self.functions.len() {
             let entry = self.functions[index].entry(self.options.entry);
             self.site(entry, Role::Enter(index));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::allocator::Family;
 use super::error::SessionError;
 use super::functions::Chosen;
+use super::kin::common;
 use super::options::Options;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
@@ -33,6 +34,8 @@ pub struct Session {
     pub(super) options: Options,
     pub(super) inferior: Inferior,
     pub(super) functions: Vec<Chosen>,
+    /// For each of them, the first that is its kin.
+    pub(super) kin: Vec<usize>,
     pub(super) sites: Sites,
     pub(super) symbolizer: Symbolizer,
     pub(super) threads: Threads,
@@ -66,6 +69,7 @@ impl Session {
             options,
             inferior,
             functions: Vec::new(),
+            kin: Vec::new(),
             sites: Sites::default(),
             symbolizer: Symbolizer::default(),
             threads: Threads::default(),
@@ -224,7 +228,11 @@ impl Session {
     /// Before anything is shown, what was only counted until now.
     pub(super) fn flush_repeated(&mut self, thread: ThreadNo) {
         let functions = &self.functions;
-        let name = |index: usize| functions.get(index).map_or("?".into(), |f| f.name.to_string());
+        let name = |index: usize, several: bool| match functions.get(index) {
+            Some(function) if several => common(&function.name),
+            Some(function) => function.name.to_string(),
+            None => "?".to_owned(),
+        };
         if let Some(kind) = self.folding.take(name) {
             self.emit(thread, Evidence::Observed, None, None, kind);
         }

@@ -51,10 +51,20 @@ pub enum Folded {
 
 #[derive(Debug, Default)]
 struct Counted {
-    calls: Vec<(usize, u64)>,
+    calls: Vec<CountedCalls>,
     allocs: u64,
     reallocs: u64,
     frees: u64,
+}
+
+/// Calls of functions of one kin.
+#[derive(Debug)]
+struct CountedCalls {
+    kin: usize,
+    function: usize,
+    /// Whether others of the kin were called too.
+    several: bool,
+    calls: u64,
 }
 
 impl Folding {
@@ -78,22 +88,24 @@ impl Folding {
         }
     }
 
-    /// A function is entered; whether to show it. `function` is any number that stands for it.
-    pub fn enter(&mut self, thread: ThreadNo, function: usize) -> bool {
+    /// A function is entered; whether to show it. `function` is any number that stands for it,
+    /// and `kin` one for it and all that a reader takes for the same: other instances of a generic
+    /// function, other implementations of a trait's method. They share what is shown in all.
+    pub fn enter(&mut self, thread: ThreadNo, function: usize, kin: usize) -> bool {
         let Some(limits) = self.limits else { return true };
         let levels = self.threads.entry(thread).or_insert_with(|| vec![Level::outermost()]);
         let active = levels.iter().filter(|level| level.function == Some(function)).count();
         let recursion = active >= limits.recursion as usize;
         let within = levels.last_mut().map_or(1, |level| count(&mut level.calls, function));
         let visible = levels.last().is_none_or(|level| level.shown);
-        let in_all = self.shown_calls.get(&function).copied().unwrap_or(0);
+        let in_all = self.shown_calls.get(&kin).copied().unwrap_or(0);
         let shown =
             visible && !recursion && within <= limits.within_a_call && in_all < limits.in_all;
         levels.push(Level { function: Some(function), shown, ..Level::outermost() });
         if shown {
-            count(&mut self.shown_calls, function);
+            count(&mut self.shown_calls, kin);
         } else {
-            self.counted.call(function);
+            self.counted.call(function, kin);
         }
         shown
     }
@@ -135,15 +147,17 @@ impl Folding {
         self.threads.remove(&thread);
     }
 
-    /// What was counted since the last time, as an event to show before the next one.
-    pub fn take(&mut self, name: impl Fn(usize) -> String) -> Option<EventKind> {
+    /// What was counted since the last time, as an event to show before the next one. `name` names
+    /// a function, or, where it is asked for by `true`, what the function has in common with its
+    /// kin.
+    pub fn take(&mut self, name: impl Fn(usize, bool) -> String) -> Option<EventKind> {
         let Counted { calls, allocs, reallocs, frees } = std::mem::take(&mut self.counted);
         if calls.is_empty() && allocs + reallocs + frees == 0 {
             return None;
         }
         let calls = calls
             .into_iter()
-            .map(|(function, calls)| RepeatedCalls { function: name(function), calls })
+            .map(|c| RepeatedCalls { function: name(c.function, c.several), calls: c.calls })
             .collect();
         Some(EventKind::Repeated { calls, allocs, reallocs, frees })
     }
@@ -156,10 +170,13 @@ impl Level {
 }
 
 impl Counted {
-    fn call(&mut self, function: usize) {
-        match self.calls.iter_mut().find(|(known, _)| *known == function) {
-            Some((_, calls)) => *calls += 1,
-            None => self.calls.push((function, 1)),
+    fn call(&mut self, function: usize, kin: usize) {
+        match self.calls.iter_mut().find(|known| known.kin == kin) {
+            Some(known) => {
+                known.calls += 1;
+                known.several |= known.function != function;
+            }
+            None => self.calls.push(CountedCalls { kin, function, several: false, calls: 1 }),
         }
     }
 }
@@ -177,7 +194,7 @@ mod tests {
     const T: ThreadNo = ThreadNo(1);
 
     fn call(folding: &mut Folding, function: usize) -> bool {
-        let shown = folding.enter(T, function);
+        let shown = folding.enter(T, function, function);
         assert_eq!(folding.leave(T), shown);
         shown
     }
@@ -185,15 +202,15 @@ mod tests {
     #[test]
     fn three_calls_of_a_loop_are_shown_and_the_others_counted() {
         let mut folding = Folding::few();
-        assert!(folding.enter(T, 1));
+        assert!(folding.enter(T, 1, 1));
         let shown = (0..10_000).filter(|_| call(&mut folding, 2)).count();
         assert_eq!(shown, 3);
         let repeated = RepeatedCalls { function: "f2".into(), calls: 9_997 };
-        let event = folding.take(|n| format!("f{n}"));
+        let event = folding.take(|n, _| format!("f{n}"));
         let expected =
             EventKind::Repeated { calls: vec![repeated], allocs: 0, reallocs: 0, frees: 0 };
         assert_eq!(event, Some(expected));
-        assert_eq!(folding.take(|n| format!("f{n}")), None);
+        assert_eq!(folding.take(|n, _| format!("f{n}")), None);
     }
 
     #[test]
@@ -202,12 +219,12 @@ mod tests {
         for _ in 0..3 {
             assert!(call(&mut folding, 2));
         }
-        assert!(!folding.enter(T, 2));
-        assert!(!folding.enter(T, 3));
+        assert!(!folding.enter(T, 2, 2));
+        assert!(!folding.enter(T, 3, 3));
         assert!(!folding.block(T, Folded::Alloc, 9));
         folding.leave(T);
         folding.leave(T);
-        let Some(EventKind::Repeated { calls, allocs, .. }) = folding.take(|n| n.to_string())
+        let Some(EventKind::Repeated { calls, allocs, .. }) = folding.take(|n, _| n.to_string())
         else {
             panic!("nothing was counted")
         };
@@ -218,7 +235,7 @@ mod tests {
     #[test]
     fn deep_recursion_is_counted() {
         let mut folding = Folding::few();
-        let shown = (0..1_000).filter(|_| folding.enter(T, 1)).count();
+        let shown = (0..1_000).filter(|_| folding.enter(T, 1, 1)).count();
         assert_eq!(shown, 6);
     }
 
@@ -227,7 +244,7 @@ mod tests {
         let mut folding = Folding::few();
         let mut shown = 0;
         for caller in 0..1_000 {
-            folding.enter(T, 100 + caller);
+            folding.enter(T, 100 + caller, 100 + caller);
             shown += usize::from(call(&mut folding, 1));
             folding.leave(T);
         }
@@ -235,9 +252,25 @@ mod tests {
     }
 
     #[test]
+    fn a_hundred_implementations_of_a_method_are_shown_as_one_busy_function() {
+        let mut folding = Folding::few();
+        let one_call = |function: usize| {
+            let shown = folding.enter(T, function, 500);
+            folding.leave(T);
+            shown
+        };
+        assert_eq!((0..100).map(one_call).filter(|shown| *shown).count(), 24);
+        let named = |_, several| if several { "Trait::method" } else { "f" }.to_owned();
+        let Some(EventKind::Repeated { calls, .. }) = folding.take(named) else {
+            panic!("nothing was counted")
+        };
+        assert_eq!(calls, [RepeatedCalls { function: "Trait::method".into(), calls: 76 }]);
+    }
+
+    #[test]
     fn in_full_everything_is_shown() {
         let mut folding = Folding::full();
         assert!((0..100).all(|_| call(&mut folding, 1) && folding.block(T, Folded::Free, 1)));
-        assert_eq!(folding.take(|n| n.to_string()), None);
+        assert_eq!(folding.take(|n, _| n.to_string()), None);
     }
 }
