@@ -73,18 +73,6 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
-        EventKind::Repeated { calls, allocs, reallocs, frees } => {
-            let mut parts: Vec<_> = calls
-                .iter()
-                .map(|c| format!("{} of {}", counted(c.calls, "more call"), function(&c.function)))
-                .collect();
-            let blocks = [(*allocs, "alloc"), (*reallocs, "realloc"), (*frees, "free")];
-            let blocks = blocks.into_iter().filter(|(n, _)| *n > 0);
-            parts.extend(blocks.map(|(n, what)| counted(n, what)));
-            let mut line = word("…", Ink::Faint);
-            line.push(Ink::Faint, parts.join(", "));
-            line
-        }
         EventKind::ThreadStart => told("thread", format!("{} begins", event.thread)),
         EventKind::ThreadEnd => told("thread", format!("{} ends", event.thread)),
         EventKind::Fork { child } => {
@@ -94,6 +82,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             told("exec", format!("the process runs {program} now; all its blocks are gone"))
         }
         EventKind::Start { .. }
+        | EventKind::Repeated { .. }
         | EventKind::Enter { .. }
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
@@ -103,10 +92,31 @@ pub(super) fn line(event: &Event) -> Option<Line> {
     })
 }
 
+/// What was counted instead of shown, on as many lines as it needs; nothing for another event.
+pub(super) fn repeated(kind: &EventKind, width: usize) -> Vec<Line> {
+    let EventKind::Repeated { calls, allocs, reallocs, frees } = kind else { return Vec::new() };
+    let mut parts: Vec<_> = calls
+        .iter()
+        .enumerate()
+        .map(|(index, c)| match index {
+            0 => format!("{} of {}", counted(c.calls, "more call"), function(&c.function)),
+            _ => format!("{} of {}", number(c.calls), function(&c.function)),
+        })
+        .collect();
+    let blocks = [(*allocs, "alloc"), (*reallocs, "realloc"), (*frees, "free")];
+    let blocks = blocks.into_iter().filter(|(n, _)| *n > 0);
+    parts.extend(blocks.map(|(n, what)| counted(n, what)));
+    labelled("…", &parts.join(", "), width)
+}
+
 /// A note, on as many lines as it needs.
 pub(super) fn note(text: &str, width: usize) -> Vec<Line> {
+    labelled("note", text, width)
+}
+
+fn labelled(label: &str, text: &str, width: usize) -> Vec<Line> {
     let wrapped = wrap(text, width.saturating_sub(WORD + 2));
-    let labels = std::iter::once("note").chain(std::iter::repeat(""));
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
     labels.zip(wrapped).map(|(label, text)| told(label, text)).collect()
 }
 

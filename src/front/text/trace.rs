@@ -80,6 +80,7 @@ impl TraceText {
                 vec![line]
             }
             EventKind::Start { .. } | EventKind::ScopeEnd { .. } => Vec::new(),
+            EventKind::Repeated { .. } => lines::repeated(&event.kind, self.width),
             EventKind::Note { text } => lines::note(text, self.width),
             _ => lines::line(event).into_iter().collect(),
         }

@@ -47,21 +47,24 @@ impl WatchText {
             self.threads += 1;
         }
         if let Some(line) = lines::line(event) {
-            let line = match event.kind {
-                // What is counted together may be of several threads.
-                EventKind::Repeated { .. } if self.threads > 1 => {
-                    let mut unmarked = Line::new();
-                    unmarked.push(Ink::Plain, "   ").append(line);
-                    unmarked
-                }
-                _ => self.marked(event.thread, line),
-            };
+            let line = self.marked(event.thread, line);
             return self.spaced(false, vec![line]);
         }
         match &event.kind {
             EventKind::Note { text } => {
                 let lines = lines::note(text, self.canvas.width);
                 self.spaced(false, lines)
+            }
+            EventKind::Repeated { .. } => {
+                // What is counted together may be of several threads.
+                let indent = if self.threads > 1 { "   " } else { "" };
+                let lines = lines::repeated(&event.kind, self.canvas.width - indent.len());
+                let indented = |line| {
+                    let mut indented = Line::new();
+                    indented.push(Ink::Plain, indent).append(line);
+                    indented
+                };
+                self.spaced(false, lines.into_iter().map(indented).collect())
             }
             EventKind::Start { program, allocator, sections, statics } => {
                 start::lines(program, allocator.as_deref(), sections, statics, self.canvas.width)
@@ -265,7 +268,8 @@ fn change(before: u64, now: u64) -> String {
 mod tests {
     use super::*;
     use crate::base::{
-        At, BlockId, Data, Evidence, ExitStatus, Held, Hold, Region, Seq, SlotView, Totals,
+        At, BlockId, Data, Evidence, ExitStatus, Held, Hold, Region, RepeatedCalls, Seq, SlotView,
+        Totals,
     };
 
     fn at(function: &str, line: u32) -> At {
@@ -416,6 +420,19 @@ mod tests {
         let repeated = event(repeated, None, None, 0);
         let text = draw(&mut view, &ended) + &draw(&mut view, &repeated);
         assert_eq!(text, "[1]  thread   1 ends\n     …        2 allocs\n");
+    }
+
+    #[test]
+    fn what_was_counted_is_told_in_full() {
+        let of = |function: &str, calls| RepeatedCalls { function: function.into(), calls };
+        let calls = vec![of("a::Flag::name_negated", 68), of("a::Flag::name_long", 1_067)];
+        let repeated = EventKind::Repeated { calls, allocs: 1, reallocs: 0, frees: 2 };
+        let text = draw(&mut WatchText::new(60), &event(repeated, None, None, 0));
+        assert_eq!(
+            text,
+            "  …        68 more calls of Flag::name_negated, 1,067 of\n           \
+             Flag::name_long, 1 alloc, 2 frees\n"
+        );
     }
 
     #[test]
