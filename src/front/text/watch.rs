@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn what_was_counted_together_is_not_told_of_one_thread() {
         let mut view = WatchText::new(80);
-        draw(&mut view, &event(EventKind::ThreadStart { name: None }, None, None, 0));
+        draw(&mut view, &event(EventKind::ThreadStart, None, None, 0));
         let ended = event(EventKind::ThreadEnd, None, None, 0);
         let repeated = EventKind::Repeated { calls: vec![], allocs: 2, reallocs: 0, frees: 0 };
         let repeated = event(repeated, None, None, 0);
