@@ -438,6 +438,7 @@ fn a_variable_of_a_loop_is_live_again_in_every_round_although_its_bytes_are_the_
     blocks.dedup();
     assert_eq!(blocks.len(), 3, "a block each round: {blocks:?}");
     for (event, frame) in &takes {
+        assert_eq!(frame["at"]["line"], run.line("take-text"));
         assert_eq!(state(frame, "text")["moved"]["to"], "take::text", "{event}");
         assert_eq!(state(&event["frame"], "text"), "live");
     }
@@ -494,6 +495,7 @@ fn a_handler_on_a_stack_of_its_own_ends_no_call_and_adds_its_frames_alone() {
         let more = number(&handled["stack_bytes"]).checked_sub(number(&work["stack_bytes"]));
         assert!(more.is_some_and(|more| (16..65_536).contains(&more)), "{more:?}: {handled}");
         assert!(number(&handled["depth"]) > number(&work["depth"]));
+        assert_eq!(caller(handled, "work")["at"]["line"], run.line("raise"));
         let frames = handled["stack"]["frames"].as_array().expect("the whole stack");
         let sum: u64 = frames.iter().map(|frame| number(&frame["bytes"])).sum();
         assert_eq!(sum + number(&handled["frame"]["bytes"]), number(&handled["stack_bytes"]));

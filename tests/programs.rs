@@ -85,6 +85,9 @@ fn the_bad_programs_end_as_they_must() {
     ends("panics_caught", Some(0), None, "caught true, returned 26\n");
     ends("panics", Some(101), None, "");
     ends("own_arena", Some(0), None, "sum 45\n");
+    ends("rounds", Some(0), None, "30 19 3\n");
+    ends("signal_stacks", Some(0), None, "");
+    ends("left_running", Some(0), None, "");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::{At, VirtAddr};
-use crate::dwarf::{Images, InlineFrame, Origin, SourceLine, crate_of, demangle};
+use crate::base::{At, FileAddr, VirtAddr};
+use crate::dwarf::{Images, InlineFrame, Loaded, Origin, SourceLine, crate_of, demangle};
 
 /// A function at an address: the one that has the code, or one that was inlined there.
 #[derive(Clone, Debug)]
@@ -19,32 +19,44 @@ pub(super) struct Place {
 }
 
 /// Addresses that have been looked up. A program allocates from a few thousand call sites, however
-/// often it allocates.
+/// often it allocates. They are kept by file and address in it: a library that was unloaded can have
+/// made place for another, whose functions are others.
 #[derive(Default)]
 pub(super) struct Symbolizer {
-    places: HashMap<VirtAddr, Arc<[Place]>>,
-    lines: HashMap<VirtAddr, Option<Arc<At>>>,
+    places: HashMap<Key, Arc<[Place]>>,
+    lines: HashMap<Key, Option<Arc<At>>>,
 }
+
+/// An image, by its address, and an address in it. Images that were parsed once are kept.
+type Key = (usize, FileAddr);
 
 impl Symbolizer {
     /// The functions at an address, innermost inlined call first. Empty where no file is mapped.
     pub fn places(&mut self, images: &dyn Images, lookup: VirtAddr) -> Arc<[Place]> {
-        let find = || find_places(images, lookup).into();
-        self.places.entry(lookup).or_insert_with(find).clone()
+        match images.image_at(lookup) {
+            Some(loaded) => self.places_in(&loaded, lookup),
+            None => Arc::default(),
+        }
+    }
+
+    fn places_in(&mut self, loaded: &Loaded, lookup: VirtAddr) -> Arc<[Place]> {
+        let find = || find_places(loaded, lookup).into();
+        self.places.entry(key(loaded, lookup)).or_insert_with(find).clone()
     }
 
     /// The user's line at an address: that of the innermost of its functions that the user wrote. A
     /// `#[global_allocator]` of the user's is no answer to the question of who allocates.
     pub fn user_line(&mut self, images: &dyn Images, lookup: VirtAddr) -> Option<Arc<At>> {
-        if let Some(known) = self.lines.get(&lookup) {
+        let loaded = images.image_at(lookup)?;
+        if let Some(known) = self.lines.get(&key(&loaded, lookup)) {
             return known.clone();
         }
-        let places = self.places(images, lookup);
+        let places = self.places_in(&loaded, lookup);
         let user = places
             .iter()
             .find(|place| place.origin == Origin::User && !is_allocator(&place.function));
         let line = user.map(|place| Arc::new(place.at()));
-        self.lines.insert(lookup, line.clone());
+        self.lines.insert(key(&loaded, lookup), line.clone());
         line
     }
 
@@ -102,8 +114,11 @@ fn is_allocator(function: &str) -> bool {
         || function.contains("<impl core::alloc::global::GlobalAlloc for ")
 }
 
-fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
-    let Some(loaded) = images.image_at(lookup) else { return Vec::new() };
+fn key(loaded: &Loaded, lookup: VirtAddr) -> Key {
+    (Arc::as_ptr(&loaded.image) as usize, loaded.bias.to_file(lookup))
+}
+
+fn find_places(loaded: &Loaded, lookup: VirtAddr) -> Vec<Place> {
     let at = loaded.bias.to_file(lookup);
     let image = &loaded.image;
     if let Some(function) = image.function_at(at) {
@@ -128,6 +143,8 @@ fn find_places(images: &dyn Images, lookup: VirtAddr) -> Vec<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Bias;
+    use crate::dwarf::sample;
 
     #[test]
     fn an_implementation_of_an_allocator_is_told_from_code_that_mentions_one() {
@@ -138,5 +155,32 @@ mod tests {
         ));
         assert!(is_allocator("__rustc::__rust_alloc"));
         assert!(!is_allocator("user::GlobalAlloc::work") && !is_allocator("user::main"));
+    }
+
+    /// One image, wherever it is loaded now.
+    struct Moving(Loaded);
+
+    impl Images for Moving {
+        fn image_at(&self, _: VirtAddr) -> Option<Loaded> {
+            Some(self.0.clone())
+        }
+    }
+
+    #[test]
+    fn an_address_at_which_something_else_is_loaded_later_is_looked_up_again() {
+        let image = sample::debug().clone();
+        let of = |name| {
+            let symbol = image.symbols().by_linkage_name(name).next();
+            symbol.expect("a function of the sample").range.start
+        };
+        let at = VirtAddr(0x7f00_0000_0000);
+        let mut symbolizer = Symbolizer::default();
+        for name in ["exported", "main"] {
+            let bias = Bias::between(of(name), at);
+            let images = Moving(Loaded { image: image.clone(), bias });
+            let places = symbolizer.places(&images, at);
+            let function = places.last().map(|place| place.function.to_string());
+            assert!(function.as_ref().is_some_and(|f| f.ends_with(name)), "{function:?}");
+        }
     }
 }

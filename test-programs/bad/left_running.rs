@@ -6,7 +6,7 @@ use std::sync::mpsc;
 fn wait_for_ever(begun: mpsc::Sender<()>) {
     begun.send(()).unwrap();
     loop {
-        std::thread::park();
+        std::thread::park(); // #park
     }
 }
 

@@ -32,7 +32,7 @@ fn rounds() -> usize {
     for _ in 0..3 {
         let text = String::from("hello");
         sum += look(&text);
-        sum += take(text);
+        sum += take(text); // #take-text
     }
     sum
 }
@@ -40,7 +40,7 @@ fn rounds() -> usize {
 #[inline(never)]
 fn parts() -> usize {
     let pair = Pair { first: String::from("the first"), second: String::from("the second") };
-    let sum = take(pair.first);
+    let sum = take(pair.first); // #take-first
     sum + look(&pair.second)
 }
 

@@ -42,7 +42,7 @@ fn work(stack: usize) -> c_int {
     let stack = StackT { start: stack as *mut c_void, flags: 0, size: SIZE };
     unsafe {
         sigaltstack(&stack, std::ptr::null_mut());
-        raise(SIGSEGV)
+        raise(SIGSEGV) // #raise
     }
 }
 
