@@ -328,6 +328,29 @@ fn smart_pointers_lead_to_their_blocks() {
 }
 
 #[test]
+fn maps_lead_to_their_tables_and_nodes_and_to_what_their_entries_own() {
+    let run = watch("smart_pointers", Variant::Debug);
+    let maps = run.one("scope_end", "maps")["frame"].clone();
+    let blocks = |name: &str| slot(&maps, name)["blocks"].as_array().cloned().unwrap_or_default();
+    let ages = slot(&maps, "ages");
+    let text = ages["value"]["text"].as_str().unwrap_or_default();
+    for entry in ["\"Ada\": 36", "\"Grace\": 85", "\"Edsger\": 72"] {
+        assert!(text.contains(entry), "{text}");
+    }
+    // Four buckets of 32 bytes, four control bytes and a group of sixteen; then the three names.
+    let held = blocks("ages");
+    let sizes: Vec<_> = held.iter().map(|block| number(&block["size"])).collect();
+    assert_eq!((sizes[0], sizes[1..].iter().sum::<u64>()), (148, 3 + 5 + 6));
+    let paths: Vec<_> = held.iter().filter_map(|block| block["path"].as_str()).collect();
+    assert!(paths.contains(&"[\"Ada\"].key"), "{paths:?}");
+    let first = "{1: 1, 2: 4, 3: 9, 4: 16, 5: 25, 6: 36, 7: 49, 8: 64, 9: 81, 10: 100, … 10 more}";
+    assert_eq!(slot(&maps, "squares")["value"]["text"], first);
+    // Twenty entries do not fit into one node of eleven.
+    let held = blocks("squares");
+    assert!(held.len() >= 3 && held.iter().all(|block| block["hold"] == "owner"), "{held:?}");
+}
+
+#[test]
 fn an_inlined_call_is_a_frame_without_stack_and_its_twin_has_one() {
     for variant in BOTH {
         let run = watch("inlining", variant);
