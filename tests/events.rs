@@ -351,6 +351,40 @@ fn maps_lead_to_their_tables_and_nodes_and_to_what_their_entries_own() {
 }
 
 #[test]
+fn tables_trees_and_chains_lead_to_every_block_they_are_made_of() {
+    let run = watch("collections", Variant::Debug);
+    let seen = |function: &str, name: &str| {
+        let frame = run.one("scope_end", function)["frame"].clone();
+        let slot = slot(&frame, name);
+        let text = slot["value"]["text"].as_str().unwrap_or_default().to_owned();
+        let held = slot["blocks"].as_array().cloned().unwrap_or_default();
+        assert!(held.iter().all(|block| block["hold"] == "owner"), "{held:?}");
+        (text, held.iter().map(|block| number(&block["size"])).collect::<Vec<_>>())
+    };
+    // Buckets, as many control bytes, and a group of sixteen; then what the entries own.
+    let (text, sizes) = seen("tables", "numbers");
+    assert!(["{18, 19}", "{19, 18}"].contains(&&*text), "{text}");
+    assert_eq!(sizes, [32 * 4 + 32 + 16]);
+    assert_eq!(seen("tables", "wide"), ("{Wide(7)}".to_owned(), vec![4 * 32 + 4 + 16]));
+    let lists = (r#"{1: ["one", "uno"]}"#.to_owned(), vec![4 * 32 + 4 + 16, 48, 3, 3]);
+    assert_eq!(seen("tables", "lists"), lists);
+    assert_eq!(seen("tables", "empty"), ("{}".to_owned(), vec![]));
+    let (text, sizes) = seen("trees", "many");
+    assert!(text.starts_with("{2: 4, 3: 9, 4: 16, ") && text.ends_with(", … 89 more}"), "{text}");
+    let allocated = run.of("alloc").filter(|e| in_function(e, "trees"));
+    let nodes = allocated.filter(|e| [104, 200].contains(&number(&e["size"]))).count();
+    assert_eq!(sizes.len(), nodes, "all nodes are found: {sizes:?}");
+    let (text, sizes) = seen("trees", "names");
+    assert_eq!((&*text, sizes.len()), (r#"{"a", "b"}"#, 3));
+    assert_eq!(seen("trees", "emptied").1.len(), 1);
+    assert_eq!(seen("trees", "empty"), ("{}".to_owned(), vec![]));
+    let list = (r#"["one", "two", "three"]"#.to_owned(), vec![40, 40, 40, 3, 3, 5]);
+    assert_eq!(seen("chains", "list"), list);
+    assert_eq!(seen("chains", "heap"), ("[5, 3, 4, 1, 1]".to_owned(), vec![20]));
+    assert_eq!(seen("chains", "empty"), ("[]".to_owned(), vec![]));
+}
+
+#[test]
 fn an_inlined_call_is_a_frame_without_stack_and_its_twin_has_one() {
     for variant in BOTH {
         let run = watch("inlining", variant);
