@@ -374,6 +374,63 @@ fn smart_pointers_lead_to_their_blocks() {
 }
 
 #[test]
+fn maps_lead_to_their_tables_and_nodes_and_to_what_their_entries_own() {
+    let run = watch("smart_pointers", Variant::Debug);
+    let maps = run.one("scope_end", "maps")["frame"].clone();
+    let blocks = |name: &str| slot(&maps, name)["blocks"].as_array().cloned().unwrap_or_default();
+    let ages = slot(&maps, "ages");
+    let text = ages["value"]["text"].as_str().unwrap_or_default();
+    for entry in ["\"Ada\": 36", "\"Grace\": 85", "\"Edsger\": 72"] {
+        assert!(text.contains(entry), "{text}");
+    }
+    // Four buckets of 32 bytes, four control bytes and a group of sixteen; then the three names.
+    let held = blocks("ages");
+    let sizes: Vec<_> = held.iter().map(|block| number(&block["size"])).collect();
+    assert_eq!((sizes[0], sizes[1..].iter().sum::<u64>()), (148, 3 + 5 + 6));
+    let paths: Vec<_> = held.iter().filter_map(|block| block["path"].as_str()).collect();
+    assert!(paths.contains(&"[\"Ada\"].key"), "{paths:?}");
+    let first = "{1: 1, 2: 4, 3: 9, 4: 16, 5: 25, 6: 36, 7: 49, 8: 64, 9: 81, 10: 100, … 10 more}";
+    assert_eq!(slot(&maps, "squares")["value"]["text"], first);
+    // Twenty entries do not fit into one node of eleven.
+    let held = blocks("squares");
+    assert!(held.len() >= 3 && held.iter().all(|block| block["hold"] == "owner"), "{held:?}");
+}
+
+#[test]
+fn tables_trees_and_chains_lead_to_every_block_they_are_made_of() {
+    let run = watch("collections", Variant::Debug);
+    let seen = |function: &str, name: &str| {
+        let frame = run.one("scope_end", function)["frame"].clone();
+        let slot = slot(&frame, name);
+        let text = slot["value"]["text"].as_str().unwrap_or_default().to_owned();
+        let held = slot["blocks"].as_array().cloned().unwrap_or_default();
+        assert!(held.iter().all(|block| block["hold"] == "owner"), "{held:?}");
+        (text, held.iter().map(|block| number(&block["size"])).collect::<Vec<_>>())
+    };
+    // Buckets, as many control bytes, and a group of sixteen; then what the entries own.
+    let (text, sizes) = seen("tables", "numbers");
+    assert!(["{18, 19}", "{19, 18}"].contains(&&*text), "{text}");
+    assert_eq!(sizes, [32 * 4 + 32 + 16]);
+    assert_eq!(seen("tables", "wide"), ("{Wide(7)}".to_owned(), vec![4 * 32 + 4 + 16]));
+    let lists = (r#"{1: ["one", "uno"]}"#.to_owned(), vec![4 * 32 + 4 + 16, 48, 3, 3]);
+    assert_eq!(seen("tables", "lists"), lists);
+    assert_eq!(seen("tables", "empty"), ("{}".to_owned(), vec![]));
+    let (text, sizes) = seen("trees", "many");
+    assert!(text.starts_with("{2: 4, 3: 9, 4: 16, ") && text.ends_with(", … 89 more}"), "{text}");
+    let allocated = run.of("alloc").filter(|e| in_function(e, "trees"));
+    let nodes = allocated.filter(|e| [104, 200].contains(&number(&e["size"]))).count();
+    assert_eq!(sizes.len(), nodes, "all nodes are found: {sizes:?}");
+    let (text, sizes) = seen("trees", "names");
+    assert_eq!((&*text, sizes.len()), (r#"{"a", "b"}"#, 3));
+    assert_eq!(seen("trees", "emptied").1.len(), 1);
+    assert_eq!(seen("trees", "empty"), ("{}".to_owned(), vec![]));
+    let list = (r#"["one", "two", "three"]"#.to_owned(), vec![40, 40, 40, 3, 3, 5]);
+    assert_eq!(seen("chains", "list"), list);
+    assert_eq!(seen("chains", "heap"), ("[5, 3, 4, 1, 1]".to_owned(), vec![20]));
+    assert_eq!(seen("chains", "empty"), ("[]".to_owned(), vec![]));
+}
+
+#[test]
 fn an_inlined_call_is_a_frame_without_stack_and_its_twin_has_one() {
     for variant in BOTH {
         let run = watch("inlining", variant);

@@ -1,7 +1,7 @@
 //! The form of a value in parts, for machines.
 
 use super::Place;
-use super::model::{Fields, Pointer, Sequence, Value, ValueKind};
+use super::model::{Fields, Map, Pointer, Sequence, Value, ValueKind};
 use super::naming::Naming;
 use super::text::scalar;
 use crate::base::{Data, Region};
@@ -41,7 +41,10 @@ impl Value {
             ValueKind::Char(c) => data.value = Some(c.to_string()),
             ValueKind::Pointer(pointer) => fill_pointer(pointer, data, naming),
             ValueKind::Function { target } => data.value = Some((naming.address)(*target)),
-            ValueKind::Sequence(sequence) => fill_sequence(sequence, data, naming),
+            ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => {
+                fill_sequence(sequence, data, naming)
+            }
+            ValueKind::Map(map) => fill_map(map, data, naming),
             ValueKind::Enum { variant, .. } => data.value = Some(variant.to_string()),
             ValueKind::Broken { reason, .. } => data.unreadable = Some(reason.clone()),
             _ => {}
@@ -84,6 +87,28 @@ fn fill_sequence(sequence: &Sequence, data: &mut Data, naming: &Naming<'_>) {
     data.more = sequence.more();
 }
 
+/// Two children for each entry, called as in the paths of [`Value::heap_parts`].
+fn fill_map(map: &Map, data: &mut Data, naming: &Naming<'_>) {
+    for (index, (key, value)) in map.entries.iter().enumerate() {
+        let label = entry_label(index, key);
+        data.children.push((format!("{label}.key"), key.data(naming)));
+        data.children.push((label, value.data(naming)));
+    }
+    data.more = map.more();
+}
+
+/// What an entry of a map is called: by its key, `["Ada"]`, where that is a scalar or a short text,
+/// otherwise by its index. `.key` behind it is the key.
+pub(super) fn entry_label(index: usize, key: &Value) -> String {
+    const LONGEST: u64 = 40;
+    match &key.kind {
+        ValueKind::Text(text) if text.len <= LONGEST && text.more() == 0 => {
+            format!("[{:?}]", String::from_utf8_lossy(&text.shown))
+        }
+        _ => scalar(key).map_or_else(|| format!("[{index}]"), |key| format!("[{key}]")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +130,23 @@ mod tests {
         assert_eq!(element.address, Some(VirtAddr(0x5000)));
         assert_eq!(element.region, Region::Stack);
         assert_eq!((data.address, data.region), (None, Region::Nowhere));
+    }
+
+    #[test]
+    fn the_entries_of_a_map_are_called_by_their_keys() {
+        let mut world = World::new();
+        let (string, u32_) = (world.string(), world.uint(4));
+        let map = world.hash_map_of(string, u32_);
+        let words = world.put_hash_map();
+        let data = world.data(&world.read_words(map, &words));
+        let told: Vec<_> = data
+            .children
+            .iter()
+            .map(|(name, part)| (name.as_str(), part.value.as_deref().unwrap_or("")))
+            .collect();
+        let expected =
+            [("[\"Ada\"].key", "Ada"), ("[\"Ada\"]", "36"), ("[\"B\"].key", "B"), ("[\"B\"]", "7")];
+        assert_eq!(told, expected);
     }
 
     #[test]

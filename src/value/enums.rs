@@ -16,7 +16,8 @@ impl Walk<'_> {
         }
     }
 
-    fn select<'p>(
+    /// The variant that the discriminant or niche selects.
+    pub(super) fn select<'p>(
         &mut self,
         at: &At<'_>,
         part: &'p VariantPart,

@@ -41,7 +41,7 @@ fn add_type(world: &mut World, random: &mut Random) {
     // Types made of several are added as several: ids up to this bound are all taken in the end.
     let any = |random: &mut Random| TypeRef(random.below(TYPES) as usize);
     let (size, offset) = (random.word(), random.word());
-    match random.below(12) {
+    match random.below(17) {
         0 => drop(world.base("x", Encoding::Char, size % 20)),
         1 => drop(world.base("x", Encoding::Float, size)),
         2 => drop(world.uint(1 + size % 16)),
@@ -66,6 +66,20 @@ fn add_type(world: &mut World, random: &mut Random) {
             world.vec_deque_of(element);
         }
         9 => drop(world.string()),
+        11 => {
+            let (key, value) = (any(random), any(random));
+            world.hash_map_of(key, value);
+        }
+        12 => {
+            let element = any(random);
+            world.hash_set_of(element);
+        }
+        13 => drop(world.btree_map()),
+        14 => {
+            let element = any(random);
+            world.linked_list_of(element);
+        }
+        15 => drop(world.index_map()),
         10 => {
             let names = ["alloc::rc::Rc<x>", "core::cell::RefCell<x>", "core::num::NonZero<x>"];
             let name = names[random.below(3) as usize];
@@ -80,9 +94,10 @@ fn add_type(world: &mut World, random: &mut Random) {
 }
 
 fn parts(value: &Value) -> usize {
-    use super::ValueKind::{Pointer, Sequence};
+    use super::ValueKind::{Map, Pointer, Sequence, Set};
     1 + match &value.kind {
-        Sequence(sequence) => sequence.items.iter().map(parts).sum(),
+        Sequence(sequence) | Set(sequence) => sequence.items.iter().map(parts).sum(),
+        Map(map) => map.entries.iter().map(|(key, value)| parts(key) + parts(value)).sum(),
         Pointer(pointer) => pointer.pointee.as_deref().map_or(0, parts),
         _ => value.fields().map_or(0, |f| f.list.iter().map(|(_, part)| parts(part)).sum()),
     }
@@ -108,7 +123,8 @@ fn random_types_over_random_memory_neither_panic_nor_run_away() {
             // tells its three words.
             assert!(parts(&value) <= 300 * 5, "{}", parts(&value));
             assert!(world.text_within(&value, 120).chars().count() <= 120);
-            assert!(value.heap_parts().len() <= parts(&value));
+            // A tree or a list tells up to 64 nodes.
+            assert!(value.heap_parts().len() <= parts(&value) * 65);
             let _ = world.data(&value);
         }
         for convention in [Convention::Rust, Convention::C, Convention::Unknown] {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::model::{Fields, HeapSpan, Value, ValueKind};
+use super::data::entry_label;
+use super::model::{Fields, HeapSpan, Map, Sequence, Value, ValueKind};
 use crate::base::{Hold, VirtAddr};
 
 /// A part of a value that leads to memory elsewhere.
@@ -11,7 +12,7 @@ use crate::base::{Hold, VirtAddr};
 /// section of the file, and a reference to the stack.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeapPart {
-    /// The part: empty for the value itself, `[1]`, `.name`, `*` for what a pointer leads to, and
+    /// The part: empty for the value itself, `[1]`, `["key"]`, `.node[1]`, `.name`, `*` for what a pointer leads to, and
     /// these one after the other.
     pub path: String,
     /// Where the memory begins.
@@ -50,6 +51,17 @@ impl Value {
                 more: self.more(),
             });
         }
+        for (index, node) in self.nodes().iter().enumerate() {
+            into.push(HeapPart {
+                path: format!("{path}.node[{}]", index.saturating_add(1)),
+                pointer: node.pointer,
+                used: node.used,
+                capacity: node.capacity,
+                hold: node.hold.within(outer),
+                type_name: self.type_name.clone(),
+                more: 0,
+            });
+        }
         let inner = self.hold_of_parts().within(outer);
         let mut step = |name: String, part: &Value| {
             let len = path.len();
@@ -63,9 +75,16 @@ impl Value {
                     step("*".to_owned(), pointee);
                 }
             }
-            ValueKind::Sequence(sequence) => {
+            ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => {
                 for (index, item) in sequence.items.iter().enumerate() {
                     step(format!("[{index}]"), item);
+                }
+            }
+            ValueKind::Map(map) => {
+                for (index, (key, value)) in map.entries.iter().enumerate() {
+                    let label = entry_label(index, key);
+                    step(format!("{label}.key"), key);
+                    step(label, value);
                 }
             }
             // The words of a broken value lead nowhere that could be trusted.
@@ -89,9 +108,20 @@ impl Value {
         }
     }
 
+    /// The memory that it leads to beside its own.
+    fn nodes(&self) -> &[HeapSpan] {
+        match &self.kind {
+            ValueKind::Sequence(Sequence { nodes, .. })
+            | ValueKind::Set(Sequence { nodes, .. })
+            | ValueKind::Map(Map { nodes, .. }) => nodes,
+            _ => &[],
+        }
+    }
+
     fn more(&self) -> u64 {
         match &self.kind {
-            ValueKind::Sequence(sequence) => sequence.more(),
+            ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => sequence.more(),
+            ValueKind::Map(map) => map.more(),
             _ => self.fields().map_or(0, |fields| fields.more),
         }
     }

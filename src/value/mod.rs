@@ -34,7 +34,7 @@ mod testing;
 
 pub use heap::HeapPart;
 pub use limits::Limits;
-pub use model::{Cut, Fields, Float, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
+pub use model::{Cut, Fields, Float, HeapSpan, Map, Pointer, Sequence, Text, Value, ValueKind};
 pub use naming::Naming;
 pub use place::Place;
 pub use read::{ReadRegister, Reader};

@@ -67,6 +67,10 @@ pub enum ValueKind {
     },
     /// Elements in a row: an array, a slice, a `Vec`.
     Sequence(Sequence),
+    /// Elements in an order of their own, each of them once: a `HashSet`, a `BTreeSet`.
+    Set(Sequence),
+    /// Values by their keys: a `HashMap`, a `BTreeMap`.
+    Map(Map),
     /// A union: each field shows the same bytes in its own way.
     Union {
         /// The last segment of the type's path.
@@ -160,6 +164,20 @@ pub struct Sequence {
     pub len: u64,
     /// The first ones.
     pub items: Vec<Value>,
+    /// The memory of its nodes after the first, which is the value's own [`Value::heap`]; empty
+    /// where all elements lie in one row. Not all nodes of a large one are listed.
+    pub nodes: Vec<HeapSpan>,
+}
+
+/// Values by their keys.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Map {
+    /// How many entries there are.
+    pub len: u64,
+    /// Key and value of the first ones, in the order in which the map gives them.
+    pub entries: Vec<(Value, Value)>,
+    /// As [`Sequence::nodes`].
+    pub nodes: Vec<HeapSpan>,
 }
 
 /// The memory elsewhere that a value leads to.
@@ -179,6 +197,13 @@ impl Sequence {
     /// How many elements there are beyond those that were read.
     pub fn more(&self) -> u64 {
         self.len.saturating_sub(self.items.len() as u64)
+    }
+}
+
+impl Map {
+    /// How many entries there are beyond those that were read.
+    pub fn more(&self) -> u64 {
+        self.len.saturating_sub(self.entries.len() as u64)
     }
 }
 

@@ -53,7 +53,7 @@ impl Row {
 impl Walk<'_> {
     pub(super) fn array(&mut self, at: &At<'_>, element: TypeRef, count: u64) -> ValueKind {
         let items = self.elements(element, at.source, count, at.depth);
-        ValueKind::Sequence(Sequence { len: count, items })
+        ValueKind::Sequence(Sequence { len: count, items, ..Sequence::default() })
     }
 
     /// A value whose elements lie elsewhere.
@@ -63,7 +63,8 @@ impl Walk<'_> {
             Err(what) => return broken(at, row, at.invalid(&what)),
         };
         let items = self.elements(element, &Source::Memory(row.pointer), row.len, at.depth);
-        let mut value = at.value(ValueKind::Sequence(Sequence { len: row.len, items }));
+        let sequence = Sequence { len: row.len, items, ..Sequence::default() };
+        let mut value = at.value(ValueKind::Sequence(sequence));
         value.heap = heap;
         value
     }
@@ -88,7 +89,8 @@ impl Walk<'_> {
         let left = self.reader.limits.elements.saturating_sub(items.len()) as u64;
         let around = row.len.saturating_sub(before_end).min(left);
         items.extend(self.elements(element, &start, around, at.depth));
-        let mut value = at.value(ValueKind::Sequence(Sequence { len: row.len, items }));
+        let sequence = Sequence { len: row.len, items, ..Sequence::default() };
+        let mut value = at.value(ValueKind::Sequence(sequence));
         value.heap = heap;
         value
     }
@@ -131,7 +133,7 @@ impl Walk<'_> {
 }
 
 /// The words of a value that cannot be followed, told all the same.
-fn broken(at: &At<'_>, row: Row, reason: Unreadable) -> Value {
+pub(super) fn broken(at: &At<'_>, row: Row, reason: Unreadable) -> Value {
     let word = |type_name: &str, kind| Value {
         type_name: type_name.into(),
         ty: None,

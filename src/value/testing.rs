@@ -1,5 +1,7 @@
 //! Types and memory written by hand, for the tests of this floor.
 
+mod collections;
+
 use std::sync::Arc;
 
 use super::{Limits, Naming, Reader, Value};

@@ -1,6 +1,6 @@
 //! The form of a value on one line: what `{:?}` would print, as far as it was read.
 
-use super::model::{Cut, Fields, Float, Pointer, Sequence, Text, Value, ValueKind};
+use super::model::{Cut, Fields, Float, Map, Pointer, Sequence, Text, Value, ValueKind};
 use super::naming::Naming;
 use crate::base::{Shown, VirtAddr};
 use crate::dwarf::PointerFlavour;
@@ -80,7 +80,9 @@ impl Line<'_> {
             ValueKind::Text(text) => self.quoted(text),
             ValueKind::Pointer(pointer) => self.pointer(value, pointer),
             ValueKind::Function { target } => self.arrow(value, *target),
-            ValueKind::Sequence(sequence) => self.sequence(sequence),
+            ValueKind::Sequence(sequence) => self.sequence(sequence, ["[", "]"]),
+            ValueKind::Set(set) => self.sequence(set, ["{", "}"]),
+            ValueKind::Map(map) => self.map(map),
             ValueKind::Enum { variant, fields } => {
                 self.push(variant);
                 self.fields(fields, variant.is_empty());
@@ -130,8 +132,8 @@ impl Line<'_> {
         self.push(if fields.tuple { ")" } else { " }" });
     }
 
-    fn sequence(&mut self, sequence: &Sequence) {
-        self.push("[");
+    fn sequence(&mut self, sequence: &Sequence, [open, close]: [&str; 2]) {
+        self.push(open);
         let mut shown = 0_u64;
         for item in &sequence.items {
             if self.room() == 0 {
@@ -142,7 +144,24 @@ impl Line<'_> {
             shown = shown.saturating_add(1);
         }
         self.more(sequence.len.saturating_sub(shown), shown > 0, "more");
-        self.push("]");
+        self.push(close);
+    }
+
+    fn map(&mut self, map: &Map) {
+        self.push("{");
+        let mut shown = 0_u64;
+        for (key, value) in &map.entries {
+            if self.room() == 0 {
+                break;
+            }
+            self.comma(shown > 0);
+            self.value(key);
+            self.push(": ");
+            self.value(value);
+            shown = shown.saturating_add(1);
+        }
+        self.more(map.len.saturating_sub(shown), shown > 0, "more");
+        self.push("}");
     }
 
     fn comma(&mut self, wanted: bool) {

@@ -5,9 +5,15 @@
 //! reading elements and applying limits is shared. Where a member is missing the value is shown
 //! raw, with a line that says which.
 
+mod binary_heap;
 mod boxed;
+mod btree;
 mod cell;
+mod entries;
+mod hash_table;
+mod index_map;
 mod into_iter;
+mod linked_list;
 mod number;
 mod path;
 mod rc;
@@ -19,9 +25,10 @@ mod vec_deque;
 use super::members::{self, Member};
 use super::model::{Fields, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
-use super::sequences::Row;
+use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeRef};
+use entries::Entries;
 
 /// One family of types.
 struct Family {
@@ -43,6 +50,11 @@ const FAMILIES: &[Family] = &[
     Family { of: path::is, read: path::read },
     Family { of: number::is, read: number::read },
     Family { of: vec_deque::is, read: vec_deque::read },
+    Family { of: hash_table::is, read: hash_table::read },
+    Family { of: btree::is, read: btree::read },
+    Family { of: linked_list::is, read: linked_list::read },
+    Family { of: binary_heap::is, read: binary_heap::read },
+    Family { of: index_map::is, read: index_map::read },
 ];
 
 /// What a reader finds in a std type.
@@ -53,6 +65,10 @@ enum Parts {
     Row(Row, TypeRef),
     /// Elements elsewhere in a ring, of which the first has this index.
     Ring(Row, u64, TypeRef),
+    /// Elements or entries, each at an address of its own.
+    Entries(Entries),
+    /// Words that contradict each other or what they lead to, and why.
+    Broken(Row, Unreadable),
     /// Something else that stands for the whole.
     Inside(Member),
     /// A pointer, with what it leads to where that is shown.
@@ -82,6 +98,8 @@ fn assemble(walk: &mut Walk<'_>, at: &At<'_>, parts: Parts) -> Value {
     match parts {
         Parts::Text(row) => walk.text(at, row),
         Parts::Row(row, element) => walk.row(at, row, element),
+        Parts::Entries(entries) => entries.assemble(walk, at),
+        Parts::Broken(words, reason) => broken(at, words, reason),
         Parts::Ring(row, first, element) => walk.ring(at, row, first, element),
         Parts::Pointer(pointer, heap) => {
             let mut value = at.value(ValueKind::Pointer(pointer));
