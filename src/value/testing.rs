@@ -32,7 +32,12 @@ impl Types for World {
 
 impl World {
     pub(super) fn new() -> World {
-        World { types: Vec::new(), memory: Vec::new(), vtables: Vec::new(), limits: Limits::default() }
+        World {
+            types: Vec::new(),
+            memory: Vec::new(),
+            vtables: Vec::new(),
+            limits: Limits::default(),
+        }
     }
 
     pub(super) fn next_id(&self) -> TypeRef {
@@ -249,8 +254,13 @@ impl World {
 
     /// The vtable of a type: no destructor, its size and its alignment.
     pub(super) fn vtable(&mut self, at: u64, of: TypeRef, align: u64) {
-        self.vtables.push((BIAS.to_file(VirtAddr(at)), of));
+        self.claim_vtable(at, of);
         self.put_words(at, &[0, self.size(of), align]);
+    }
+
+    /// Has the types say that a type's vtable lies there.
+    pub(super) fn claim_vtable(&mut self, at: u64, of: TypeRef) {
+        self.vtables.push((BIAS.to_file(VirtAddr(at)), of));
     }
 
     pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {

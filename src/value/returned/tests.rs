@@ -330,8 +330,13 @@ fn what_was_returned_is_read_from_where_it_was_left() {
     };
     let place = rust_way(&world, ty).location(&registers).unwrap();
     let (memory, limits) = (Vec::<crate::base::Buffer>::new(), world.limits);
-    let reader =
-        crate::value::Reader { types: &world, bias: Default::default(), memory: &memory, registers: &registers, limits };
+    let reader = crate::value::Reader {
+        types: &world,
+        bias: Default::default(),
+        memory: &memory,
+        registers: &registers,
+        limits,
+    };
     assert_eq!(world.text(&reader.read(ty, &place)), "(7, 1.5)");
     let hidden = Passing::Memory.location(&registers);
     assert_eq!(hidden, Ok(Location::Memory(VirtAddr(0xffff_ffff_0000_0007))));

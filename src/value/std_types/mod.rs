@@ -5,6 +5,7 @@
 //! reading elements and applying limits is shared. Where a member is missing the value is shown
 //! raw, with a line that says which.
 
+mod behind;
 mod boxed;
 mod cell;
 mod number;
