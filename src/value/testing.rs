@@ -207,7 +207,8 @@ impl World {
         self.with_element(ring, element)
     }
 
-    fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
+    /// The type with an argument `T`.
+    pub(super) fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
         Arc::make_mut(&mut self.types[id.0]).params.push(("T".into(), element));
         id
     }

@@ -1,21 +1,17 @@
-//! Wrappers that are read as what they wrap: `NonZero<T>`, `Wrapping<T>`, `ManuallyDrop<T>`,
-//! atomics.
+//! Numbers in wrappers: `NonZero<T>`, `Wrapping<T>`, `Saturating<T>`, atomics.
 
 use super::{Look, Member, Parts, members};
 use crate::base::Unreadable;
 use crate::dwarf::{Type, TypeKind};
 
 pub(super) fn is(ty: &Type) -> bool {
-    const NAMES: [&str; 3] = ["NonZero", "Wrapping", "ManuallyDrop"];
+    const NAMES: [&str; 3] = ["NonZero", "Wrapping", "Saturating"];
     let atomic = ty.base_name.starts_with("Atomic") && ty.is_std(&ty.base_name);
     let single = matches!(ty.kind, TypeKind::Struct { .. });
     single && (atomic || NAMES.iter().any(|name| ty.is_std(name)))
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
-    if look.ty().is_std("ManuallyDrop") {
-        return Ok(Parts::Inside(look.find("value")?));
-    }
     let types = look.walk.reader.types;
     let ty = types.get(look.at.id)?;
     let inner = members::peel(types, Member { id: look.at.id, ty, offset: 0 });
