@@ -5,7 +5,7 @@ use super::{Look, Member, Parts, members};
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type};
 use crate::value::place::Source;
-use crate::value::{HeapSpan, Pointer, Value};
+use crate::value::{HeapSpan, Pointer, Value, ValueKind};
 
 pub(super) fn is(ty: &Type) -> bool {
     ty.is_std("Rc") || ty.is_std("Arc") || is_weak(ty)
@@ -30,7 +30,11 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let value = inner.ty.field("value").or_else(|| inner.ty.field("data"));
     let value = value.ok_or_else(|| members::missing(&inner.ty, "value"))?;
     let alive = !weak && strong > 0;
-    let pointee = look.pointee(&fat, value.ty, value.offset, alive)?;
+    let mut pointee = look.pointee(&fat, value.ty, value.offset, alive)?;
+    if !weak && !alive {
+        let why = Unreadable::Invalid(format!("{}: its value was dropped", look.ty().base_name));
+        pointee.value = Some(Box::new(look.at.value(ValueKind::Unreadable(why))));
+    }
     let size = match fat.tail {
         Tail::Thin => inner.ty.size.unwrap_or(0),
         // The counts are words, and the whole is padded to the larger alignment of the two.
@@ -72,7 +76,6 @@ fn count(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::ValueKind;
     use crate::value::testing::World;
 
     fn world(name: &str) -> (World, crate::dwarf::TypeRef) {
@@ -107,6 +110,15 @@ mod tests {
         assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Refers));
         let new = world.read_words(ty, &[u64::MAX]);
         assert_eq!((world.text(&new).as_str(), new.heap), ("(Weak)", None));
+    }
+
+    #[test]
+    fn an_rc_that_only_weak_pointers_keep_has_no_value() {
+        let (mut world, ty) = world("alloc::rc::Rc<u32, alloc::alloc::Global>");
+        world.put_words(0x6000, &[0, 1, 7]);
+        let value = world.read_words(ty, &[0x6000]);
+        assert_eq!(world.text(&value), "<not a valid Rc: its value was dropped>");
+        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Shares));
     }
 
     #[test]
