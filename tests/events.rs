@@ -336,7 +336,8 @@ fn smart_pointers_lead_to_their_blocks() {
 
 #[test]
 fn the_vtable_of_a_dyn_tells_its_concrete_type() {
-    for variant in BOTH {
+    // An optimised build has dropped the shapes when their scope ends.
+    for variant in [Variant::Debug, Variant::Dwarf5] {
         let run = watch("std_values", variant);
         let end = run.one("scope_end", "shapes")["frame"].clone();
         let text = |name: &str| slot(&end, name)["value"]["text"].clone();

@@ -54,6 +54,7 @@ fn the_programs_print_what_their_headers_say() {
     );
     prints("nested", "[\"hello\", \"world\"]\n");
     prints("smart_pointers", "area 19\n");
+    prints("std_values", "area 30\n");
     prints("literals", "one text, one text, one text: same literal true\n");
     prints(
         "threads",
