@@ -371,6 +371,78 @@ fn smart_pointers_lead_to_their_blocks() {
     assert_eq!(rc["blocks"][0], clone["blocks"][0], "both share one block");
     assert_eq!((&rc["blocks"][0]["hold"], &rc["state"]), (&"shares".into(), &"live".into()));
     assert_eq!(run.one("return", "shapes")["value"]["text"], "19");
+    let cells = end("cells");
+    for guard in ["first", "second"] {
+        assert_eq!(slot(&cells, guard)["value"]["text"], "[10, 2, 3]");
+        assert_eq!(slot(&cells, guard)["blocks"][0]["hold"], "refers");
+    }
+    let text = &slot(&counted, "arc")["value"]["text"];
+    assert_eq!(text, "<not a valid Arc: its value was dropped>", "only Weaks keep its block");
+}
+
+#[test]
+fn the_vtable_of_a_dyn_tells_its_concrete_type() {
+    // An optimised build has dropped the shapes when their scope ends.
+    for variant in [Variant::Debug, Variant::Dwarf5] {
+        let run = watch("std_values", variant);
+        let end = run.one("scope_end", "shapes")["frame"].clone();
+        let text = |name: &str| slot(&end, name)["value"]["text"].clone();
+        assert_eq!(text("boxed"), "Square { side: 3 }");
+        assert_eq!(text("borrowed"), "Square { side: 3 }");
+        assert_eq!(text("counted"), "Wide { side: 4 }");
+        assert_eq!(text("row"), "[Square { side: 1 }, Wide { side: 2 }]");
+        // Two words of counts, and a value that is aligned to 64 bytes.
+        let block = &slot(&end, "counted")["blocks"][0];
+        assert_eq!((&block["used"], &block["hold"]), (&128.into(), &"shares".into()));
+    }
+}
+
+#[test]
+fn locks_guards_cells_and_small_values_are_read_as_what_they_hold() {
+    let run = watch("std_values", Variant::Debug);
+    let check = |function: &str, expected: &[(&str, &str)]| {
+        let end = run.one("scope_end", function)["frame"].clone();
+        for (name, text) in expected {
+            assert_eq!(slot(&end, name)["value"]["text"], *text, "{name}");
+        }
+    };
+    check(
+        "locks",
+        &[
+            ("held", "Mutex { data: \"held\", locked: true, poisoned: false }"),
+            ("holder", "\"held\""),
+            ("read", "RwLock { data: 9, readers: 2, writer: false, poisoned: false }"),
+            ("reader", "9"),
+            ("written", "RwLock { data: 8, readers: 0, writer: true, poisoned: false }"),
+            ("writer", "8"),
+        ],
+    );
+    check(
+        "once",
+        &[
+            ("empty", "None"),
+            ("full", "Some(\"once\")"),
+            ("cell", "Some(3)"),
+            ("waiting", "Uninit"),
+            ("forced", "Init(4)"),
+        ],
+    );
+    check(
+        "small",
+        &[
+            ("duration", "1.5s"),
+            ("address", "2001:db8::8"),
+            ("socket", "10.0.0.1:80"),
+            ("range", "1..5"),
+            ("pinned", "5"),
+            ("by_hand", "\"kept\""),
+            ("unset", "MaybeUninit<u32>"),
+            ("c_text", "\"c text\""),
+            ("path", "\"/etc\""),
+            ("rest", "[2, 3]"),
+            ("flag", "true"),
+        ],
+    );
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn the_programs_print_what_their_headers_say() {
     prints("nested", "[\"hello\", \"world\"]\n");
     prints("smart_pointers", "area 19\n");
     prints("collections", "elements [4, 101, 8]\n");
+    prints("std_values", "area 30\n");
     prints("literals", "one text, one text, one text: same literal true\n");
     prints(
         "threads",

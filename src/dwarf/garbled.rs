@@ -40,6 +40,10 @@ fn ask(image: &Image, addresses: &[FileAddr]) -> usize {
         }
         answers += image.statics_of_unit(function.unit).len();
     }
+    if let Some(section) = image.sections().iter().find(|s| s.name == ".data.rel.ro") {
+        let words = (section.range.start.0..section.range.end.0).step_by(8).take(64);
+        types.extend(words.filter_map(|at| image.vtable_type(FileAddr(at))));
+    }
     for _ in 0..2000 {
         let Some(ty) = types.pop().and_then(|ty| image.get(ty).ok()) else { continue };
         answers += 1;

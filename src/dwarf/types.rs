@@ -17,7 +17,7 @@ pub trait Types {
     fn get(&self, id: TypeRef) -> Result<Arc<Type>, Unreadable>;
 
     /// The concrete type behind a `dyn`, by the address of its vtable; none where nothing tells.
-    fn behind_vtable(&self, _vtable: FileAddr) -> Option<TypeRef> {
+    fn behind_vtable(&self, _: FileAddr) -> Option<TypeRef> {
         None
     }
 }

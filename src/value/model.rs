@@ -44,6 +44,9 @@ pub enum ValueKind {
     Float(Float),
     /// Text: `String`, `str`.
     Text(Text),
+    /// What `{:?}` prints of a std value whose parts say less than the whole: a `Duration`, an IP
+    /// address, a range of numbers.
+    Plain(String),
     /// A pointer, reference or `Box`.
     Pointer(Pointer),
     /// A function pointer.

@@ -92,7 +92,8 @@ impl Walk<'_> {
         std_types::read(self, &at).unwrap_or_else(|| self.by_kind(&at))
     }
 
-    fn by_kind(&mut self, at: &At<'_>) -> Value {
+    /// A value as its type says, without the readers of std types.
+    pub(super) fn by_kind(&mut self, at: &At<'_>) -> Value {
         let name = at.ty.base_name.clone();
         match &at.ty.kind {
             TypeKind::Base(encoding) => at.value(self.scalar(at, *encoding)),

@@ -209,6 +209,7 @@ impl World {
         self.with_element(ring, element)
     }
 
+    /// The type with an argument `T`.
     pub(super) fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
         Arc::make_mut(&mut self.types[id.0]).params.push(("T".into(), element));
         id
@@ -256,8 +257,13 @@ impl World {
 
     /// The vtable of a type: no destructor, its size and its alignment.
     pub(super) fn vtable(&mut self, at: u64, of: TypeRef, align: u64) {
-        self.vtables.push((BIAS.to_file(VirtAddr(at)), of));
+        self.claim_vtable(at, of);
         self.put_words(at, &[0, self.size(of), align]);
+    }
+
+    /// Has the types say that a type's vtable lies there.
+    pub(super) fn claim_vtable(&mut self, at: u64, of: TypeRef) {
+        self.vtables.push((BIAS.to_file(VirtAddr(at)), of));
     }
 
     pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {

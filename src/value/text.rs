@@ -2,7 +2,7 @@
 
 use super::model::{Cut, Fields, Float, Map, Pointer, Sequence, Text, Value, ValueKind};
 use super::naming::Naming;
-use crate::base::{Shown, VirtAddr};
+use crate::base::{Hold, Shown, VirtAddr};
 use crate::dwarf::PointerFlavour;
 
 impl Value {
@@ -29,6 +29,7 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
         ValueKind::Uint(n) => n.to_string(),
         ValueKind::Float(Float::Single(n)) => format!("{n:?}"),
         ValueKind::Float(Float::Double(n)) => format!("{n:?}"),
+        ValueKind::Plain(text) => text.clone(),
         ValueKind::Float(Float::Bits(bits, size)) => {
             format!("{bits:#x} as f{}", size.saturating_mul(8))
         }
@@ -210,7 +211,7 @@ impl Line<'_> {
         match &pointer.pointee {
             Some(pointee) => self.value(pointee),
             // What `{:?}` prints for a Weak, which does not own what it leads to.
-            None if !pointer.counts.is_empty() => self.push("(Weak)"),
+            None if !pointer.counts.is_empty() && !shares(value) => self.push("(Weak)"),
             None => {
                 let raw = matches!(pointer.flavour, PointerFlavour::Const | PointerFlavour::Mut);
                 if raw && pointer.target.0 == 0 {
@@ -227,6 +228,11 @@ impl Line<'_> {
         let text = format!("{name} → {}", (self.naming.address)(target));
         self.push(&text);
     }
+}
+
+/// Whether the value keeps what it leads to alive.
+fn shares(value: &Value) -> bool {
+    value.heap.is_some_and(|heap| heap.hold == Hold::Shares)
 }
 
 #[cfg(test)]

@@ -5,23 +5,33 @@
 //! reading elements and applying limits is shared. Where a member is missing the value is shown
 //! raw, with a line that says which.
 
+mod behind;
 mod binary_heap;
 mod boxed;
 mod btree;
+mod c_string;
 mod cell;
 mod entries;
+mod guard;
 mod hash_table;
 mod index_map;
-mod into_iter;
+mod iter;
 mod linked_list;
+mod lock;
+mod net;
 mod number;
+mod once;
 mod path;
+mod range;
 mod rc;
 mod slice;
 mod string;
+mod time;
 mod vec;
 mod vec_deque;
+mod wrapper;
 
+use super::Place;
 use super::members::{self, Member};
 use super::model::{Fields, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
@@ -42,7 +52,6 @@ struct Family {
 const FAMILIES: &[Family] = &[
     Family { of: string::is, read: string::read },
     Family { of: vec::is, read: vec::read },
-    Family { of: into_iter::is, read: into_iter::read },
     Family { of: boxed::is, read: boxed::read },
     Family { of: slice::is, read: slice::read },
     Family { of: rc::is, read: rc::read },
@@ -55,6 +64,15 @@ const FAMILIES: &[Family] = &[
     Family { of: linked_list::is, read: linked_list::read },
     Family { of: binary_heap::is, read: binary_heap::read },
     Family { of: index_map::is, read: index_map::read },
+    Family { of: guard::is, read: guard::read },
+    Family { of: lock::is, read: lock::read },
+    Family { of: once::is, read: once::read },
+    Family { of: time::is, read: time::read },
+    Family { of: net::is, read: net::read },
+    Family { of: range::is, read: range::read },
+    Family { of: wrapper::is, read: wrapper::read },
+    Family { of: c_string::is, read: c_string::read },
+    Family { of: iter::is, read: iter::read },
 ];
 
 /// What a reader finds in a std type.
@@ -75,6 +93,20 @@ enum Parts {
     Pointer(Pointer, Option<super::HeapSpan>),
     /// Members that are told by name, under the type's own name.
     Named(Vec<(&'static str, Member)>),
+    /// The same, with what the reader concluded from members that are not told.
+    Told(Vec<(&'static str, Told)>),
+    /// One of the states that the type can be in, with what it holds there.
+    Variant(&'static str, Option<Told>),
+    /// What the reader made of the whole.
+    Made(ValueKind),
+}
+
+/// A part of a std type.
+enum Told {
+    /// A member, to be read.
+    Member(Member),
+    /// What the reader concluded, with the name of its type.
+    Made(&'static str, ValueKind),
 }
 
 /// A std type under the eyes of its reader.
@@ -111,14 +143,37 @@ fn assemble(walk: &mut Walk<'_>, at: &At<'_>, parts: Parts) -> Value {
             Value { heap: inner.heap, ..at.value(inner.kind) }
         }
         Parts::Named(members) => {
-            let read = |(name, member): (&str, Member)| {
-                let source = at.source.at(member.offset);
-                (name.into(), walk.value(member.id, &source, at.depth + 1))
-            };
-            let list = members.into_iter().map(read).collect();
-            let fields = Fields { list, ..Fields::default() };
-            at.value(ValueKind::Record { name: at.ty.base_name.clone(), fields })
+            let members = members.into_iter().map(|(name, member)| (name, Told::Member(member)));
+            record(walk, at, members.collect())
         }
+        Parts::Told(parts) => record(walk, at, parts),
+        Parts::Variant(variant, held) => {
+            let list = held.into_iter().map(|part| ("0".into(), told(walk, at, part))).collect();
+            let fields = Fields { list, tuple: true, more: 0 };
+            at.value(ValueKind::Enum { variant: variant.into(), fields })
+        }
+        Parts::Made(kind) => at.value(kind),
+    }
+}
+
+fn record(walk: &mut Walk<'_>, at: &At<'_>, parts: Vec<(&'static str, Told)>) -> Value {
+    let read = |(name, part): (&str, Told)| (name.into(), told(walk, at, part));
+    let list = parts.into_iter().map(read).collect();
+    let fields = Fields { list, ..Fields::default() };
+    at.value(ValueKind::Record { name: at.ty.base_name.clone(), fields })
+}
+
+fn told(walk: &mut Walk<'_>, at: &At<'_>, part: Told) -> Value {
+    match part {
+        Told::Member(member) => walk.value(member.id, &at.source.at(member.offset), at.depth + 1),
+        Told::Made(type_name, kind) => Value {
+            type_name: type_name.into(),
+            ty: None,
+            place: Place::Computed,
+            size: None,
+            kind,
+            heap: None,
+        },
     }
 }
 

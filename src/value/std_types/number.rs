@@ -1,24 +1,28 @@
-//! Wrappers that are read as what they wrap: `NonZero<T>`, `Wrapping<T>`, `ManuallyDrop<T>`,
-//! atomics.
+//! Numbers in wrappers: `NonZero<T>`, `Wrapping<T>`, `Saturating<T>`, atomics.
 
 use super::{Look, Member, Parts, members};
 use crate::base::Unreadable;
 use crate::dwarf::{Type, TypeKind};
+use crate::value::ValueKind;
 
 pub(super) fn is(ty: &Type) -> bool {
-    const NAMES: [&str; 3] = ["NonZero", "Wrapping", "ManuallyDrop"];
+    const NAMES: [&str; 3] = ["NonZero", "Wrapping", "Saturating"];
     let atomic = ty.base_name.starts_with("Atomic") && ty.is_std(&ty.base_name);
     let single = matches!(ty.kind, TypeKind::Struct { .. });
     single && (atomic || NAMES.iter().any(|name| ty.is_std(name)))
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
-    if look.ty().is_std("ManuallyDrop") {
-        return Ok(Parts::Inside(look.find("value")?));
-    }
     let types = look.walk.reader.types;
     let ty = types.get(look.at.id)?;
     let inner = members::peel(types, Member { id: look.at.id, ty, offset: 0 });
+    if look.ty().is_std("AtomicBool") {
+        // It holds a byte, so that every bit pattern can be stored atomically.
+        return match look.walk.number(&look.at.source.at(inner.offset), 1)? {
+            byte @ (0 | 1) => Ok(Parts::Made(ValueKind::Bool(byte == 1))),
+            byte => Err(look.at.invalid(&format!("its byte is {byte}"))),
+        };
+    }
     match inner.ty.kind {
         TypeKind::Struct { .. } => Err(members::missing(look.ty(), "__0")),
         _ => Ok(Parts::Inside(inner)),
@@ -37,5 +41,15 @@ mod tests {
             world.tuple_struct("core::num::niche_types::NonZeroU32Inner", 4, 4, &[(u32_, 0)]);
         let ty = world.tuple_struct("core::num::nonzero::NonZero<u32>", 4, 4, &[(inner, 0)]);
         assert_eq!(world.text(&world.read_bytes(ty, &[9, 0, 0, 0])), "9");
+    }
+
+    #[test]
+    fn an_atomic_bool_is_a_bool_although_it_holds_a_byte() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        let ty = world.record("core::sync::atomic::AtomicBool", 1, 1, &[("v", u8_, 0)]);
+        assert_eq!(world.text(&world.read_bytes(ty, &[1])), "true");
+        let bad = world.text(&world.read_bytes(ty, &[2]));
+        assert_eq!(bad, "<not a valid AtomicBool: its byte is 2>");
     }
 }

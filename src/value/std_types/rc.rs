@@ -1,10 +1,11 @@
 //! `Rc<T>`, `Arc<T>` and their `Weak`s: a pointer to two counts and the value.
 
+use super::behind::{Fat, Tail};
 use super::{Look, Member, Parts, members};
 use crate::base::{Hold, Unreadable, VirtAddr};
-use crate::dwarf::{PointerFlavour, Type, TypeKind};
+use crate::dwarf::{PointerFlavour, Type};
 use crate::value::place::Source;
-use crate::value::{HeapSpan, Pointer};
+use crate::value::{HeapSpan, Pointer, Value, ValueKind};
 
 pub(super) fn is(ty: &Type) -> bool {
     ty.is_std("Rc") || ty.is_std("Arc") || is_weak(ty)
@@ -12,18 +13,15 @@ pub(super) fn is(ty: &Type) -> bool {
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let pointer = look.find_peeled("ptr")?;
-    let TypeKind::Pointer { to: Some(inner), .. } = pointer.ty.kind else {
-        // A fat pointer: to a slice, a str or a dyn behind the counts.
-        return Err(Unreadable::NotDescribed("its pointer is not a thin one".to_owned()));
-    };
-    let target = VirtAddr(look.word_of(&pointer)?);
-    let inner = Member { id: inner, ty: look.walk.reader.types.get(inner)?, offset: 0 };
+    let fat = look.fat(&pointer)?;
+    let target = fat.target;
     let weak = is_weak(look.ty());
     if weak && target.0 == u64::MAX {
         // `Weak::new` points at usize::MAX: it never had a value, nor counts.
         let counts = vec![("strong", 0), ("weak", 0)];
-        return Ok(Parts::Pointer(share(target, None, counts), None));
+        return Ok(Parts::Pointer(share(&fat, None, counts), None));
     }
+    let inner = Member { id: fat.to, ty: look.walk.reader.types.get(fat.to)?, offset: 0 };
     let strong = count(look, target, &inner, "strong")?;
     let weaks = count(look, target, &inner, "weak")?;
     // All strong pointers together hold one weak count, so that the block outlives the value.
@@ -31,26 +29,37 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     // An Arc's is called `data`. Not searched deeper: the counts are cells with a `value` as well.
     let value = inner.ty.field("value").or_else(|| inner.ty.field("data"));
     let value = value.ok_or_else(|| members::missing(&inner.ty, "value"))?;
-    let depth = look.at.depth;
     let alive = !weak && strong > 0;
-    let pointee = alive.then(|| Box::new(look.walk.follow(value.ty, target + value.offset, depth)));
-    let size = inner.ty.size.unwrap_or(0);
+    let mut pointee = look.pointee(&fat, value.ty, value.offset, alive)?;
+    if !weak && !alive {
+        let why = Unreadable::Invalid(format!("{}: its value was dropped", look.ty().base_name));
+        pointee.value = Some(Box::new(look.at.value(ValueKind::Unreadable(why))));
+    }
+    let size = match fat.tail {
+        Tail::Thin => inner.ty.size.unwrap_or(0),
+        // The counts are words, and the whole is padded to the larger alignment of the two.
+        _ => pointee
+            .offset
+            .saturating_add(pointee.size)
+            .checked_next_multiple_of(pointee.align.max(8))
+            .unwrap_or(0),
+    };
     let hold = if weak { Hold::Refers } else { Hold::Shares };
     let heap = HeapSpan { pointer: target, used: size, capacity: size, hold };
     let counts = vec![("strong", strong), ("weak", others)];
-    Ok(Parts::Pointer(share(target, pointee, counts), Some(heap)))
+    Ok(Parts::Pointer(share(&fat, pointee.value, counts), Some(heap)))
 }
 
 fn is_weak(ty: &Type) -> bool {
     ty.is_std("Weak")
 }
 
-fn share(
-    target: VirtAddr,
-    pointee: Option<Box<crate::value::Value>>,
-    counts: Vec<(&'static str, u64)>,
-) -> Pointer {
-    Pointer { target, flavour: PointerFlavour::Shared, pointee, vtable: None, counts }
+fn share(fat: &Fat, pointee: Option<Box<Value>>, counts: Vec<(&'static str, u64)>) -> Pointer {
+    let vtable = match fat.tail {
+        Tail::Vtable(vtable) => Some(vtable),
+        Tail::Thin | Tail::Length(_) => None,
+    };
+    Pointer { target: fat.target, flavour: PointerFlavour::Shared, pointee, vtable, counts }
 }
 
 fn count(
@@ -67,7 +76,6 @@ fn count(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::ValueKind;
     use crate::value::testing::World;
 
     fn world(name: &str) -> (World, crate::dwarf::TypeRef) {
@@ -105,9 +113,71 @@ mod tests {
     }
 
     #[test]
+    fn an_rc_that_only_weak_pointers_keep_has_no_value() {
+        let (mut world, ty) = world("alloc::rc::Rc<u32, alloc::alloc::Global>");
+        world.put_words(0x6000, &[0, 1, 7]);
+        let value = world.read_words(ty, &[0x6000]);
+        assert_eq!(world.text(&value), "<not a valid Rc: its value was dropped>");
+        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Shares));
+    }
+
+    #[test]
     fn a_dangling_rc_says_that_nothing_is_mapped() {
         let (world, ty) = world("alloc::sync::Arc<u32, alloc::alloc::Global>");
         let value = world.read_words(ty, &[0x9000]);
         assert_eq!(world.text(&value), "<unmapped>");
+    }
+
+    /// An `Rc` of an unsized type, with the counts 1 and 1 at 0x5000 and `tail` at its end.
+    fn unsized_rc(name: &str, tail: &str, of: Option<u64>) -> (World, crate::dwarf::TypeRef) {
+        let mut world = World::new();
+        let word = world.uint(8);
+        let element = match of {
+            Some(size) => world.uint(size),
+            None => world.marker("dyn krate::Shape"),
+        };
+        let fields = [("strong", word, 0), ("weak", word, 8), ("value", element, 16)];
+        let inner = world.record("alloc::rc::RcInner<_>", 16, 8, &fields);
+        let raw = world.pointer("*const RcInner<_>", Some(inner), PointerFlavour::Const);
+        let first = if tail == "length" { "data_ptr" } else { "pointer" };
+        let fat = world.record("*const RcInner<_>", 16, 8, &[(first, raw, 0), (tail, word, 8)]);
+        let non_null =
+            world.record("core::ptr::non_null::NonNull<_>", 16, 8, &[("pointer", fat, 0)]);
+        let ty = world.record(name, 16, 8, &[("ptr", non_null, 0)]);
+        (world, ty)
+    }
+
+    #[test]
+    fn counted_slices_and_texts_are_read_to_their_length() {
+        let (mut world, ty) =
+            unsized_rc("alloc::rc::Rc<[u16], alloc::alloc::Global>", "length", Some(2));
+        world.put_words(0x5000, &[1, 1, 1 | 2 << 16 | 3 << 32]);
+        let value = world.read_words(ty, &[0x5000, 3]);
+        assert_eq!(world.text(&value), "[1, 2, 3]");
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((24, Hold::Shares)));
+        let mad = world.read_words(ty, &[0x5000, u64::MAX]);
+        assert!(world.text(&mad).starts_with("<not a valid Rc: "), "{mad:?}");
+        let (mut world, ty) =
+            unsized_rc("alloc::rc::Rc<str, alloc::alloc::Global>", "length", Some(1));
+        world.put_words(0x5000, &[1, 1, 0x63_62_61]);
+        let value = world.read_words(ty, &[0x5000, 3]);
+        assert_eq!(world.text(&value), "\"abc\"");
+        assert_eq!(value.heap_parts().len(), 1, "the text is a part of the one block");
+    }
+
+    #[test]
+    fn a_counted_dyn_shows_the_concrete_value_behind_its_padding() {
+        let name = "alloc::rc::Rc<dyn krate::Shape, alloc::alloc::Global>";
+        let (mut world, ty) = unsized_rc(name, "vtable", None);
+        let u32_ = world.uint(4);
+        let big = world.record("krate::Big", 64, 64, &[("big", u32_, 0)]);
+        world.vtable(0x7000, big, 64);
+        world.put_words(0x5000, &[1, 1]);
+        world.put(0x5040, &5_u32.to_le_bytes());
+        let value = world.read_words(ty, &[0x5000, 0x7000]);
+        assert_eq!(world.text(&value), "Big { big: 5 }");
+        assert_eq!(value.heap.map(|heap| heap.used), Some(128));
+        let unknown = world.read_words(ty, &[0x5000, 0x7800]);
+        assert_eq!(world.text(&unknown), format!("{name} → @5000"));
     }
 }

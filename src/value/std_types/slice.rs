@@ -7,7 +7,6 @@
 use super::{Look, Parts, Row};
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type, TypeKind};
-use crate::value::place::Source;
 use crate::value::{HeapSpan, Pointer};
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -36,8 +35,13 @@ pub(super) fn is_dyn(ty: &Type) -> bool {
 
 /// The elements or the text behind a pointer with a length.
 pub(super) fn row(look: &mut Look<'_, '_>, hold: Hold) -> Result<Parts, Unreadable> {
-    let row =
+    let mut row =
         Row { pointer: look.address("data_ptr")?, len: look.word("length")?, capacity: None, hold };
+    if is_c_text(&look.ty().name) {
+        row.capacity = Some(row.len);
+        row.len = row.len.saturating_sub(1);
+        return Ok(Parts::Text(row));
+    }
     if is_text(&look.ty().name) {
         return Ok(Parts::Text(row));
     }
@@ -47,8 +51,8 @@ pub(super) fn row(look: &mut Look<'_, '_>, hold: Hold) -> Result<Parts, Unreadab
     }
 }
 
-/// A fat pointer that is not followed: a raw one, or one to a `dyn`, whose type only the vtable
-/// knows.
+/// A raw fat pointer, which is not followed, or a pointer to a `dyn`, which is followed where the
+/// debug information knows whose vtable it has.
 pub(super) fn pointer(
     look: &mut Look<'_, '_>,
     flavour: PointerFlavour,
@@ -61,7 +65,7 @@ pub(super) fn pointer(
         return Err(look.at.invalid("its pointer is null"));
     }
     let used = match vtable {
-        Some(vtable) => size_of_dyn(look, vtable),
+        Some(vtable) => look.layout_of_dyn(vtable).map(|(size, _)| size),
         None => Some(bytes(look)?),
     };
     let hold = crate::value::pointers::hold_by(flavour);
@@ -69,16 +73,11 @@ pub(super) fn pointer(
     let span = HeapSpan { pointer: target, used: size, capacity: size, hold };
     // A box or reference of a type without bytes leads nowhere.
     let heap = (target.0 != 0 && (raw || used != Some(0))).then_some(span);
-    let pointer = Pointer { target, flavour, pointee: None, vtable, counts: Vec::new() };
+    let concrete = vtable.filter(|_| !raw).and_then(|at| look.behind_vtable(at, used));
+    let depth = look.at.depth;
+    let pointee = concrete.map(|ty| Box::new(look.walk.follow(ty, target, depth)));
+    let pointer = Pointer { target, flavour, pointee, vtable, counts: Vec::new() };
     Ok(Parts::Pointer(pointer, heap))
-}
-
-/// Bytes of the value behind a vtable, which holds the destructor, the size and the alignment
-/// before the methods (`COMMON_VTABLE_ENTRIES` in `rustc_middle::ty::vtable`). None where that
-/// cannot be read, or cannot be a size.
-fn size_of_dyn(look: &mut Look<'_, '_>, vtable: VirtAddr) -> Option<u64> {
-    let size = look.walk.number(&Source::Memory(vtable + 8), 8).ok()? as u64;
-    i64::try_from(size).is_ok().then_some(size)
 }
 
 /// Bytes behind a raw pointer with a length, zero where that is more than memory holds.
@@ -100,11 +99,23 @@ fn flavour(name: &str) -> PointerFlavour {
     }
 }
 
-/// `&str`, `&mut str`, `Box<str>`: the elements are bytes of text.
+/// `&str`, `&mut str`, `Box<str>`, `&Path`, `&OsStr`: the elements are bytes of text.
 fn is_text(name: &str) -> bool {
-    let behind = name.trim_start_matches('&');
-    let behind = behind.strip_prefix("mut ").unwrap_or(behind);
-    behind == "str" || name.starts_with("alloc::boxed::Box<str")
+    matches!(behind(name), "str" | "std::path::Path" | "std::ffi::os_str::OsStr")
+}
+
+/// `&CStr`: bytes of text with a zero at the end.
+fn is_c_text(name: &str) -> bool {
+    behind(name) == "core::ffi::c_str::CStr"
+}
+
+/// The name of what a reference or a box leads to.
+fn behind(name: &str) -> &str {
+    let reference = name.strip_prefix("&mut ").or_else(|| name.strip_prefix('&'));
+    reference.unwrap_or_else(|| {
+        let argument = name.strip_prefix("alloc::boxed::Box<").unwrap_or(name);
+        argument.split([',', '>']).next().unwrap_or(argument)
+    })
 }
 
 #[cfg(test)]
@@ -157,5 +168,40 @@ mod tests {
         let value = world.read_words(dyn_, &[0x5000, 0x7000]);
         assert_eq!(world.text(&value), "&dyn krate::Shape → @5000");
         assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((0, Hold::Refers)));
+    }
+
+    #[test]
+    fn a_dyn_whose_vtable_is_described_shows_the_concrete_value() {
+        let mut world = World::new();
+        let dyn_ = world.fat_dyn("&dyn krate::Shape");
+        let u32_ = world.uint(4);
+        let square = world.record("krate::Square", 4, 4, &[("side", u32_, 0)]);
+        world.vtable(0x7000, square, 4);
+        world.put(0x5000, &3_u32.to_le_bytes());
+        let value = world.read_words(dyn_, &[0x5000, 0x7000]);
+        assert_eq!(world.text(&value), "Square { side: 3 }");
+        assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((4, Hold::Refers)));
+    }
+
+    #[test]
+    fn a_vtable_with_another_size_than_its_type_is_not_believed() {
+        let mut world = World::new();
+        let dyn_ = world.fat_dyn("&dyn krate::Shape");
+        world.put_words(0x7800, &[0, 16, 8]);
+        let wide = world.uint(8);
+        world.claim_vtable(0x7800, wide);
+        let value = world.read_words(dyn_, &[0x5000, 0x7800]);
+        assert_eq!(world.text(&value), "&dyn krate::Shape → @5000");
+    }
+
+    #[test]
+    fn paths_are_text_and_a_c_string_ends_before_its_zero() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        world.put(0x5000, b"/etc\0");
+        for (name, len) in [("&std::path::Path", 4), ("&core::ffi::c_str::CStr", 5)] {
+            let ty = world.slice(name, u8_);
+            assert_eq!(world.text(&world.read_words(ty, &[0x5000, len])), "\"/etc\"");
+        }
     }
 }

@@ -1,0 +1,92 @@
+//! Iterators over rows: what remains of `vec::IntoIter`, `slice::Iter`, `slice::IterMut`, `Chars`.
+
+use super::{Look, Parts, Row};
+use crate::base::{Hold, Unreadable};
+use crate::dwarf::Type;
+
+pub(super) fn is(ty: &Type) -> bool {
+    let slice = (ty.is_std("Iter") || ty.is_std("IterMut")) && ty.field("ptr").is_some();
+    slice || is_vec(ty) || ty.is_std("Chars")
+}
+
+fn is_vec(ty: &Type) -> bool {
+    ty.is_std("IntoIter") && ["buf", "ptr", "cap", "end"].iter().all(|n| ty.field(n).is_some())
+}
+
+pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    let text = look.ty().is_std("Chars");
+    let element = if text { None } else { Some(look.param("T")?) };
+    let stride = element.map_or(1, |element| look.walk.size_of(element));
+    let first = look.address("ptr")?;
+    let end = look.word(if is_vec(look.ty()) { "end" } else { "end_or_len" })?;
+    // Of elements without bytes a Vec's iterator counts by its end, and a slice's has the length.
+    let from = if stride == 0 && !is_vec(look.ty()) { 0 } else { first.0 };
+    let bytes = end.checked_sub(from).ok_or_else(|| look.at.invalid("it ends before it begins"))?;
+    let len = bytes.checked_div(stride).unwrap_or(bytes);
+    let Some(element) = element else {
+        return Ok(Parts::Text(Row { pointer: first, len, capacity: None, hold: Hold::Refers }));
+    };
+    if !is_vec(look.ty()) {
+        let row = Row { pointer: first, len, capacity: None, hold: Hold::Refers };
+        return Ok(Parts::Row(row, element));
+    }
+    let buffer = look.address("buf")?;
+    let capacity = Some(look.word("cap")?);
+    let row = Row { pointer: buffer, len, capacity, hold: Hold::Owner };
+    let taken = first.0.checked_sub(buffer.0).and_then(|bytes| bytes.checked_div(stride));
+    match taken {
+        Some(taken) if taken.saturating_add(len) > row.capacity.unwrap_or(0) => {
+            Err(look.at.invalid("it ends behind its buffer"))
+        }
+        Some(taken) => Ok(Parts::Ring(row, taken, element)),
+        None if stride == 0 => Ok(Parts::Row(row, element)),
+        None => Err(look.at.invalid("it begins before its buffer")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::VirtAddr;
+    use crate::dwarf::{PointerFlavour, TypeRef};
+    use crate::value::testing::World;
+
+    fn vec_iter(world: &mut World, element: TypeRef) -> TypeRef {
+        let word = world.uint(8);
+        let raw = world.pointer("*const T", Some(element), PointerFlavour::Const);
+        let fields = [("buf", raw, 0), ("ptr", raw, 8), ("cap", word, 16), ("end", raw, 24)];
+        let ty = world.record("alloc::vec::into_iter::IntoIter<T>", 32, 8, &fields);
+        world.with_element(ty, element)
+    }
+
+    #[test]
+    fn an_iterator_of_a_vec_shows_what_remains_and_owns_the_whole_buffer() {
+        let mut world = World::new();
+        let u32_ = world.uint(4);
+        let ty = vec_iter(&mut world, u32_);
+        world.put(0x5000, &[1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0]);
+        let value = world.read_words(ty, &[0x5000, 0x5004, 4, 0x500c]);
+        assert_eq!(world.text(&value), "[2, 3]");
+        let span = value.heap.map(|heap| (heap.pointer, heap.used, heap.capacity));
+        assert_eq!(span, Some((VirtAddr(0x5000), 8, 16)));
+        let empty = world.read_words(ty, &[0x5000, 0x5010, 4, 0x5010]);
+        assert_eq!(world.text(&empty), "[]");
+        for mad in [[0x5000, 0x5004, 1, 0x500c], [0x5000, 0x4000, 4, 0x4004], [0x5000, 8, 4, 4]] {
+            let text = world.text(&world.read_words(ty, &mad));
+            assert!(text.starts_with("<not a valid IntoIter: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_iterator_of_a_slice_owns_nothing() {
+        let mut world = World::new();
+        let u16_ = world.uint(2);
+        let raw = world.pointer("*const u16", Some(u16_), PointerFlavour::Const);
+        let fields = [("ptr", raw, 0), ("end_or_len", raw, 8)];
+        let iter = world.record("core::slice::iter::Iter<u16>", 16, 8, &fields);
+        let iter = world.with_element(iter, u16_);
+        let chars = world.record("core::str::iter::Chars", 16, 8, &[("iter", iter, 0)]);
+        world.put(0x5000, b"a\0b\0");
+        assert_eq!(world.text(&world.read_words(iter, &[0x5000, 0x5004])), "[97, 98]");
+        assert_eq!(world.text(&world.read_words(chars, &[0x5002, 0x5003])), "\"b\"");
+    }
+}

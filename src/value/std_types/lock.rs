@@ -1,0 +1,93 @@
+//! `Mutex<T>` and `RwLock<T>`: the value, who has it, and whether a holder panicked.
+
+use super::{Look, Parts, Told, members};
+use crate::base::Unreadable;
+use crate::dwarf::Type;
+use crate::value::ValueKind;
+
+pub(super) fn is(ty: &Type) -> bool {
+    // The lock of the operating system inside has the same name and no data.
+    (ty.is_std("Mutex") || ty.is_std("RwLock")) && ty.field("data").is_some()
+}
+
+pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    let data = look.find("data")?;
+    let mut told = vec![("data", Told::Member(data))];
+    if look.ty().is_std("Mutex") {
+        // A futex: 0 is free, 1 locked, 2 locked with others waiting.
+        let locked = half_word(look, "futex")? != 0;
+        told.push(("locked", Told::Made("bool", ValueKind::Bool(locked))));
+    } else {
+        // The low thirty bits count the readers; all of them set is a writer.
+        const WRITER: u32 = (1 << 30) - 1;
+        let holders = half_word(look, "state")? & WRITER;
+        let readers = if holders == WRITER { 0 } else { holders };
+        told.push(("readers", Told::Made("u32", ValueKind::Uint(readers.into()))));
+        told.push(("writer", Told::Made("bool", ValueKind::Bool(holders == WRITER))));
+    }
+    let poison = look.find_peeled("poison")?;
+    let poisoned = look.walk.number(&look.at.source.at(poison.offset), 1)? != 0;
+    told.push(("poisoned", Told::Made("bool", ValueKind::Bool(poisoned))));
+    Ok(Parts::Told(told))
+}
+
+/// The atomic `u32` in the member of that name.
+pub(super) fn half_word(look: &mut Look<'_, '_>, name: &str) -> Result<u32, Unreadable> {
+    let member = look.find_peeled(name)?;
+    if member.ty.size != Some(4) {
+        return Err(members::missing(look.ty(), name));
+    }
+    Ok(look.walk.number(&look.at.source.at(member.offset), 4)? as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dwarf::TypeRef;
+    use crate::value::testing::World;
+
+    /// A lock whose word has that name, with a `u16` of data at offset 6.
+    fn lock(world: &mut World, name: &str, word: &str) -> TypeRef {
+        let (u8_, u16_, u32_) = (world.uint(1), world.uint(2), world.uint(4));
+        let atomic = world.record("core::sync::atomic::AtomicU32", 4, 4, &[("v", u32_, 0)]);
+        let inner = world.record("std::sys::sync::Lock", 4, 4, &[(word, atomic, 0)]);
+        let flag = world.record("std::sync::poison::Flag", 1, 1, &[("failed", u8_, 0)]);
+        let cell = world.record("core::cell::UnsafeCell<u16>", 2, 2, &[("value", u16_, 0)]);
+        world.record(name, 8, 4, &[("inner", inner, 0), ("poison", flag, 4), ("data", cell, 6)])
+    }
+
+    #[test]
+    fn a_mutex_says_whether_it_is_locked_and_poisoned() {
+        let mut world = World::new();
+        let ty = lock(&mut world, "std::sync::poison::mutex::Mutex<u16>", "futex");
+        let text = |bytes: &[u8]| world.text(&world.read_bytes(ty, bytes));
+        let free = "Mutex { data: 7, locked: false, poisoned: false }";
+        assert_eq!(text(&[0, 0, 0, 0, 0, 0, 7, 0]), free);
+        let both = "Mutex { data: 7, locked: true, poisoned: true }";
+        assert_eq!(text(&[2, 0, 0, 0, 1, 0, 7, 0]), both);
+    }
+
+    #[test]
+    fn an_rw_lock_counts_its_readers_and_knows_its_writer() {
+        let mut world = World::new();
+        let ty = lock(&mut world, "std::sync::poison::rwlock::RwLock<u16>", "state");
+        let text = |state: u32| {
+            let mut bytes = [0, 0, 0, 0, 0, 0, 7, 0];
+            bytes[..4].copy_from_slice(&state.to_le_bytes());
+            world.text(&world.read_bytes(ty, &bytes))
+        };
+        let expected = |readers: u32, writer: bool| {
+            format!("RwLock {{ data: 7, readers: {readers}, writer: {writer}, poisoned: false }}")
+        };
+        assert_eq!(text(0), expected(0, false));
+        assert_eq!(text(1 << 31 | 2), expected(2, false));
+        assert_eq!(text((1 << 30) - 1), expected(0, true));
+    }
+
+    #[test]
+    fn a_lock_of_another_build_is_shown_raw() {
+        let mut world = World::new();
+        let ty = lock(&mut world, "std::sync::poison::mutex::Mutex<u16>", "ticket");
+        let value = world.read_bytes(ty, &[0; 8]);
+        assert!(matches!(value.kind, crate::value::ValueKind::Raw { .. }), "{value:?}");
+    }
+}

@@ -1,0 +1,71 @@
+//! `OnceCell<T>`, `OnceLock<T>`, `LazyCell<T>`, `LazyLock<T>`: a value, once it is there.
+//!
+//! The cells hold an enum that says it. The locks hold bytes and a `Once`: what was not completed
+//! is not read.
+
+use super::{Look, Member, Parts, Told, lock};
+use crate::base::Unreadable;
+use crate::dwarf::Type;
+
+pub(super) fn is(ty: &Type) -> bool {
+    ["OnceCell", "OnceLock", "LazyCell", "LazyLock"].iter().any(|name| ty.is_std(name))
+}
+
+pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    if look.ty().is_std("OnceCell") {
+        return Ok(Parts::Inside(look.find("inner")?));
+    }
+    if look.ty().is_std("LazyCell") {
+        return Ok(Parts::Inside(look.find("state")?));
+    }
+    let lazy = look.ty().is_std("LazyLock");
+    let cell = look.find(if lazy { "data" } else { "value" })?;
+    let id = look.param("T")?;
+    let ty = look.walk.reader.types.get(id)?;
+    // The states of a futex Once, without the bit for threads that wait.
+    let variant = match lock::half_word(look, "state_and_queued")? & 3 {
+        0 => {
+            let value = Told::Member(Member { id, ty, offset: cell.offset });
+            let variant = if lazy { "Init" } else { "Some" };
+            return Ok(Parts::Variant(variant, Some(value)));
+        }
+        1 => "Running",
+        2 => "Poisoned",
+        _ if lazy => "Uninit",
+        _ => "None",
+    };
+    Ok(Parts::Variant(variant, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::value::testing::World;
+
+    #[test]
+    fn a_once_lock_is_read_only_when_it_is_complete() {
+        let mut world = World::new();
+        let u32_ = world.uint(4);
+        let once = world.record("std::sync::once::Once", 4, 4, &[("state_and_queued", u32_, 0)]);
+        let bytes = world.union("core::mem::maybe_uninit::MaybeUninit<u32>", 4, 4, &[u32_]);
+        let cell = world.record("core::cell::UnsafeCell<_>", 4, 4, &[("value", bytes, 0)]);
+        for (name, member, texts) in [
+            (
+                "std::sync::once_lock::OnceLock<u32>",
+                "value",
+                ["Some(7)", "Running", "Poisoned", "None"],
+            ),
+            (
+                "std::sync::lazy_lock::LazyLock<u32>",
+                "data",
+                ["Init(7)", "Running", "Poisoned", "Uninit"],
+            ),
+        ] {
+            let ty = world.record(name, 8, 4, &[(member, cell, 0), ("once", once, 4)]);
+            let ty = world.with_element(ty, u32_);
+            for (state, text) in (0_u64..).zip(texts) {
+                let value = world.read_words(ty, &[7 | state << 32]);
+                assert_eq!(world.text(&value), text);
+            }
+        }
+    }
+}
