@@ -26,11 +26,11 @@ use rust_file::RustArgs;
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
     /// An executable or one .rs file; without it, the package in this directory
-    #[arg(value_name = "TARGET", conflicts_with = "CargoArgs")]
+    #[arg(value_name = "TARGET", conflicts_with = "CargoArgs", display_order = 1)]
     pub target: Option<PathBuf>,
 
     /// Arguments for the program
-    #[arg(value_name = "ARGS", last = true)]
+    #[arg(value_name = "ARGS", last = true, display_order = 2)]
     pub args: Vec<OsString>,
 
     #[command(flatten)]
