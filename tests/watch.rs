@@ -104,7 +104,6 @@ programs! {
     memory_layout_in_dwarf_5: "memory_layout" Dwarf5;
     growth: "growth" Debug;
     nested: "nested" Debug;
-    collections: "collections" Debug;
     smart_pointers: "smart_pointers" Debug;
     smart_pointers_optimised: "smart_pointers" Opt;
     smart_pointers_without_debug_information: "smart_pointers" NoDebug;
