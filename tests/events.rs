@@ -171,6 +171,21 @@ fn at_the_first_instruction_the_frame_is_not_made_and_its_bytes_are_not_taken_fo
 }
 
 #[test]
+fn a_variable_without_a_value_yet_does_not_show_what_another_call_left_there() {
+    let run = watch("deferred", Variant::Debug);
+    let calls: Vec<_> = run.of("enter").filter(|event| in_function(event, "look")).collect();
+    let text = |call: &&Value| {
+        let text = slot(caller(call, "late"), "text");
+        (text["state"].clone(), text["value"]["text"].as_str().map(str::to_owned))
+    };
+    let told: Vec<_> = calls.iter().map(text).collect();
+    let (not_yet, live) = (("uninitialised".into(), None), |text: &str| {
+        (Value::from("live"), Some(format!("{text:?}")))
+    });
+    assert_eq!(told, [not_yet.clone(), live("first"), not_yet, live("again")]);
+}
+
+#[test]
 fn frames_pile_up_and_pop_off() {
     let run = watch("accordion", Variant::Debug);
     let stack = |event: &Value| number(&event["stack_bytes"]);

@@ -52,6 +52,7 @@ fn the_programs_print_what_their_headers_say() {
         "nine pushes: room for 16\none hundred reserved: room for 100\n\
          a sentence: room for 32\n",
     );
+    prints("deferred", "sum 14\n");
     prints("nested", "[\"hello\", \"world\"]\n");
     prints("smart_pointers", "area 19\n");
     prints("collections", "elements [4, 101, 8]\n");

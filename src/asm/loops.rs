@@ -1,9 +1,6 @@
 //! Which instructions of a function run at most once a call.
 
-use std::collections::HashSet;
-
-use iced_x86::{Decoder, DecoderOptions, FlowControl};
-
+use super::flow::Flow;
 use crate::base::{FileAddr, Range};
 
 /// The instruction before the first of `ends` that is on a way from the start of the function to
@@ -34,65 +31,6 @@ pub fn last_outside_loops(
 pub fn jumps_into(code: &[u8], range: Range<FileAddr>, part: Range<FileAddr>) -> bool {
     let targets = Flow::of(code, range).steps.into_iter().filter_map(|step| step.target);
     targets.into_iter().any(|target| part.contains(FileAddr(target)))
-}
-
-/// One instruction and where control goes from it.
-struct Step {
-    at: u64,
-    next: u64,
-    falls_through: bool,
-    target: Option<u64>,
-    returns: bool,
-}
-
-/// The instructions of a range, by address.
-struct Flow {
-    steps: Vec<Step>,
-}
-
-impl Flow {
-    fn of(code: &[u8], range: Range<FileAddr>) -> Flow {
-        let mut decoder = Decoder::with_ip(64, code, range.start.0, DecoderOptions::NONE);
-        let mut steps = Vec::new();
-        while decoder.can_decode() {
-            let instruction = decoder.decode();
-            let (falls_through, jumps) = match instruction.flow_control() {
-                FlowControl::Next | FlowControl::Call | FlowControl::IndirectCall => (true, false),
-                FlowControl::ConditionalBranch => (true, true),
-                FlowControl::UnconditionalBranch => (false, true),
-                _ => (false, false),
-            };
-            let falls_through = falls_through && !instruction.is_invalid();
-            steps.push(Step {
-                at: instruction.ip(),
-                next: instruction.next_ip(),
-                falls_through,
-                target: jumps.then(|| instruction.near_branch_target()),
-                returns: instruction.flow_control() == FlowControl::Return,
-            });
-        }
-        Flow { steps }
-    }
-
-    /// Where control goes from an instruction. Unwinding is left aside.
-    fn after(&self, at: u64) -> impl Iterator<Item = u64> + use<> {
-        let index = self.steps.binary_search_by_key(&at, |step| step.at);
-        let step = index.ok().and_then(|index| self.steps.get(index));
-        let next = step.filter(|step| step.falls_through).map(|step| step.next);
-        next.into_iter().chain(step.and_then(|step| step.target))
-    }
-
-    /// Everything that runs if one of the instructions does.
-    fn reach(&self, from: impl IntoIterator<Item = u64>) -> HashSet<u64> {
-        let mut seen: HashSet<u64> = HashSet::new();
-        let mut open: Vec<u64> = from.into_iter().collect();
-        while let Some(at) = open.pop() {
-            if seen.insert(at) {
-                open.extend(self.after(at));
-            }
-        }
-        seen
-    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@
 mod boundaries;
 mod branches;
 mod exits;
+mod flow;
 mod loops;
 mod prologue;
 mod relocate;
+mod touches;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
@@ -16,3 +18,4 @@ pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};
+pub use touches::Touches;

@@ -101,6 +101,14 @@ impl Image {
         })
     }
 
+    /// Whether a variable has one place for all of its life, as in code that was not optimised, and
+    /// not a list of places for parts of the code.
+    pub fn stays_in_place(&self, variable: &Variable) -> bool {
+        let chain = self.chain(variable.die);
+        let location = chain.first().and_then(|die| die.value(gimli::DW_AT_location));
+        location.is_some_and(|location| location.exprloc_value().is_some())
+    }
+
     /// Evaluates an expression of the CFI, with the CFA pushed first where the rule says so
     /// (DWARF 4, section 6.4.2).
     ///

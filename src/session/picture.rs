@@ -201,6 +201,7 @@ impl Session {
             limits: Limits::default(),
             is_user: &is_user,
             inlined: reading.inlined,
+            stores: &self.stores,
         };
         let function = raw
             .loaded

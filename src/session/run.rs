@@ -11,6 +11,7 @@ use super::options::Options;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
 use super::signals::{self, Fault};
+use super::slots::Stores;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
 use crate::base::{At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, ThreadNo, VirtAddr};
@@ -38,6 +39,7 @@ pub struct Session {
     pub(super) kin: Vec<usize>,
     pub(super) sites: Sites,
     pub(super) symbolizer: Symbolizer,
+    pub(super) stores: Stores,
     pub(super) threads: Threads,
     pub(super) ledger: Ledger,
     pub(super) owners: Owners,
@@ -72,6 +74,7 @@ impl Session {
             kin: Vec::new(),
             sites: Sites::default(),
             symbolizer: Symbolizer::default(),
+            stores: Stores::default(),
             threads: Threads::default(),
             ledger: Ledger::default(),
             owners: Owners::default(),
@@ -259,6 +262,7 @@ impl Session {
         self.sites.clear();
         self.functions.clear();
         self.symbolizer.forget();
+        self.stores.forget();
         self.threads.clear();
         self.ledger.forget_all();
         self.owners = Owners::default();

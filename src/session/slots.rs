@@ -1,12 +1,15 @@
 //! The slots of one frame with their values, as views show them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
 use super::context::FrameContext;
 use super::regions::Regions;
-use crate::asm::stores_to_stack;
+use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
-    Bias, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
+    Bias, FileAddr, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
     Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
@@ -35,6 +38,32 @@ pub(super) struct Surroundings<'a> {
     pub is_user: &'a dyn Fn(&str) -> bool,
     /// Whether the variables of calls that are inlined at the pc are shown.
     pub inlined: bool,
+    /// What is known already of the code of functions.
+    pub stores: &'a Stores,
+}
+
+/// What has been stored to when control stands at an address, by address: a frame stands at one of
+/// a few thousand calls, however often it is looked at.
+#[derive(Default)]
+pub(super) struct Stores(RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>);
+
+impl Stores {
+    fn at(&self, frame: &RawFrame, function: &Function, at: FileAddr) -> Option<Rc<Touches>> {
+        let find = || {
+            let image = &frame.loaded.as_ref()?.image;
+            // What optimised code stores to need not be the place of a variable's whole life.
+            let settled = |seen: &Visible<'_>| image.stays_in_place(seen.variable);
+            let range = *function.ranges.iter().find(|range| range.contains(at))?;
+            function.visible_at(at).iter().all(settled).then_some(())?;
+            Touches::on_the_way_to(image.bytes(range)?, range, at).map(Rc::new)
+        };
+        self.0.borrow_mut().entry(frame.lookup).or_insert_with(find).clone()
+    }
+
+    /// The address space was replaced.
+    pub fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
 }
 
 /// Reads the slots of a frame that runs in `function`. `low` is its stack pointer.
@@ -91,6 +120,7 @@ fn place(
     let mut visible = function.visible_at(at);
     remove_format_arguments(&mut visible, image);
     let first = function.ranges.first();
+    let stores = around.stores.at(context.frame, function, at);
     let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
     visible
         .into_iter()
@@ -104,14 +134,16 @@ fn place(
                 Ok(Location::Memory(_)) if in_prologue => Err(Unreadable::NotYetInitialised),
                 location => location,
             };
-            let begun = !is_being_initialised(context, image, &seen, &location, low);
             let ty = seen.variable.ty;
+            let size = ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0);
+            let begun = !is_being_initialised(context, image, &seen, &location, low)
+                && !is_declared_only(&seen, &location, low, size, stores.as_deref());
             Placed {
                 name: seen.variable.name.clone(),
                 die: seen.variable.die,
                 parameter: seen.variable.parameter,
                 ty,
-                size: ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0),
+                size,
                 location,
                 in_scope: seen.in_scope && begun,
                 shadowed: seen.shadowed,
@@ -149,6 +181,20 @@ fn is_being_initialised(
     let size = seen.variable.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0);
     let offset = i64::try_from(place.0.wrapping_sub(sp.0)).unwrap_or(i64::MAX);
     image.bytes(Range::new(at, end)).is_some_and(|code| stores_to_stack(code, at, offset, size))
+}
+
+/// Whether a variable was declared by a `let` without a value, and has not been given one: the
+/// function stores to it, but nowhere on a way to where the frame stands.
+fn is_declared_only(
+    seen: &Visible<'_>,
+    location: &Result<Location, Unreadable>,
+    sp: VirtAddr,
+    size: u64,
+    stores: Option<&Touches>,
+) -> bool {
+    let (Some(stores), Ok(Location::Memory(place))) = (stores, location) else { return false };
+    let offset = i64::try_from(place.0.wrapping_sub(sp.0)).ok();
+    !seen.variable.parameter && offset.is_some_and(|offset| stores.not_yet(offset, size))
 }
 
 /// Whether it is what optimisation left of a tuple of `format_args!`: a name without a place.

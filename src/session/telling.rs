@@ -156,6 +156,7 @@ impl Session {
             limits: Limits::default(),
             is_user: &|_| true,
             inlined: false,
+            stores: &self.stores,
         };
         let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
         let shown = regions.shown(&read);
@@ -193,6 +194,7 @@ impl Session {
             limits: Limits::default(),
             is_user: &|_| true,
             inlined: false,
+            stores: &self.stores,
         };
         let statics = units.into_iter().flat_map(|unit| main.image.statics_of_unit(unit));
         statics
