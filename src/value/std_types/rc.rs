@@ -44,7 +44,8 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
             .checked_next_multiple_of(pointee.align.max(8))
             .unwrap_or(0),
     };
-    let hold = if weak { Hold::Refers } else { Hold::Shares };
+    // One whose value was dropped holds the block no longer: only a `Weak` can keep it.
+    let hold = if alive { Hold::Shares } else { Hold::Refers };
     let heap = HeapSpan { pointer: target, used: size, capacity: size, hold };
     let counts = vec![("strong", strong), ("weak", others)];
     Ok(Parts::Pointer(share(&fat, pointee.value, counts), Some(heap)))
@@ -118,7 +119,7 @@ mod tests {
         world.put_words(0x6000, &[0, 1, 7]);
         let value = world.read_words(ty, &[0x6000]);
         assert_eq!(world.text(&value), "<not a valid Rc: its value was dropped>");
-        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Shares));
+        assert!(value.heap.is_some_and(|heap| heap.hold == Hold::Refers));
     }
 
     #[test]
