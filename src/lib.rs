@@ -68,6 +68,7 @@
 
 pub mod asm;
 pub mod base;
+pub mod command;
 pub mod dwarf;
 pub mod frame;
 pub mod front;

@@ -6,6 +6,7 @@
 mod boundaries;
 mod branches;
 mod exits;
+mod first_reached;
 mod flow;
 mod loops;
 mod prologue;
@@ -15,6 +16,7 @@ mod touches;
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
+pub use first_reached::first_reached;
 pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

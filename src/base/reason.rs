@@ -3,7 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use super::VirtAddr;
+use super::{BlockId, VirtAddr};
 
 /// The reason why a value cannot be read. Its text completes "`x` is …".
 #[derive(Clone, PartialEq, Eq, Debug, Error, Serialize)]
@@ -15,6 +15,23 @@ pub enum Unreadable {
     /// The program has not reached the end of its initialiser.
     #[error("not yet initialised")]
     NotYetInitialised,
+    /// Its block has ended.
+    #[error("out of scope")]
+    OutOfScope,
+    /// What it owned has passed to another place; its own bytes are stale.
+    #[error("moved to {to}")]
+    Moved {
+        /// The new owner, as a place.
+        to: String,
+    },
+    /// What it owned is gone; its own bytes are stale.
+    #[error("dropped: {block} was freed{}", at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default())]
+    Dropped {
+        /// The block that it last owned.
+        block: BlockId,
+        /// The line that freed it, `main.rs:7`, where it is known.
+        at: Option<String>,
+    },
     /// Its bytes lie at an address where nothing is mapped.
     #[error("unmapped at {at}")]
     Unmapped {

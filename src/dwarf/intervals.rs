@@ -33,6 +33,11 @@ impl<T> Intervals<T> {
         Intervals { entries, reach }
     }
 
+    /// All entries, by the start of their ranges.
+    pub(super) fn all(&self) -> impl Iterator<Item = &(Range<FileAddr>, T)> {
+        self.entries.iter()
+    }
+
     /// The innermost entry that covers the address: the one that begins last.
     pub(super) fn at(&self, at: FileAddr) -> Option<&(Range<FileAddr>, T)> {
         let behind = self.entries.partition_point(|(range, _)| range.start <= at);

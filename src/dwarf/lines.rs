@@ -49,7 +49,7 @@ pub(super) struct LineTable {
 }
 
 #[derive(Clone, Copy)]
-struct Row {
+pub(super) struct Row {
     at: FileAddr,
     file: u32,
     line: u32,
@@ -117,7 +117,7 @@ impl Image {
         language == Some(AttributeValue::Language(gimli::DW_LANG_Rust))
     }
 
-    fn line_table(&self, id: UnitId) -> Option<Arc<LineTable>> {
+    pub(super) fn line_table(&self, id: UnitId) -> Option<Arc<LineTable>> {
         if let Some(known) = self.units.lines.lock().ok()?.get(&id) {
             return known.clone();
         }
@@ -165,6 +165,12 @@ impl LineTable {
         rows.get(behind.checked_sub(1)?)
     }
 
+    /// The rows at which a statement begins, in no order.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (FileAddr, Row)> + '_ {
+        let rows = self.sequences.all().filter_map(|(_, indices)| self.rows.get(indices.clone()));
+        rows.flatten().filter(|row| row.is_stmt).map(|row| (row.at, *row))
+    }
+
     fn rows_in(&self, range: Range<FileAddr>) -> &[Row] {
         let rows = self.sequence_at(range.start).unwrap_or_default();
         let from = rows.partition_point(|row| row.at < range.start);
@@ -172,7 +178,7 @@ impl LineTable {
         rows.get(from..to).unwrap_or_default()
     }
 
-    fn source_line(&self, image: &Image, row: Row) -> Option<SourceLine> {
+    pub(super) fn source_line(&self, image: &Image, row: Row) -> Option<SourceLine> {
         if row.line == 0 {
             return None;
         }

@@ -8,7 +8,9 @@
 //! a trait.
 
 mod aggregates;
+mod called;
 mod cfi;
+mod code_of_line;
 #[cfg(test)]
 mod damaged;
 mod detail;
@@ -46,6 +48,7 @@ mod visible;
 mod vtables;
 
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
+pub use code_of_line::{LineCode, LineInFunction, LineSearch};
 pub use detail::Detail;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};

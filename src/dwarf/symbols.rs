@@ -92,7 +92,7 @@ impl Symbols {
 
     /// The functions whose linker name contains `required` and whose path is `wanted`. Most names
     /// are turned away by the first test, which is ten times cheaper than demangling.
-    fn functions_where(
+    pub(super) fn functions_where(
         &self,
         required: Option<&str>,
         wanted: impl Fn(&str) -> bool + Sync,

@@ -19,6 +19,9 @@ pub struct Visible<'f> {
     /// Where the part of its block that is in force begins; none for one that has no block of its
     /// own or is out of scope.
     pub since: Option<FileAddr>,
+    /// Whether all code of its block lies before the address: it went out of scope, as far as the
+    /// order of addresses is that of the source. A loop can come back to it.
+    pub over: bool,
     /// Whether another of the same name, in a block further in, hides it here.
     pub shadowed: bool,
     /// The inlined call that it belongs to; none for the function's own.
@@ -72,6 +75,7 @@ impl Function {
                 variable,
                 in_scope,
                 since: since.filter(|_| in_scope),
+                over: !in_scope && scope.ranges.iter().all(|range| range.end <= at),
                 shadowed: false,
                 inlined,
             }));

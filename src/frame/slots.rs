@@ -32,6 +32,8 @@ pub struct Placed {
     pub location: Result<Location, Unreadable>,
     /// Whether the pc is inside its scope.
     pub in_scope: bool,
+    /// Whether it went out of scope before the address.
+    pub over: bool,
     /// Whether another variable of the same name hides it here.
     pub shadowed: bool,
     /// The inlined function that it belongs to.
@@ -194,6 +196,7 @@ mod tests {
             size,
             location,
             in_scope: true,
+            over: false,
             shadowed: false,
             inlined: None,
         }

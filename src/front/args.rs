@@ -31,8 +31,53 @@ pub(super) struct Cli {
 /// What Freehold can do.
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    Debug(DebugArgs),
     Watch(WatchArgs),
     Trace(TraceArgs),
+}
+
+const DEBUG_EXAMPLES: &str = "\
+Examples:
+  freehold debug                               the default binary of the package here
+  freehold debug --bin server -- --port 80     a binary of the package, with arguments
+  freehold debug --batch -e 'break parse' -e run -e locals demo.rs
+  freehold debug --batch -x session.fh tool    the commands of a file, then the end";
+
+/// Debug a program at a prompt, or with the commands of a file
+#[derive(Args, Clone, Debug)]
+#[command(after_help = DEBUG_EXAMPLES)]
+pub struct DebugArgs {
+    /// Run the commands of a file first (may be repeated)
+    #[arg(short = 'x', value_name = "FILE")]
+    pub commands: Vec<PathBuf>,
+
+    /// Run a command, after those of files (may be repeated)
+    #[arg(short = 'e', value_name = "COMMAND")]
+    pub execute: Vec<String>,
+
+    /// End after these commands, with the program's own exit code
+    #[arg(long)]
+    pub batch: bool,
+
+    /// Go on after a command that failed
+    #[arg(long)]
+    pub keep_going: bool,
+
+    /// Do not follow the heap: the program allocates at full speed, and blocks have no names
+    #[arg(long)]
+    pub no_ledger: bool,
+
+    /// Do not keep debugger and program on one core while the program has one thread (slower)
+    #[arg(long, help_heading = "Output")]
+    pub no_pin: bool,
+
+    /// How and where to print.
+    #[command(flatten)]
+    pub page: PageArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 const WATCH_EXAMPLES: &str = "\
@@ -102,17 +147,13 @@ pub struct TraceArgs {
     pub target: TargetArgs,
 }
 
-/// How and where a view is printed: the same for every command.
+/// How and where a run is printed.
 #[derive(Args, Clone, PartialEq, Eq, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Text for people, or one JSON event per line for programs
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-
-    /// Write to a file instead of stderr
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// In which form, and where.
+    #[command(flatten)]
+    pub page: PageArgs,
 
     /// Show every call, also those that repeat thousands of times
     #[arg(long)]
@@ -121,6 +162,19 @@ pub struct OutputArgs {
     /// Do not keep debugger and program on one core while the program has one thread (slower)
     #[arg(long)]
     pub no_pin: bool,
+}
+
+/// In which form and where something is printed: the same for every command.
+#[derive(Args, Clone, PartialEq, Eq, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct PageArgs {
+    /// Text for people, or one JSON object per line for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Write to a file instead of stderr
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// Columns of the text view, instead of those of the terminal
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
@@ -217,7 +271,7 @@ mod tests {
         assert_eq!(args.crates, ["one"]);
         assert_eq!(args.target.target, Some(PathBuf::from("demo.rs")));
         assert_eq!(args.target.args, ["-x"]);
-        assert_eq!(args.output.format, Format::Text);
+        assert_eq!(args.output.page.format, Format::Text);
     }
 
     #[test]
@@ -227,7 +281,7 @@ mod tests {
         assert_eq!(args.pattern.as_str(), "^f$");
         assert_eq!(args.target.target, Some(PathBuf::from("demo")));
         assert_eq!(args.limit_depth, Some(3));
-        assert_eq!(args.output.format, Format::Json);
+        assert_eq!(args.output.page.format, Format::Json);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! here.
 
 mod args;
+mod debug;
 mod errors;
 mod exit;
 mod narrator;
@@ -22,8 +23,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use args::{ColourArg, Format, OutputArgs, TraceArgs, WatchArgs};
-pub use errors::{UserError, nearest};
+pub use args::{ColourArg, DebugArgs, Format, OutputArgs, PageArgs, TraceArgs, WatchArgs};
+pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
 pub use target::{BuildKind, Resolved, Source, TargetArgs};
 
@@ -55,6 +56,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
     let outcome: Outcome = match &cli.command {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Debug(args) => debug::run(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::args::{Format, OutputArgs};
+use super::args::{Format, OutputArgs, PageArgs};
 use super::errors::UserError;
 use super::text::{TraceText, WatchText};
 use crate::base::Event;
@@ -39,10 +39,10 @@ impl Narrator {
         output: &OutputArgs,
         text: impl FnOnce(usize) -> Text,
     ) -> Result<Narrator, UserError> {
-        let sink = sink(output)?;
-        let text = match output.format {
+        let sink = sink(&output.page)?;
+        let text = match output.page.format {
             Format::Json => None,
-            Format::Text => Some(text(width(output))),
+            Format::Text => Some(text(width(&output.page))),
         };
         Ok(Narrator { text, sink, gone: false })
     }
@@ -69,7 +69,8 @@ impl Observer for Narrator {
     }
 }
 
-fn sink(output: &OutputArgs) -> Result<Box<dyn Write>, UserError> {
+/// Where a command prints.
+pub(super) fn sink(output: &PageArgs) -> Result<Box<dyn Write>, UserError> {
     match &output.output {
         None => Ok(Box::new(BufWriter::new(anstream::stderr()))),
         Some(path) => {
@@ -84,7 +85,8 @@ fn sink(output: &OutputArgs) -> Result<Box<dyn Write>, UserError> {
     }
 }
 
-fn width(output: &OutputArgs) -> usize {
+/// Columns that a command has.
+pub(super) fn width(output: &PageArgs) -> usize {
     let asked = output.width.map(usize::from);
     // Where stderr goes through a pipe (`2>&1 | less`), the terminal is at one of the other ends.
     let terminal = || match output.output {

@@ -3,7 +3,7 @@
 use super::errors::{Outcome, UserError};
 use super::target::Resolved;
 use crate::inferior::{Launch, LaunchError};
-use crate::session::{Observer, Options, Session, SessionError};
+use crate::session::{Observer, Options, Run, SessionError};
 
 /// The launch of a resolved target: its own stdin, stdout and stderr, and address space layout
 /// randomisation off unless it was asked for.
@@ -31,14 +31,18 @@ pub(super) fn session(options: Options, observer: &mut dyn Observer) -> Outcome 
     // The terminal sends Ctrl-C to the program and to us alike. It is meant for the program: we
     // stay, and tell how it ended.
     crate::os::stay_on_interrupt();
-    Session::run(options, observer).map_err(|error| explain(&error))
+    Run::to_end(options, observer).map_err(|error| explain(&error))
 }
 
-fn explain(error: &SessionError) -> UserError {
+/// What went wrong, for a person.
+pub(super) fn explain(error: &SessionError) -> UserError {
     match error {
         SessionError::Launch(error) => launch_error(error),
         SessionError::Inferior(error) => UserError::new(error.to_string())
             .hint("the program has been ended; run it again, and report this if it comes again"),
+        SessionError::NotRunning | SessionError::NoFrame { .. } => {
+            UserError::new(error.to_string())
+        }
         SessionError::NothingChosen { wanted, known, stripped } => {
             let plain = UserError::nothing_matched(format!("no function matches {wanted}"));
             if *stripped {

@@ -13,6 +13,7 @@ pub(super) fn run(args: &TraceArgs) -> Outcome {
     let mut narrator = Narrator::new(&args.output, |width| Text::Trace(TraceText::new(width)))?;
     let options = Options {
         launch: program::launch(&resolved),
+        calls: true,
         selection: Selection { patterns: vec![args.pattern.clone()], ..Selection::default() },
         entry: match args.first_instruction {
             true => EntryPoint::FirstInstruction,
@@ -21,6 +22,7 @@ pub(super) fn run(args: &TraceArgs) -> Outcome {
         ledger: false,
         whole_stack: false,
         full: args.output.full,
+        halt_on_signals: false,
         pin: !args.output.no_pin,
         max_depth: args.limit_depth,
     };

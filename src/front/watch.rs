@@ -13,6 +13,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
     let mut narrator = Narrator::new(&args.output, |width| Text::Watch(WatchText::new(width)))?;
     let options = Options {
         launch: program::launch(&resolved),
+        calls: true,
         selection: Selection {
             patterns: args.function.clone(),
             crates: args.crates.clone(),
@@ -22,6 +23,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
         ledger: true,
         whole_stack: true,
         full: args.output.full,
+        halt_on_signals: false,
         pin: !args.output.no_pin,
         max_depth: None,
     };

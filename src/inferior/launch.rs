@@ -44,6 +44,40 @@ impl Launch {
         Launch { program: program.into(), ..Launch::default() }
     }
 
+    /// The same launch once more.
+    ///
+    /// # Errors
+    /// [`LaunchError::Other`] where an input or output cannot be shared.
+    pub fn again(&self) -> Result<Launch, LaunchError> {
+        let share = |file: &Option<OwnedFd>| file.as_ref().map(OwnedFd::try_clone).transpose();
+        let [input, output, errors] = &self.stdio;
+        let stdio =
+            (|| Ok([share(input)?, share(output)?, share(errors)?]))().map_err(|error| {
+                let doing = "sharing its input and output";
+                LaunchError::Other { program: self.program.clone(), doing, error }
+            })?;
+        Ok(Launch {
+            program: self.program.clone(),
+            args: self.args.clone(),
+            env: self.env.clone(),
+            cwd: self.cwd.clone(),
+            aslr: self.aslr,
+            stdio,
+        })
+    }
+
+    /// The executable, checked and parsed; once, however often it is asked for.
+    ///
+    /// # Errors
+    /// [`LaunchError`] says what is wrong with the file.
+    pub fn image(&self) -> Result<Arc<Image>, LaunchError> {
+        open_program(&self.path()?)
+    }
+
+    fn path(&self) -> Result<PathBuf, LaunchError> {
+        std::path::absolute(&self.program).map_err(|_| LaunchError::NotFound(self.program.clone()))
+    }
+
     /// Adds an argument.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Launch {
         self.args.push(arg.into());
@@ -60,8 +94,7 @@ impl Inferior {
     /// # Errors
     /// [`LaunchError`] says what is in the way.
     pub fn launch(launch: Launch) -> Result<(Inferior, Stopped), LaunchError> {
-        let path = std::path::absolute(&launch.program)
-            .map_err(|_| LaunchError::NotFound(launch.program.clone()))?;
+        let path = launch.path()?;
         let image = open_program(&path)?;
         let cwd = launch.cwd.clone();
         let spec = spec_of(launch, &path)?;

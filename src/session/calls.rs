@@ -1,14 +1,14 @@
 //! Entries and exits of the chosen functions: which calls are open, and which are over.
 
 use super::functions::Chosen;
-use super::run::Session;
+use super::run::Run;
 use super::threads::Activation;
 use crate::asm::{Exit, ExitKind, takes_branch};
 use crate::base::{EventKind, Evidence, MemoryExt, Register, ReturnEnd, ThreadNo, VirtAddr};
 use crate::frame::innermost_cfa;
 use crate::inferior::{Modules, Stopped};
 
-impl Session {
+impl Run {
     pub(super) fn entered(&mut self, thread: &Stopped, index: usize) {
         self.plant_exits(index);
         let registers = *thread.registers();

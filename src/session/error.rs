@@ -13,6 +13,17 @@ pub enum SessionError {
     /// The kernel refused something in the middle of the run.
     #[error(transparent)]
     Inferior(#[from] InferiorError),
+    /// There is no process to ask.
+    #[error("the program is not running")]
+    NotRunning,
+    /// The thread has no frame of that number.
+    #[error("there is no frame {no}: the frames are 0 to {}", frames.saturating_sub(1))]
+    NoFrame {
+        /// The number.
+        no: usize,
+        /// How many there are.
+        frames: usize,
+    },
     /// No function was chosen by what the user asked for.
     #[error("no function matches {wanted}")]
     NothingChosen {

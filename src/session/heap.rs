@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::allocator::{self, Family, Hook};
-use super::run::Session;
+use super::run::Run;
 use crate::base::{At, EventKind, Evidence, MemoryExt, Register, Seq, ThreadNo, VirtAddr};
 use crate::dwarf::Images;
 use crate::frame::Unwinder;
@@ -22,7 +22,7 @@ struct Callers {
     return_to: Option<VirtAddr>,
 }
 
-impl Session {
+impl Run {
     pub(super) fn allocator_entered(&mut self, thread: &Stopped, hook: Hook) {
         let registers = *thread.registers();
         let no = thread.no();

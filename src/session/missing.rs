@@ -1,12 +1,12 @@
 //! What the files of the program do not say, and which flag makes them say it.
 
-use super::run::Session;
+use super::run::Run;
 use crate::dwarf::{Detail, Image};
 
 /// How many of the chosen functions are asked: they are of few crates, and a crate is built alike.
 const SAMPLES: usize = 8;
 
-impl Session {
+impl Run {
     /// Notes what is missing to show the program as it could be shown.
     pub(super) fn note_missing(&mut self) {
         let main = self.inferior.modules().main();

@@ -10,6 +10,8 @@ use crate::inferior::Launch;
 pub struct Options {
     /// The program.
     pub launch: Launch,
+    /// Whether calls of functions are followed: each entry and return is an event.
+    pub calls: bool,
     /// Which functions.
     pub selection: Selection,
     /// Where a function counts as entered.
@@ -21,6 +23,9 @@ pub struct Options {
     pub whole_stack: bool,
     /// Whether loops are shown in full, or a few rounds and a count.
     pub full: bool,
+    /// Whether the program stands still at a signal that would end it, or that a debugger's user
+    /// wants to see.
+    pub halt_on_signals: bool,
     /// Whether debugger and program share one core while the program has one thread, which makes a
     /// stop several times cheaper.
     pub pin: bool,

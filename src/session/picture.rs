@@ -2,11 +2,11 @@
 
 use super::calls::same_stack;
 use super::context::FrameContext;
-use super::run::Session;
-use super::slots::{self, FrameSlots, Surroundings};
+use super::run::Run;
+use super::slots::{self, Calls, FrameSlots, Surroundings};
 use crate::base::{
-    Cached, EventKind, Evidence, FrameView, MemoryExt, SlotState, StackView, ThreadNo, Vectors,
-    VirtAddr,
+    Cached, EventKind, Evidence, FrameView, MemoryExt, Registers, SlotState, StackView, ThreadNo,
+    Vectors, VirtAddr,
 };
 use crate::dwarf::Origin;
 use crate::frame::{RawFrame, StackEnd, Unwinder};
@@ -44,20 +44,39 @@ pub(super) struct Reading {
     pub inlined: bool,
 }
 
-impl Session {
+impl Run {
     /// Unwinds a stopped thread.
-    pub(super) fn unwind(
-        &mut self,
-        thread: &Stopped,
+    pub(super) fn unwind(&self, thread: &Stopped, limit: usize) -> (Vec<RawFrame>, Option<String>) {
+        self.unwind_from(*thread.registers(), limit)
+    }
+
+    /// As [`Run::unwind`], from registers.
+    pub(super) fn unwind_from(
+        &self,
+        registers: Registers,
         limit: usize,
     ) -> (Vec<RawFrame>, Option<String>) {
-        let registers = *thread.registers();
         let mut unwinder =
             Unwinder::new(self.inferior.modules(), self.inferior.memory(), registers, limit);
         let mut frames = Vec::new();
         frames.extend(&mut unwinder);
         let cut = unwinder.end().filter(|end| !matches!(end, StackEnd::Outermost));
         (frames, cut.map(ToString::to_string))
+    }
+
+    /// Finds out which variables of a thread that is held have lost what they owned; once a stop.
+    pub(super) fn judge_once(&mut self, thread: ThreadNo) {
+        if self.judged.contains(&thread) {
+            return;
+        }
+        let Some(index) = self.held.iter().position(|(held, _)| held.no() == thread) else {
+            return;
+        };
+        let (stopped, signal) = self.held.remove(index);
+        let picture = self.picture(&stopped, 0);
+        self.held.push((stopped, signal));
+        self.tell_moves(thread, picture.moves);
+        self.judged.insert(thread);
     }
 
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
@@ -89,7 +108,8 @@ impl Session {
             let wanted = with_slots < FRAMES_WITH_SLOTS;
             let innermost = if index == 0 { vectors.as_ref() } else { None };
             // Calls that are inlined behind the prologue of a function have not begun at its entry.
-            let reading = Reading { slots: wanted, inlined: index > 0 };
+            let begun = index > 0 || !self.options.calls;
+            let reading = Reading { slots: wanted, inlined: begun };
             let bytes = sizes.get(index).copied().unwrap_or(0);
             let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
@@ -200,7 +220,7 @@ impl Session {
             thread,
             limits: Limits::default(),
             is_user: &is_user,
-            inlined: reading.inlined,
+            calls: if reading.inlined { Calls::Users } else { Calls::Own },
             stores: &self.stores,
         };
         let function = raw
@@ -233,6 +253,7 @@ impl Session {
             }
         }
         let (standings, moves) = self.owners.judge(thread, innermost, &claims, &self.ledger);
+        self.lost.retain(|key, _| key.thread != thread);
         for ((view, slot, key), standing) in places.iter().zip(standings) {
             let Some(slot) = views.get_mut(*view).and_then(|view| view.slots.get_mut(*slot)) else {
                 continue;
@@ -244,6 +265,7 @@ impl Session {
                     SlotState::Freed { block, at: at.map(|at| (*at).clone()) }
                 }
             };
+            self.lost.insert(key.clone(), slot.state.clone());
             // Its bytes are stale: they are not its value. Where only a part of it was lost, the
             // blocks of the rest are its own still.
             slot.value = None;

@@ -5,18 +5,22 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::allocator::{self, Family, Hook};
+use super::breakpoints::BreakpointId;
 use super::error::SessionError;
 use super::functions;
 use super::kin::kin;
-use super::run::Session;
+use super::run::Run;
 use crate::asm::Exit;
 use crate::base::{Bias, FileAddr, VirtAddr};
 use crate::dwarf::Image;
+use crate::inferior::InferiorError;
 
 /// What a site is for. One address can serve several ends: a function of one `ret` is entered and
 /// left there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Role {
+    /// A breakpoint of the user's.
+    Break(BreakpointId),
     /// A chosen function is entered.
     Enter(usize),
     /// A chosen function is left.
@@ -45,6 +49,17 @@ impl Sites {
         self.0.clear();
     }
 
+    /// Takes a role away; whether it was the last of its site.
+    fn remove(&mut self, at: VirtAddr, role: Role) -> bool {
+        let Some(roles) = self.0.get_mut(&at) else { return false };
+        roles.retain(|known| *known != role);
+        let last = roles.is_empty();
+        if last {
+            self.0.remove(&at);
+        }
+        last
+    }
+
     /// Adds a role; whether it is new.
     fn add(&mut self, at: VirtAddr, role: Role) -> bool {
         let roles = self.0.entry(at).or_default();
@@ -56,21 +71,28 @@ impl Sites {
     }
 }
 
-impl Session {
+impl Run {
     /// Plants the sites that a run begins with. What cannot be planted is noted, not fatal.
     ///
     /// # Errors
     /// [`SessionError::NothingChosen`].
     pub(super) fn plant(&mut self) -> Result<(), SessionError> {
+        if self.options.calls {
+            self.plant_calls()?;
+        }
+        if self.options.ledger {
+            self.plant_allocator();
+        }
+        Ok(())
+    }
+
+    fn plant_calls(&mut self) -> Result<(), SessionError> {
         let main = self.inferior.modules().main();
         self.functions = functions::choose(&main, &self.options.selection)?;
         self.kin = kin(self.functions.iter().map(|function| &*function.name));
         for index in 0..self.functions.len() {
             let entry = self.functions[index].entry(self.options.entry);
             self.site(entry, Role::Enter(index));
-        }
-        if self.options.ledger {
-            self.plant_allocator();
         }
         Ok(())
     }
@@ -178,11 +200,23 @@ impl Session {
     }
 
     fn site(&mut self, at: VirtAddr, role: Role) {
-        if !self.sites.add(at, role) {
-            return;
-        }
-        if let Err(error) = self.inferior.insert_site(at) {
+        if let Err(error) = self.add_site(at, role) {
             self.notes.push(format!("A site could not be planted: {error}."));
+        }
+    }
+
+    /// Makes an address stop the program for one more reason.
+    pub(super) fn add_site(&mut self, at: VirtAddr, role: Role) -> Result<(), InferiorError> {
+        if self.sites.add(at, role) {
+            self.inferior.insert_site(at)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a reason away again, and the site where it was the last.
+    pub(super) fn remove_site(&mut self, at: VirtAddr, role: Role) {
+        if self.sites.remove(at, role) {
+            self.inferior.remove_site(at);
         }
     }
 }

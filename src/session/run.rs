@@ -1,11 +1,14 @@
 //! From the launch to the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::allocator::Family;
+use super::breakpoints::BreakpointId;
 use super::error::SessionError;
 use super::functions::Chosen;
+use super::halt::Halt;
 use super::kin::common;
 use super::options::Options;
 use super::planting::{Role, Sites};
@@ -14,9 +17,12 @@ use super::signals::{self, Fault};
 use super::slots::Stores;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
-use crate::base::{At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, ThreadNo, VirtAddr};
+use crate::base::{
+    At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
+};
+use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Folding, Ledger, Owners, Record, What};
+use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, What};
 
 /// Watches a run. It cannot steer it.
 pub trait Observer {
@@ -31,7 +37,7 @@ impl<F: FnMut(&Event)> Observer for F {
 }
 
 /// A run of a program.
-pub struct Session {
+pub struct Run {
     pub(super) options: Options,
     pub(super) inferior: Inferior,
     pub(super) functions: Vec<Chosen>,
@@ -43,6 +49,10 @@ pub struct Session {
     pub(super) threads: Threads,
     pub(super) ledger: Ledger,
     pub(super) owners: Owners,
+    /// The places that had lost what they owned when their thread was last looked at.
+    pub(super) lost: HashMap<PlaceKey, SlotState>,
+    /// The threads that were looked at since they are held.
+    pub(super) judged: HashSet<ThreadNo>,
     pub(super) family: Option<Family>,
     pub(super) notes: Vec<String>,
     pub(super) folding: Folding,
@@ -50,24 +60,42 @@ pub struct Session {
     pub(super) last_fault: Option<Fault>,
     pub(super) seq: u64,
     pub(super) peak_stack: u64,
+    /// Threads that stand still, each with the signal to deliver to it when it goes on.
+    pub(super) held: Vec<(Stopped, Option<i32>)>,
     outbox: Vec<Event>,
 }
 
-impl Session {
-    /// Launches the program and runs it to its entry point; then plants the sites.
+impl Run {
+    /// Runs a program from its launch to its end.
     ///
     /// # Errors
     /// [`SessionError`] says what is wrong with the file, the launch or what was chosen. A program
-    /// that ends before its entry point is not an error: [`Session::run`] tells of its end.
-    pub fn run(
-        mut options: Options,
+    /// that ends before its entry point is not an error.
+    pub fn to_end(
+        options: Options,
         observer: &mut dyn Observer,
     ) -> Result<ExitStatus, SessionError> {
+        let (mut run, mut halt) = Run::launch(options)?;
+        loop {
+            if let Halt::Ended(status) = halt {
+                run.deliver(observer);
+                return Ok(status);
+            }
+            halt = run.go_on(observer)?;
+        }
+    }
+
+    /// Launches the program, runs it to its entry point and plants the sites. It stands there then,
+    /// unless it has ended before.
+    ///
+    /// # Errors
+    /// As [`Run::to_end`].
+    pub(super) fn launch(mut options: Options) -> Result<(Run, Halt), SessionError> {
         let launch = std::mem::take(&mut options.launch);
         let (mut inferior, at_exec) = Inferior::launch(launch)?;
         let folding = folding(&options);
         let reached = inferior.run_to_entry(at_exec)?;
-        let mut session = Session {
+        let mut run = Run {
             options,
             inferior,
             functions: Vec::new(),
@@ -78,6 +106,8 @@ impl Session {
             threads: Threads::default(),
             ledger: Ledger::default(),
             owners: Owners::default(),
+            lost: HashMap::new(),
+            judged: HashSet::new(),
             family: None,
             notes: Vec::new(),
             folding,
@@ -85,15 +115,36 @@ impl Session {
             last_fault: None,
             seq: 0,
             peak_stack: 0,
+            held: Vec::new(),
             outbox: Vec::new(),
         };
-        match session.begin(reached)? {
-            Some(status) => {
-                session.deliver(observer);
-                Ok(status)
-            }
-            None => session.follow(observer),
+        let halt = run.begin(reached)?;
+        Ok((run, halt))
+    }
+
+    /// Lets the threads that are held go on, until something happens that the program should stand
+    /// still for.
+    ///
+    /// # Errors
+    /// [`SessionError::Inferior`] where the kernel refuses something.
+    pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
+        self.judged.clear();
+        for (thread, signal) in std::mem::take(&mut self.held) {
+            self.inferior.resume(thread, signal)?;
         }
+        loop {
+            self.deliver(observer);
+            let stop = self.inferior.wait()?;
+            if let Some(halt) = self.on_stop(stop)? {
+                self.deliver(observer);
+                return Ok(halt);
+            }
+        }
+    }
+
+    /// The file that is loaded at an address.
+    pub(super) fn module_at(&self, at: VirtAddr) -> Option<Loaded> {
+        self.inferior.modules().image_at(at)
     }
 
     /// What is known of the address space.
@@ -132,18 +183,17 @@ impl Session {
     }
 
     /// At the entry point, or at the end of a program that did not reach it.
-    fn begin(&mut self, reached: Stop) -> Result<Option<ExitStatus>, SessionError> {
+    fn begin(&mut self, reached: Stop) -> Result<Halt, SessionError> {
         let thread = match reached {
+            Stop::Site { thread, .. } => thread,
             Stop::Ended(status) => {
                 self.ended(status);
-                return Ok(Some(status));
+                return Ok(Halt::Ended(status));
             }
-            Stop::Site { thread, .. } => thread,
             other => {
                 // Something else came first; the run begins without its sites, and says so.
                 self.notes.push("The program did not reach its entry point undisturbed.".into());
-                self.on_stop(other)?;
-                return Ok(None);
+                return Ok(self.on_stop(other)?.unwrap_or(Halt::Entry));
             }
         };
         self.plant()?;
@@ -154,20 +204,8 @@ impl Session {
         {
             self.notes.push(format!("Freehold and the program do not share a core: {error}."));
         }
-        self.inferior.resume(thread, None)?;
-        Ok(None)
-    }
-
-    fn follow(mut self, observer: &mut dyn Observer) -> Result<ExitStatus, SessionError> {
-        loop {
-            self.deliver(observer);
-            let stop = self.inferior.wait()?;
-            let ended = self.on_stop(stop)?;
-            if let Some(status) = ended {
-                self.deliver(observer);
-                return Ok(status);
-            }
-        }
+        self.held.push((thread, None));
+        Ok(Halt::Entry)
     }
 
     fn deliver(&mut self, observer: &mut dyn Observer) {
@@ -179,19 +217,28 @@ impl Session {
         }
     }
 
-    fn on_stop(&mut self, stop: Stop) -> Result<Option<ExitStatus>, SessionError> {
+    fn on_stop(&mut self, stop: Stop) -> Result<Option<Halt>, SessionError> {
         match stop {
             Stop::Site { thread, at } => {
+                let mut hit = Vec::new();
                 // The first hit of a function plants its exits, which can add a role to this site.
                 for index in 0.. {
                     let Some(role) = self.sites.role(at, index) else { break };
-                    self.act(&thread, role);
+                    hit.extend(self.act(&thread, role));
+                }
+                if !hit.is_empty() {
+                    let no = thread.no();
+                    self.hold_all(thread, None)?;
+                    return Ok(Some(Halt::Breakpoint { thread: no, hit }));
                 }
                 self.inferior.resume(thread, None)?;
             }
             Stop::Signal { thread, info } => {
                 if signals::is_fault(info.number) {
                     self.tell_fault(&thread, &info);
+                }
+                if self.options.halt_on_signals && signals::halts(info.number) {
+                    return self.halt_at_signal(thread, &info).map(Some);
                 }
                 self.inferior.resume(thread, Some(info.number))?;
             }
@@ -200,27 +247,30 @@ impl Session {
                 self.inferior.resume(thread, None)?;
             }
             Stop::ThreadExited { no } => self.thread_ended(no),
-            Stop::Exec { thread, path } => self.exec(thread, path)?,
+            Stop::Exec { thread, path } => return self.exec(thread, path),
             Stop::Forked { thread, child } => {
                 self.tell(thread.no(), EventKind::Fork { child: child.0 });
                 self.inferior.resume(thread, None)?;
             }
             Stop::Ended(status) => {
                 self.ended(status);
-                return Ok(Some(status));
+                return Ok(Some(Halt::Ended(status)));
             }
         }
         Ok(None)
     }
 
-    fn act(&mut self, thread: &Stopped, role: Role) {
+    /// Does what a site is for; the breakpoint to stop for, where it is one.
+    fn act(&mut self, thread: &Stopped, role: Role) -> Option<BreakpointId> {
         match role {
+            Role::Break(id) => return Some(id),
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
         }
+        None
     }
 
     fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
@@ -257,7 +307,7 @@ impl Session {
         self.tell(no, EventKind::ThreadEnd);
     }
 
-    fn exec(&mut self, thread: Stopped, path: std::path::PathBuf) -> Result<(), SessionError> {
+    fn exec(&mut self, thread: Stopped, path: PathBuf) -> Result<Option<Halt>, SessionError> {
         self.tell(thread.no(), EventKind::Exec { program: path.display().to_string() });
         self.sites.clear();
         self.functions.clear();
@@ -266,6 +316,7 @@ impl Session {
         self.threads.clear();
         self.ledger.forget_all();
         self.owners = Owners::default();
+        self.lost.clear();
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;
@@ -277,12 +328,10 @@ impl Session {
                 self.tell_start();
                 self.note_missing();
                 self.inferior.resume(thread, None)?;
+                Ok(None)
             }
-            other => {
-                self.on_stop(other)?;
-            }
+            other => self.on_stop(other),
         }
-        Ok(())
     }
 
     fn ended(&mut self, status: ExitStatus) {

@@ -1,6 +1,6 @@
 //! What a signal means where it arrived.
 
-use super::run::Session;
+use super::run::Run;
 use crate::base::{EventKind, Evidence, Region, ThreadNo, VirtAddr};
 use crate::inferior::{SignalInfo, Stopped};
 
@@ -9,7 +9,7 @@ use crate::inferior::{SignalInfo, Stopped};
 const NEAR_STACK: u64 = 1 << 20;
 
 /// The name of a signal: `SIGSEGV`.
-fn name(number: i32) -> String {
+pub(super) fn name(number: i32) -> String {
     match nix::sys::signal::Signal::try_from(number) {
         Ok(signal) => signal.as_str().to_owned(),
         Err(_) => format!("signal {number}"),
@@ -22,10 +22,17 @@ pub(super) fn is_fault(number: i32) -> bool {
     matches!(number, 4 | 5 | 6 | 7 | 8 | 11 | 31)
 }
 
+/// Whether a user wants to see a signal arrive: all but those that programs use in passing. The
+/// list is gdb's (`info signals`): SIGALRM, SIGCHLD, SIGURG, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO
+/// and the realtime signals that glibc keeps for itself.
+pub(super) fn halts(number: i32) -> bool {
+    !matches!(number, 14 | 17 | 18 | 23 | 26 | 27 | 28 | 29 | 32 | 33)
+}
+
 /// A fault: the thread, the instruction, the signal and what it touched.
 pub(super) type Fault = (ThreadNo, VirtAddr, SignalInfo);
 
-impl Session {
+impl Run {
     /// Tells of a fault, with the stack where it arrived.
     ///
     /// Rust's runtime handles SIGSEGV and SIGBUS to find stack overflows; of any other it washes its

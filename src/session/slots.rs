@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ptr;
 use std::rc::Rc;
 
 use super::context::FrameContext;
@@ -12,7 +13,7 @@ use crate::base::{
     Bias, FileAddr, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
     Unreadable, VirtAddr,
 };
-use crate::dwarf::{Function, Image, Location, Types, Visible, short_type_name};
+use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::track::{Claim, PlaceKey};
@@ -36,10 +37,33 @@ pub(super) struct Surroundings<'a> {
     pub limits: Limits,
     /// Whether a function is one that the user sees, so that its inlined variables are shown.
     pub is_user: &'a dyn Fn(&str) -> bool,
-    /// Whether the variables of calls that are inlined at the pc are shown.
-    pub inlined: bool,
+    /// Whose variables are shown.
+    pub calls: Calls<'a>,
     /// What is known already of the code of functions.
     pub stores: &'a Stores,
+}
+
+/// Whose variables are shown of a physical frame.
+#[derive(Clone, Copy)]
+pub(super) enum Calls<'a> {
+    /// Those of the function that has the code.
+    Own,
+    /// Those, and those of the user's functions that are inlined at the pc.
+    Users,
+    /// Those of one inlined call, or of the function that has the code.
+    One(Option<&'a InlinedCall>),
+}
+
+impl Calls<'_> {
+    fn are_shown(self, inlined: Option<&InlinedCall>, is_user: &dyn Fn(&str) -> bool) -> bool {
+        match (self, inlined) {
+            (Calls::Own | Calls::Users, None) => true,
+            (Calls::Own, Some(_)) => false,
+            (Calls::Users, Some(call)) => is_user(&call.name),
+            // Calls are told apart by where they are in the function's own tree.
+            (Calls::One(one), inlined) => one.map(ptr::from_ref) == inlined.map(ptr::from_ref),
+        }
+    }
 }
 
 /// What has been stored to when control stands at an address, by address: a frame stands at one of
@@ -109,7 +133,7 @@ fn number(slots: &mut [SlotView], dies: Vec<Option<usize>>) {
 }
 
 /// The variables of a function at a frame's pc, with their places.
-fn place(
+pub(super) fn place(
     around: &Surroundings<'_>,
     context: &FrameContext<'_>,
     function: &Function,
@@ -124,10 +148,7 @@ fn place(
     let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
     visible
         .into_iter()
-        .filter(|seen| match seen.inlined {
-            None => true,
-            Some(call) => around.inlined && (around.is_user)(&call.name),
-        })
+        .filter(|seen| around.calls.are_shown(seen.inlined, around.is_user))
         .map(|seen| {
             let location = match image.locate(function, seen.variable, at, context) {
                 // Before the prologue has made the frame, what lies there is the caller's, or was.
@@ -146,6 +167,7 @@ fn place(
                 size,
                 location,
                 in_scope: seen.in_scope && begun,
+                over: seen.over,
                 shadowed: seen.shadowed,
                 inlined: seen.inlined.map(|call| call.name.clone()),
             }

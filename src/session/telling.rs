@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::context::FrameContext;
 use super::picture::Reading;
-use super::run::Session;
-use super::slots::{self, Surroundings};
+use super::run::Run;
+use super::slots::{self, Calls, Surroundings};
 use super::threads::Activation;
 use crate::base::{
     At, Data, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown,
@@ -22,7 +22,7 @@ use crate::value::returned::{self, Convention};
 /// for one by name.
 const UNITS_WITH_STATICS: usize = 64;
 
-impl Session {
+impl Run {
     /// The program stands at its entry point, with its sites planted.
     pub(super) fn tell_start(&mut self) {
         let main = self.inferior.modules().main();
@@ -155,7 +155,7 @@ impl Session {
             thread: thread.no(),
             limits: Limits::default(),
             is_user: &|_| true,
-            inlined: false,
+            calls: Calls::Own,
             stores: &self.stores,
         };
         let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
@@ -193,7 +193,7 @@ impl Session {
             thread: ThreadNo(1),
             limits: Limits::default(),
             is_user: &|_| true,
-            inlined: false,
+            calls: Calls::Own,
             stores: &self.stores,
         };
         let statics = units.into_iter().flat_map(|unit| main.image.statics_of_unit(unit));

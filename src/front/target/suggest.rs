@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::cargo;
-use crate::front::errors::nearest;
+use crate::base::nearest;
 
 /// No more entries of a directory than this are looked at.
 const ENTRIES: usize = 10_000;

@@ -1,5 +1,8 @@
-//! Events as text for people. Everything here is drawn from [`Event`](crate::base::Event)s alone.
+//! Events and answers as text for people. What a run shows is drawn from
+//! [`Event`](crate::base::Event)s alone, and what a session says from
+//! [`Answer`](crate::command::Answer)s.
 
+mod answer;
 mod layout;
 mod lines;
 mod paths;
@@ -10,5 +13,6 @@ mod start;
 mod trace;
 mod watch;
 
+pub use answer::AnswerText;
 pub use trace::TraceText;
 pub use watch::WatchText;

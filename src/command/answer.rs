@@ -1,0 +1,80 @@
+//! What commands answer: data, for `front` to print.
+
+use super::Command;
+use crate::base::{Shown, Unreadable};
+use crate::session::{Breakpoint, Frame, Halt};
+
+/// What a command answers.
+pub enum Answer {
+    /// There is nothing to say.
+    Nothing,
+    /// The session is over.
+    Quit,
+    /// A sentence.
+    Said(String),
+    /// A breakpoint was set.
+    Breakpoint(Breakpoint),
+    /// The breakpoints that there are.
+    Breakpoints(Vec<Breakpoint>),
+    /// The program stands still, or has ended.
+    Stopped(Stopped),
+    /// Frames of a thread.
+    Backtrace(Listing),
+    /// The frame that is looked at now, with its source.
+    Frame(Frame, Option<SourceText>),
+    /// Lines of source.
+    Source(SourceText),
+    /// Variables of a frame.
+    Variables(Vec<VariableShown>),
+    /// The commands, by topic.
+    Commands,
+    /// One command.
+    Help(&'static Command),
+}
+
+/// Where the program stands still.
+pub struct Stopped {
+    /// Why.
+    pub halt: Halt,
+    /// The frame that is looked at; none where the process has ended.
+    pub frame: Option<Frame>,
+    /// The line that it stands at.
+    pub source: Option<SourceText>,
+}
+
+/// Frames of a thread.
+pub struct Listing {
+    /// The frames, innermost first.
+    pub frames: Vec<Frame>,
+    /// How many there are beyond those.
+    pub more: usize,
+    /// Why unwinding ended before the outermost frame, where it did.
+    pub cut: Option<String>,
+    /// The number of the frame that is looked at.
+    pub selected: usize,
+}
+
+/// Lines of a source file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceText {
+    /// The path of the file, as the debug information gives it.
+    pub file: String,
+    /// The number of the first line.
+    pub first: u32,
+    /// The lines.
+    pub lines: Vec<String>,
+    /// The line that the frame stands at.
+    pub current: Option<u32>,
+}
+
+/// A variable of a frame.
+pub struct VariableShown {
+    /// Its name.
+    pub name: String,
+    /// Its type, without module paths.
+    pub type_name: Option<String>,
+    /// The value, or why there is none.
+    pub value: Result<Shown, Unreadable>,
+    /// Whether another variable of the same name hides it.
+    pub shadowed: bool,
+}

@@ -1,0 +1,77 @@
+//! Why a command was not done.
+
+use std::fmt;
+
+use crate::base::nearest;
+use crate::session::{PlaceError, SessionError};
+
+/// Why a command was not done. The session is as it was before, unless the text says otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandError {
+    /// What is wrong, in a sentence without full stop.
+    pub what: String,
+    /// Where in the text that the command was given, in bytes.
+    pub span: Option<(String, std::ops::Range<usize>)>,
+    /// What can be done about it.
+    pub hints: Vec<String>,
+}
+
+impl CommandError {
+    /// An error that says what is wrong.
+    pub fn new(what: impl Into<String>) -> CommandError {
+        CommandError { what: what.into(), span: None, hints: Vec::new() }
+    }
+
+    /// Adds something to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> CommandError {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds the nearest of some names, where one is near enough.
+    #[must_use]
+    pub fn did_you_mean<'a>(
+        self,
+        wanted: &str,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> CommandError {
+        match nearest(wanted, names) {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.hints.iter().try_for_each(|hint| write!(f, "\n  {hint}"))
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl From<SessionError> for CommandError {
+    fn from(error: SessionError) -> CommandError {
+        let plain = CommandError::new(error.to_string());
+        match error {
+            SessionError::NotRunning => plain.hint("`run` starts it"),
+            _ => plain,
+        }
+    }
+}
+
+impl From<PlaceError> for CommandError {
+    fn from(error: PlaceError) -> CommandError {
+        let plain = CommandError::new(error.to_string());
+        match &error {
+            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => {
+                plain.did_you_mean(name, known.iter().map(String::as_str))
+            }
+            PlaceError::NotRunning(_) => plain.hint("`run` starts it"),
+            PlaceError::WhichFile(line) => plain.hint(format!("write FILE:{line}")),
+            _ => plain,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What the commands of a session answer, as text for people.
+
+use super::paths::function;
+use super::spans::{Ink, Line, counted, cut, place};
+use crate::base::{At, ExitStatus};
+use crate::command::{
+    Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic, VariableShown,
+};
+use crate::dwarf::Origin;
+use crate::session::{Breakpoint, Frame, Halt, Where};
+
+/// Draws answers.
+pub struct AnswerText {
+    width: usize,
+}
+
+impl AnswerText {
+    /// For a page of so many columns.
+    pub fn new(width: usize) -> AnswerText {
+        AnswerText { width }
+    }
+
+    /// An answer, with colours.
+    pub fn answer(&self, answer: &Answer) -> String {
+        let mut lines = Vec::new();
+        match answer {
+            Answer::Nothing | Answer::Quit => {}
+            Answer::Said(text) => lines.push(plain(text)),
+            Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
+            Answer::Breakpoints(all) => breakpoints(all, &mut lines),
+            Answer::Stopped(stopped) => stop(stopped, &mut lines),
+            Answer::Backtrace(listing) => backtrace(listing, &mut lines),
+            Answer::Frame(frame, text) => {
+                lines.push(frame_line(frame, false));
+                text.iter().for_each(|text| source(text, &mut lines));
+            }
+            Answer::Source(text) => source(text, &mut lines),
+            Answer::Variables(variables) => variables_of(variables, &mut lines),
+            Answer::Commands => commands(&mut lines),
+            Answer::Help(command) => help(command, self.width, &mut lines),
+        }
+        let mut out = String::new();
+        for line in lines {
+            line.fit(self.width).render(&mut out);
+        }
+        out
+    }
+}
+
+fn plain(text: &str) -> Line {
+    let mut line = Line::new();
+    line.push(Ink::Plain, text);
+    line
+}
+
+fn set_breakpoint(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
+    let mut line = Line::new();
+    let word = if breakpoint.temporary { "Temporary breakpoint" } else { "Breakpoint" };
+    line.push(Ink::Plain, format!("{word} {}", breakpoint.id));
+    match breakpoint.places.as_slice() {
+        [one] => {
+            line.push(Ink::Plain, " at ").push(Ink::Strong, function(&one.function));
+            line.push(Ink::Faint, of_line(one.line.as_ref()));
+        }
+        several => {
+            line.push(Ink::Plain, format!(" at {}", counted(several.len() as u64, "place")));
+        }
+    }
+    let asked = match &breakpoint.wanted {
+        Where::Line { line, .. } => Some(*line),
+        _ => None,
+    };
+    let got = breakpoint.places.first().and_then(|place| place.line.as_ref()).map(|l| l.line);
+    if let (Some(asked), Some(got)) = (asked, got)
+        && asked != got
+    {
+        line.push(Ink::Faint, format!("  (line {asked} has no code)"));
+    }
+    lines.push(line);
+}
+
+fn of_line(line: Option<&crate::dwarf::SourceLine>) -> String {
+    let Some(line) = line else { return String::new() };
+    let name = line.file.rsplit('/').next().unwrap_or(&line.file);
+    format!(" {name}:{}", line.line)
+}
+
+fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
+    if all.is_empty() {
+        lines.push(plain("There are no breakpoints."));
+    }
+    for breakpoint in all {
+        for (index, place) in breakpoint.places.iter().enumerate() {
+            let mut line = Line::new();
+            let number = if index == 0 { breakpoint.id.to_string() } else { String::new() };
+            line.push(Ink::Strong, format!("{number:>3}  "));
+            line.push(Ink::Plain, function(&place.function));
+            line.push(Ink::Faint, of_line(place.line.as_ref()));
+            if index == 0 && breakpoint.hits > 0 {
+                line.push(Ink::Faint, format!("  reached {}", counted(breakpoint.hits, "time")));
+            }
+            lines.push(line);
+        }
+    }
+}
+
+fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
+    let mut line = Line::new();
+    match &stopped.halt {
+        Halt::Entry => line.push(Ink::Plain, "At the entry point"),
+        Halt::Breakpoint { hit, .. } => {
+            let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
+            line.push(Ink::Changed, format!("Breakpoint {}", ids.join(", ")))
+        }
+        Halt::Signal { name, explanation, .. } => {
+            line.push(Ink::Gone, format!("Signal {name}"));
+            let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            line.push(Ink::Plain, why)
+        }
+        Halt::Ended(ExitStatus::Code(code)) => {
+            line.push(Ink::Plain, format!("The program ended with code {code}."))
+        }
+        Halt::Ended(ExitStatus::Signal(signal)) => {
+            line.push(Ink::Gone, format!("The program was ended by signal {signal}."))
+        }
+    };
+    if let Some(frame) = &stopped.frame {
+        line.push(Ink::Plain, ", ");
+        line.append(where_is(&frame.at));
+        if stopped.halt.thread().0 > 1 {
+            line.push(Ink::Faint, format!("  thread {}", stopped.halt.thread()));
+        }
+    }
+    lines.push(line);
+    stopped.source.iter().for_each(|text| source(text, lines));
+}
+
+fn where_is(at: &At) -> Line {
+    let mut line = Line::new();
+    line.push(Ink::Strong, function(&at.function));
+    let place = place(at);
+    if !place.is_empty() {
+        line.push(Ink::Plain, " at ").push(Ink::Plain, place);
+    }
+    line
+}
+
+fn backtrace(listing: &Listing, lines: &mut Vec<Line>) {
+    for frame in &listing.frames {
+        lines.push(frame_line(frame, frame.no == listing.selected));
+    }
+    if listing.more > 0 {
+        let mut line = Line::new();
+        line.push(Ink::Faint, format!("  … {} more", counted(listing.more as u64, "frame")));
+        lines.push(line);
+    }
+    if let Some(why) = &listing.cut {
+        let mut line = Line::new();
+        line.push(Ink::Changed, format!("  the stack could not be followed further: {why}"));
+        lines.push(line);
+    }
+}
+
+fn frame_line(frame: &Frame, selected: bool) -> Line {
+    let mut line = Line::new();
+    line.push(Ink::Strong, if selected { "▸" } else { " " });
+    line.push(Ink::Faint, format!("{:>2}  ", frame.no));
+    let ink = if frame.origin == Origin::User { Ink::Strong } else { Ink::Plain };
+    line.push(ink, function(&frame.at.function));
+    let place = place(&frame.at);
+    if !place.is_empty() {
+        line.push(Ink::Faint, format!("  {place}"));
+    }
+    if frame.inlined {
+        line.push(Ink::Faint, "  inlined");
+    }
+    if frame.signal {
+        line.push(Ink::Changed, "  signal handler called");
+    }
+    line
+}
+
+fn source(text: &SourceText, lines: &mut Vec<Line>) {
+    for (number, content) in (text.first..).zip(&text.lines) {
+        let mut line = Line::new();
+        let current = text.current == Some(number) && text.lines.len() > 1;
+        line.push(Ink::Strong, if current { "▸" } else { " " });
+        line.push(Ink::Faint, format!("{number:>4} │ "));
+        line.push(Ink::Plain, content.replace('\t', "    "));
+        lines.push(line);
+    }
+}
+
+fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
+    if variables.is_empty() {
+        lines.push(plain("No variables here."));
+    }
+    for variable in variables {
+        let mut line = Line::new();
+        line.push(Ink::Strong, &variable.name);
+        if let Some(ty) = &variable.type_name {
+            line.push(Ink::Faint, ": ").push(Ink::Type, ty);
+        }
+        line.push(Ink::Plain, " = ");
+        match &variable.value {
+            Ok(value) => line.push(Ink::Plain, &value.text),
+            Err(why) => line.push(Ink::Faint, why.in_place()),
+        };
+        if variable.shadowed {
+            line.push(Ink::Faint, "  (shadowed)");
+        }
+        lines.push(line);
+    }
+}
+
+fn commands(lines: &mut Vec<Line>) {
+    for topic in Topic::ALL {
+        let mut heading = Line::new();
+        heading.push(Ink::Strong, topic.name());
+        lines.push(heading);
+        for command in COMMANDS.iter().filter(|command| command.topic == topic) {
+            let mut line = Line::new();
+            line.push(Ink::Plain, "  ").push(Ink::Plain, command.name).pad_to(14);
+            line.push(Ink::Faint, command.about);
+            lines.push(line);
+        }
+    }
+}
+
+fn help(command: &Command, width: usize, lines: &mut Vec<Line>) {
+    let mut line = Line::new();
+    line.push(Ink::Strong, command.name).push(Ink::Plain, format!(" {}", command.usage));
+    lines.push(line);
+    lines.push(plain(&format!("  {}.", command.about)));
+    for text in super::spans::wrap(command.details, width.saturating_sub(4)) {
+        lines.push(plain(&format!("  {text}")));
+    }
+    if !command.aliases.is_empty() {
+        lines.push(plain(&cut(&format!("  Also: {}", command.aliases.join(", ")), width)));
+    }
+}

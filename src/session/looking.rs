@@ -1,0 +1,125 @@
+//! One frame with all that it takes to read what is in it.
+
+use std::sync::Arc;
+
+use super::context::FrameContext;
+use super::regions::Regions;
+use super::run::Run;
+use super::slots::{self, Calls, Surroundings};
+use super::stack::{Frame, Stack, nth_call};
+use crate::base::{At, Bias, Cached, SlotState, ThreadNo, Unreadable};
+use crate::dwarf::{Function, Image, Location, TypeRef};
+use crate::frame::RawFrame;
+use crate::frame::slots::Placed;
+use crate::track::PlaceKey;
+use crate::value::{Limits, Reader};
+
+/// A frame under the eyes of somebody who asks for its variables.
+pub(super) struct Looking<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// The thread.
+    pub thread: ThreadNo,
+    /// The physical frame.
+    pub raw: &'a RawFrame,
+    /// Its image, or the executable where it is in none.
+    pub image: &'a Image,
+    /// Its function, where it is described.
+    pub function: Option<&'a Function>,
+    /// Reads values of the frame.
+    pub reader: &'a Reader<'a>,
+    /// Names addresses.
+    pub regions: &'a Regions<'a>,
+    /// The variables of the call, in the order of their declaration.
+    pub variables: Vec<Placed>,
+}
+
+impl Looking<'_> {
+    /// Where a variable is, or why its bytes are not its value.
+    pub fn place_of(&self, variable: &Placed) -> Result<(TypeRef, Location), Unreadable> {
+        if variable.over {
+            return Err(Unreadable::OutOfScope);
+        }
+        if !variable.in_scope {
+            return Err(Unreadable::NotYetInitialised);
+        }
+        if let Some(reason) = self.lost(variable) {
+            return Err(reason);
+        }
+        let ty = variable.ty.ok_or_else(|| Unreadable::NotDescribed("it has no type".into()))?;
+        variable.location.clone().map(|location| (ty, location))
+    }
+
+    /// Why a variable no longer holds what it held.
+    fn lost(&self, variable: &Placed) -> Option<Unreadable> {
+        let cfa = self.raw.cfa?;
+        let key = PlaceKey { thread: self.thread, cfa, die: variable.die };
+        match self.run.lost.get(&key)? {
+            SlotState::Moved { to } => Some(Unreadable::Moved { to: to.clone() }),
+            SlotState::Freed { block, at } => {
+                Some(Unreadable::Dropped { block: *block, at: at.as_ref().and_then(short) })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Run {
+    /// Looks at a frame of a thread that is held.
+    pub(super) fn look<T>(
+        &self,
+        stack: &Stack,
+        frame: &Frame,
+        thread: ThreadNo,
+        limits: Limits,
+        ask: impl FnOnce(&Looking<'_>) -> T,
+    ) -> Option<T> {
+        let raw = stack.raw_of(frame)?;
+        let vectors = match frame.raw {
+            0 => self.held(thread).and_then(|thread| thread.vectors().ok()),
+            _ => None,
+        };
+        let memory = Cached::new(self.inferior.memory());
+        let context = FrameContext { frame: raw, vectors: vectors.as_ref(), memory: &memory };
+        let main = self.inferior.modules().main();
+        let loaded = raw.loaded.as_ref().unwrap_or(&main);
+        let at = context.bias_to_file();
+        let function: Option<Arc<Function>> =
+            raw.loaded.as_ref().and_then(|loaded| loaded.image.function_at(at));
+        let regions = self.regions();
+        let around = Surroundings {
+            regions: &regions,
+            thread,
+            limits,
+            is_user: &|_| true,
+            calls: Calls::One(function.as_deref().and_then(|f| nth_call(f, at, frame.call))),
+            stores: &self.stores,
+        };
+        let low = stack.low_end(frame);
+        let placed = |function: &Function| {
+            let mut placed = slots::place(&around, &context, function, &loaded.image, low);
+            placed.sort_by_key(|variable| variable.die);
+            placed
+        };
+        let variables = function.as_deref().map(placed).unwrap_or_default();
+        let registers = |register| context.whole_register(register);
+        let bias: Bias = loaded.bias;
+        let reader =
+            Reader { types: &*loaded.image, bias, memory: &memory, registers: &registers, limits };
+        Some(ask(&Looking {
+            run: self,
+            thread,
+            raw,
+            image: &loaded.image,
+            function: function.as_deref(),
+            reader: &reader,
+            regions: &regions,
+            variables,
+        }))
+    }
+}
+
+fn short(at: &At) -> Option<String> {
+    let file = at.file.as_deref()?.rsplit('/').next()?.to_owned();
+    Some(at.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
+}

@@ -1,0 +1,114 @@
+//! The frames of a thread as a person counts them: an inlined call is a frame of its own.
+
+use super::run::Run;
+use super::slots;
+use crate::base::{At, ThreadNo, VirtAddr};
+use crate::dwarf::{Function, InlinedCall, Origin};
+use crate::frame::RawFrame;
+
+/// How many frames are unwound at most.
+const FRAMES: usize = 20_000;
+
+/// A frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// Its number, from 0 for the innermost.
+    pub no: usize,
+    /// The function and the line that it stands at.
+    pub at: At,
+    /// Who wrote the function.
+    pub origin: Origin,
+    /// Whether the call was inlined into the next frame that is not.
+    pub inlined: bool,
+    /// Whether a signal interrupted it.
+    pub signal: bool,
+    /// Where it stands: the instruction that runs next, or that the call returns to.
+    pub pc: VirtAddr,
+    /// Bytes of stack; an inlined call has none of its own.
+    pub bytes: u64,
+    /// The physical frame, as an index.
+    pub(super) raw: usize,
+    /// Its position in the chain of inlined calls there, from 0 for the innermost.
+    pub(super) call: usize,
+}
+
+/// The frames of a thread that stands still.
+#[derive(Clone, Default)]
+pub struct Stack {
+    /// The frames, innermost first.
+    pub frames: Vec<Frame>,
+    /// Why unwinding ended before the outermost frame, where it did.
+    pub cut: Option<String>,
+    pub(super) raw: Vec<RawFrame>,
+}
+
+impl Stack {
+    /// The physical frame under a frame.
+    pub(super) fn raw_of(&self, frame: &Frame) -> Option<&RawFrame> {
+        self.raw.get(frame.raw)
+    }
+
+    /// The end of what is live of the physical frame under a frame.
+    pub(super) fn low_end(&self, frame: &Frame) -> VirtAddr {
+        slots::low_end(&self.raw, frame.raw)
+    }
+}
+
+impl Run {
+    /// The frames of a thread that is held; none where it is not.
+    pub(super) fn stack(&mut self, thread: ThreadNo) -> Option<Stack> {
+        let registers = *self.held(thread)?.registers();
+        let (raw, cut) = self.unwind_from(registers, FRAMES);
+        let sizes = self.sizes(&raw);
+        let mut frames = Vec::new();
+        for (index, physical) in raw.iter().enumerate() {
+            let places = self.symbolizer.places(self.inferior.modules(), physical.lookup);
+            let last = places.len().saturating_sub(1);
+            let of = |call: usize, at: At, origin: Origin| Frame {
+                no: 0,
+                at,
+                origin,
+                inlined: call < last,
+                signal: physical.signal,
+                pc: physical.registers.pc(),
+                bytes: if call < last { 0 } else { sizes.get(index).copied().unwrap_or(0) },
+                raw: index,
+                call,
+            };
+            let begun = if index == 0 { not_begun(physical).min(last) } else { 0 };
+            let mut here: Vec<_> = places
+                .iter()
+                .enumerate()
+                .skip(begun)
+                .map(|(n, p)| of(n, p.at(), p.origin))
+                .collect();
+            if here.is_empty() {
+                let at = At { function: "??".to_owned(), file: None, line: None };
+                here.push(of(0, at, Origin::Foreign));
+            }
+            frames.append(&mut here);
+        }
+        frames.iter_mut().enumerate().for_each(|(no, frame)| frame.no = no);
+        Some(Stack { frames, cut, raw })
+    }
+}
+
+/// How many of the inlined calls at the pc of the innermost frame begin there: nothing of them has
+/// run, and the frame still stands in front of them, as after any other step to a call.
+fn not_begun(innermost: &RawFrame) -> usize {
+    let Some(loaded) = &innermost.loaded else { return 0 };
+    let at = loaded.bias.to_file(innermost.lookup);
+    let Some(function) = loaded.image.function_at(at) else { return 0 };
+    let scopes = function.scopes_at(at);
+    let calls = scopes.iter().rev().filter(|scope| scope.inlined.is_some());
+    calls.take_while(|scope| scope.ranges.iter().any(|range| range.start == at)).count()
+}
+
+/// The inlined call that is the n-th of the chain at an address; none for the function itself.
+pub(super) fn nth_call(
+    function: &Function,
+    at: crate::base::FileAddr,
+    n: usize,
+) -> Option<&InlinedCall> {
+    function.inline_chain(at, None).get(n).and_then(|frame| frame.inlined)
+}
