@@ -11,6 +11,7 @@ mod memory;
 mod reason;
 mod region;
 mod registers;
+mod split;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
@@ -23,3 +24,4 @@ pub use memory::{Buffer, Memory, MemoryError, MemoryExt};
 pub use reason::Unreadable;
 pub use region::Region;
 pub use registers::{Register, Registers, Vectors};
+pub use split::{SizesFrom, Split, SplitMore, SplitPart, SplitTotals};
