@@ -296,6 +296,14 @@ pub struct Data {
     /// How many elements there are beyond those among the children.
     #[serde(skip_serializing_if = "is_zero")]
     pub more: u64,
+    /// Bytes that the value takes where it is, without what it leads to; only where the bytes were
+    /// asked for, and none where its type does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Those bytes as two hexadecimal digits each, in the order of their addresses, 64 of them at
+    /// most; only where they were asked for and can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -12,6 +12,7 @@ mod nearest;
 mod reason;
 mod region;
 mod registers;
+mod split;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
@@ -25,3 +26,4 @@ pub use nearest::nearest;
 pub use reason::Unreadable;
 pub use region::Region;
 pub use registers::{Register, Registers, Vectors};
+pub use split::{SizesFrom, Split, SplitMore, SplitPart, SplitTotals};

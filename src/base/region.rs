@@ -10,6 +10,15 @@ use super::BlockId;
 pub enum Region {
     /// The stack of a thread.
     Stack,
+    /// The stack of a thread, in the part of it that belongs to one frame.
+    StackOf {
+        /// The function whose frame it is.
+        function: String,
+        /// The number of the frame, from 0 for the innermost.
+        frame: u32,
+    },
+    /// The memory that a thread has of its own for variables declared with `thread_local!`.
+    ThreadLocal,
     /// A live heap block, with the offset into it in bytes.
     Heap {
         /// The block.
@@ -36,10 +45,27 @@ pub enum Region {
     Nowhere,
 }
 
+impl Region {
+    /// Whether it is the stack of a thread.
+    pub fn is_stack(&self) -> bool {
+        matches!(self, Region::Stack | Region::StackOf { .. })
+    }
+
+    /// Whether the allocator may have given it: a live block, or anonymous memory of which no
+    /// ledger tells.
+    pub fn may_be_heap(&self) -> bool {
+        matches!(self, Region::Heap { .. } | Region::Anonymous)
+    }
+}
+
 impl std::fmt::Display for Region {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Region::Stack => f.pad("stack"),
+            Region::StackOf { function, frame } => {
+                f.pad(&format!("stack of {function} (frame {frame})"))
+            }
+            Region::ThreadLocal => f.pad("thread-local"),
             Region::Heap { block, offset: 0 } => f.pad(&block.to_string()),
             Region::Heap { block, offset } => f.pad(&format!("{block}+{offset}")),
             Region::Freed { block } => f.pad(&format!("{block}, freed")),
@@ -49,5 +75,28 @@ impl std::fmt::Display for Region {
             Region::Unmapped => f.pad("unmapped"),
             Region::Nowhere => f.pad("no address"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_says_whose_stack_it_is_and_how_far_into_a_block() {
+        let main = Region::StackOf { function: "krate::main".to_owned(), frame: 2 };
+        assert_eq!(main.to_string(), "stack of krate::main (frame 2)");
+        assert!(main.is_stack() && !main.may_be_heap());
+        assert_eq!(Region::Heap { block: BlockId(3), offset: 16 }.to_string(), "#3+16");
+        assert_eq!(Region::ThreadLocal.to_string(), "thread-local");
+    }
+
+    #[test]
+    fn the_plain_stack_is_written_to_json_as_before() {
+        let json = |region: &Region| serde_json::to_string(region).unwrap();
+        assert_eq!(json(&Region::Stack), "\"stack\"");
+        let main = Region::StackOf { function: "main".to_owned(), frame: 0 };
+        assert_eq!(json(&main), r#"{"stack_of":{"function":"main","frame":0}}"#);
+        assert_eq!(json(&Region::ThreadLocal), "\"thread_local\"");
     }
 }

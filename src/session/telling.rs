@@ -258,6 +258,8 @@ fn unreadable(type_name: String, why: &Unreadable) -> Shown {
         unreadable: Some(why.clone()),
         children: Vec::new(),
         more: 0,
+        size: None,
+        bytes: None,
     };
     Shown { text: why.in_place(), data }
 }

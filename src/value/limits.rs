@@ -13,6 +13,10 @@ pub struct Limits {
     pub total_parts: usize,
     /// Bytes that are read for one value in all.
     pub total_bytes: u64,
+    /// Whether std types are read field by field, as the debug information describes them.
+    pub raw: bool,
+    /// Whether rows of bytes are read as text, and raw pointers to bytes as C strings.
+    pub bytes_as_text: bool,
 }
 
 impl Default for Limits {
@@ -23,6 +27,8 @@ impl Default for Limits {
             text_bytes: 200,
             total_parts: 2_000,
             total_bytes: 1024 * 1024,
+            raw: false,
+            bytes_as_text: false,
         }
     }
 }

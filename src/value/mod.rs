@@ -11,8 +11,10 @@
 //! program lie, and so may its types: every length is checked against [`Limits`] before it is
 //! believed, every chain of pointers ends, and nothing is allocated on the program's word.
 
+mod bytes_text;
 mod data;
 mod enums;
+mod format;
 mod heap;
 mod limits;
 mod members;
@@ -20,6 +22,7 @@ mod model;
 mod naming;
 mod place;
 mod pointers;
+mod pretty;
 mod read;
 pub mod returned;
 mod scalars;
@@ -32,9 +35,11 @@ mod garbage;
 #[cfg(test)]
 mod testing;
 
+pub use format::{Expand, Format, FormatError, Radix};
 pub use heap::HeapPart;
 pub use limits::Limits;
 pub use model::{Cut, Fields, Float, HeapSpan, Map, Pointer, Sequence, Text, Value, ValueKind};
 pub use naming::Naming;
 pub use place::Place;
+pub use pretty::{CutAt, CutUnit, Pretty, Token, TokenKind};
 pub use read::{ReadRegister, Reader};

@@ -217,6 +217,18 @@ impl Text {
     }
 }
 
+/// The text of a row of bytes, as far as it was read; none where the elements are not bytes.
+pub(super) fn contents_of_bytes(sequence: &Sequence) -> Option<Text> {
+    let byte = |item: &Value| match item.kind {
+        ValueKind::Uint(n) if item.size == Some(1) => u8::try_from(n).ok(),
+        ValueKind::Int(n) if item.size == Some(1) => Some(n as u8),
+        _ => None,
+    };
+    let shown = sequence.items.iter().map(byte).collect::<Option<Vec<u8>>>()?;
+    let pointee = sequence.items.first()?.place.address().unwrap_or_default();
+    Some(Text { shown, len: sequence.len, pointee })
+}
+
 impl Value {
     /// The fields of a record, enum, union, or of what is shown raw.
     pub fn fields(&self) -> Option<&Fields> {

@@ -26,7 +26,8 @@ impl Walk<'_> {
         let size = to.map_or(0, |to| self.size_of(to));
         let pointee = to
             .filter(|to| never_null && self.can_be_followed(*to))
-            .map(|to| Box::new(self.follow(to, target, at.depth)));
+            .map(|to| Box::new(self.follow(to, target, at.depth)))
+            .or_else(|| self.c_text(to.filter(|_| !never_null)?, target));
         let pointer = Pointer { target, flavour, pointee, vtable: None, counts: Vec::new() };
         let mut value = at.value(ValueKind::Pointer(pointer));
         value.heap = span(target, size, flavour);

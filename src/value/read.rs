@@ -89,7 +89,8 @@ impl Walk<'_> {
         if depth > self.reader.limits.levels() {
             return at.value(ValueKind::Cut(Cut::Depth));
         }
-        std_types::read(self, &at).unwrap_or_else(|| self.by_kind(&at))
+        let as_std = if self.reader.limits.raw { None } else { std_types::read(self, &at) };
+        as_std.unwrap_or_else(|| self.by_kind(&at))
     }
 
     /// A value as its type says, without the readers of std types.

@@ -52,12 +52,18 @@ impl Row {
 
 impl Walk<'_> {
     pub(super) fn array(&mut self, at: &At<'_>, element: TypeRef, count: u64) -> ValueKind {
+        if self.is_text(element) {
+            return self.text_in_place(at.source, count);
+        }
         let items = self.elements(element, at.source, count, at.depth);
         ValueKind::Sequence(Sequence { len: count, items, ..Sequence::default() })
     }
 
     /// A value whose elements lie elsewhere.
     pub(super) fn row(&mut self, at: &At<'_>, row: Row, element: TypeRef) -> Value {
+        if self.is_text(element) {
+            return self.text(at, row);
+        }
         let heap = match row.span(self.size_of(element)) {
             Ok(heap) => heap,
             Err(what) => return broken(at, row, at.invalid(&what)),
@@ -160,7 +166,7 @@ pub(super) fn broken(at: &At<'_>, row: Row, reason: Unreadable) -> Value {
 }
 
 /// Takes an incomplete UTF-8 sequence from the end of a text that was cut.
-fn drop_half_a_char(text: &mut Vec<u8>) {
+pub(super) fn drop_half_a_char(text: &mut Vec<u8>) {
     if let Err(error) = std::str::from_utf8(text)
         && error.error_len().is_none()
     {

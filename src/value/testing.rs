@@ -5,7 +5,7 @@ mod collections;
 use std::sync::Arc;
 
 use super::{Limits, Naming, Reader, Value};
-use crate::base::{Bias, Buffer, Data, FileAddr, Region, Unreadable, VirtAddr};
+use crate::base::{Bias, Buffer, Data, FileAddr, Region, Register, Unreadable, VirtAddr};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
@@ -276,9 +276,14 @@ impl World {
     }
 
     pub(super) fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        let registers = |_| None;
+        self.with_reader(|reader| reader.read(ty, at))
+    }
+
+    /// Only `rax` is known: its bytes are 0x11, 0x22 and so on.
+    pub(super) fn with_reader<T>(&self, f: impl FnOnce(&Reader<'_>) -> T) -> T {
+        let registers = |register| (register == Register::RAX).then_some(0x8877_6655_4433_2211);
         let (types, memory, limits) = (self, &self.memory, self.limits);
-        Reader { types, bias: BIAS, memory, registers: &registers, limits }.read(ty, at)
+        f(&Reader { types, bias: BIAS, memory, registers: &registers, limits })
     }
 
     pub(super) fn read_bytes(&self, ty: TypeRef, bytes: &[u8]) -> Value {
@@ -302,7 +307,11 @@ impl World {
         self.named_with(400, |naming| value.data(naming))
     }
 
-    fn named_with<T>(&self, width: usize, f: impl FnOnce(&Naming<'_>) -> T) -> T {
+    pub(super) fn detailed(&self, value: &Value) -> Data {
+        self.named_with(400, |naming| self.with_reader(|reader| reader.detailed(value, naming)))
+    }
+
+    pub(super) fn named_with<T>(&self, width: usize, f: impl FnOnce(&Naming<'_>) -> T) -> T {
         let address = |at: VirtAddr| format!("@{:x}", at.0);
         let type_name = |name: &str| name.to_owned();
         let region = |_| Region::Stack;

@@ -182,24 +182,13 @@ impl Line<'_> {
         let mut left = self.room().max(1);
         let mut cut = text.more();
         self.push("\"");
-        for chunk in text.shown.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if left == 0 {
-                    cut = cut.saturating_add(c.len_utf8() as u64);
-                    continue;
-                }
-                let escaped = if c == '\'' { "'".to_owned() } else { c.escape_debug().to_string() };
-                left = left.saturating_sub(escaped.chars().count());
-                self.push(&escaped);
+        for (bytes, escaped) in characters(&text.shown) {
+            if left == 0 {
+                cut = cut.saturating_add(bytes);
+                continue;
             }
-            for byte in chunk.invalid() {
-                if left == 0 {
-                    cut = cut.saturating_add(1);
-                    continue;
-                }
-                left = left.saturating_sub(4);
-                self.push(&format!("\\x{byte:02X}"));
-            }
+            left = left.saturating_sub(escaped.chars().count());
+            self.push(&escaped);
         }
         self.push("\"");
         if cut > 0 {
@@ -213,8 +202,7 @@ impl Line<'_> {
             // What `{:?}` prints for a Weak, which does not own what it leads to.
             None if !pointer.counts.is_empty() && !shares(value) => self.push("(Weak)"),
             None => {
-                let raw = matches!(pointer.flavour, PointerFlavour::Const | PointerFlavour::Mut);
-                if raw && pointer.target.0 == 0 {
+                if is_raw(pointer) && pointer.target.0 == 0 {
                     let name = (self.naming.type_name)(&value.type_name);
                     return self.push(&format!("{name} → null"));
                 }
@@ -231,8 +219,31 @@ impl Line<'_> {
 }
 
 /// Whether the value keeps what it leads to alive.
-fn shares(value: &Value) -> bool {
+pub(super) fn shares(value: &Value) -> bool {
     value.heap.is_some_and(|heap| heap.hold == Hold::Shares)
+}
+
+/// Whether it is a raw pointer, which may lead anywhere.
+pub(super) fn is_raw(pointer: &Pointer) -> bool {
+    matches!(pointer.flavour, PointerFlavour::Const | PointerFlavour::Mut)
+}
+
+/// The characters of a text as they stand between quotes, escaped, each with its bytes in the text;
+/// a byte that is not UTF-8 stands for itself.
+fn characters(text: &[u8]) -> impl Iterator<Item = (u64, String)> {
+    text.utf8_chunks().flat_map(|chunk| {
+        let escape = |c: char| match c {
+            '\'' => (1, "'".to_owned()),
+            _ => (c.len_utf8() as u64, c.escape_debug().to_string()),
+        };
+        let invalid = chunk.invalid().iter().map(|byte| (1, format!("\\x{byte:02X}")));
+        chunk.valid().chars().map(escape).chain(invalid)
+    })
+}
+
+/// The characters of a text as they stand between quotes, escaped.
+pub(super) fn escaped(text: &[u8]) -> Vec<String> {
+    characters(text).map(|(_, escaped)| escaped).collect()
 }
 
 #[cfg(test)]

@@ -126,6 +126,8 @@ mod tests {
             unreadable: None,
             children: vec![],
             more: 0,
+            size: None,
+            bytes: None,
         };
         let kind = EventKind::Return {
             depth: 1,

@@ -300,6 +300,8 @@ mod tests {
             unreadable: None,
             children: vec![],
             more: 0,
+            size: None,
+            bytes: None,
         };
         Shown { text: text.into(), data }
     }
