@@ -15,6 +15,7 @@ mod detail;
 mod dies;
 mod enums;
 mod evaluate;
+mod find;
 #[cfg(test)]
 mod fixture;
 mod functions;
@@ -25,6 +26,9 @@ mod intervals;
 mod lines;
 mod locations;
 mod mangled_crate;
+mod name_index;
+mod name_match;
+mod name_walk;
 mod names;
 mod origin;
 mod paths;
@@ -47,6 +51,7 @@ mod vtables;
 
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
 pub use detail::Detail;
+pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
 pub use lines::{LineRow, SourceLine};
