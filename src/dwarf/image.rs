@@ -35,6 +35,7 @@ pub struct Image {
     pub(super) types: super::type_loader::Cache,
     pub(super) vtables: super::vtables::Vtables,
     pub(super) origins: std::sync::OnceLock<super::origin::Origins>,
+    pub(super) names: super::name_index::Names,
 }
 
 /// What kind of ELF file it is.
@@ -131,6 +132,7 @@ impl Image {
             types: Default::default(),
             vtables: Default::default(),
             origins: Default::default(),
+            names: Default::default(),
             object,
             dwarf,
         })

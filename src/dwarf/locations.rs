@@ -149,7 +149,7 @@ impl Image {
     }
 
     /// `DW_AT_const_value`, low byte first (DWARF 4, section 4.1, item 10).
-    fn constant(&self, die: &Die, value: Value) -> Result<Vec<u8>, Unreadable> {
+    pub(super) fn constant(&self, die: &Die, value: Value) -> Result<Vec<u8>, Unreadable> {
         Ok(match value {
             Value::Data1(value) => vec![value],
             Value::Data2(value) => value.to_le_bytes().to_vec(),

@@ -234,6 +234,11 @@ impl Root {
 }
 
 impl Image {
+    /// Who wrote the crate that a unit is of, by its main file; none for a unit without a name.
+    pub(super) fn origin_of_unit(&self, unit: UnitId) -> Option<Origin> {
+        self.root(unit).map(|root| Origin::of_source_file(&root.file))
+    }
+
     /// What the root die of a unit says.
     fn root(&self, unit: UnitId) -> Option<Root> {
         let RootDie { name, directory } = self.root_die(unit)?;

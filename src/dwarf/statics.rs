@@ -47,7 +47,7 @@ impl Image {
         variables.iter().filter_map(|die| self.read_static(*die)).collect()
     }
 
-    fn read_static(&self, offset: usize) -> Option<Static> {
+    pub(super) fn read_static(&self, offset: usize) -> Option<Static> {
         let chain = self.chain(offset);
         let die = chain.first()?;
         let name = chain.iter().find_map(|die| self.name(die))?;

@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether the die's name is a part of the path of what lies in it.
-fn is_path_segment(tag: gimli::DwTag) -> bool {
+pub(super) fn is_path_segment(tag: gimli::DwTag) -> bool {
     matches!(
         tag,
         gimli::DW_TAG_namespace
