@@ -50,6 +50,11 @@ impl LiveMemory {
         self.sites.borrow_mut().remove(at, whom, &self.file);
     }
 
+    /// See [`Inferior::write_memory`](super::Inferior::write_memory).
+    pub(super) fn write(&self, at: VirtAddr, bytes: &[u8]) -> Result<(), MemoryError> {
+        self.sites.borrow_mut().write_below(at, bytes, &self.file)
+    }
+
     /// The bytes of the instruction at an address, as many as can be read.
     pub(super) fn instruction_bytes(&self, at: VirtAddr) -> Vec<u8> {
         self.sites.borrow().instruction_bytes(at, &self.file)

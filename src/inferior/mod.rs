@@ -29,6 +29,7 @@ mod sites;
 mod stop;
 mod threads;
 mod waiting;
+mod writing;
 
 #[cfg(test)]
 mod live_tests;

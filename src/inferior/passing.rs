@@ -87,6 +87,10 @@ impl Inferior {
                 raw.leave_system_call();
                 return (raw, None);
             }
+            if raw.system_call().is_some() {
+                // It may be restarted, by going back over its instruction in the copy.
+                raw.set_pc(stopped.raw.pc());
+            }
         } else if point.is_some() {
             self.leave_copy(&mut raw, signal);
         } else {
@@ -95,12 +99,12 @@ impl Inferior {
         (raw, due)
     }
 
-    /// A thread that stands in a copy just goes on there, unless a signal is delivered: its handler
-    /// must find the true address. Inside a system call nothing is changed, so that the kernel can
+    /// A thread that stands in a copy just goes on there, unless a signal is delivered, whose handler
+    /// must find the true address, or the original was overwritten. Inside a system call nothing is changed, so that the kernel can
     /// restart it.
     pub(super) fn leave_copy(&self, raw: &mut RawRegisters, signal: bool) {
         if let Some(point) = self.scratch.point_at(raw.pc())
-            && signal
+            && (signal || (point.is_pending() && self.scratch.is_outdated(raw.pc())))
             && raw.system_call().is_none()
         {
             raw.set_pc(point.original);

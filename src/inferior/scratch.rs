@@ -1,5 +1,6 @@
 //! Scratch pages: where copies of patched instructions run.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::asm::Point;
@@ -24,8 +25,8 @@ const ALIGN: u64 = 16;
 #[derive(Default)]
 pub(super) struct Scratch {
     areas: Vec<Area>,
-    /// Where the copy of each original is.
-    of: BTreeMap<VirtAddr, VirtAddr>,
+    /// Where the copy of each original is; one whose original was overwritten is not named.
+    of: RefCell<BTreeMap<VirtAddr, VirtAddr>>,
     /// The copies by address: the points where a thread can stop.
     copies: BTreeMap<VirtAddr, Vec<Point>>,
 }
@@ -38,7 +39,20 @@ struct Area {
 impl Scratch {
     /// The copy of the instruction at an address, if there is one.
     pub(super) fn copy_of(&self, original: VirtAddr) -> Option<VirtAddr> {
-        self.of.get(&original).copied()
+        self.of.borrow().get(&original).copied()
+    }
+
+    /// The instructions that begin in a range are written anew: their copies are copies no more.
+    pub(super) fn outdate(&self, range: Range<VirtAddr>) {
+        self.of.borrow_mut().retain(|original, _| !range.contains(*original));
+    }
+
+    /// Whether an address lies in the copy of an instruction that was overwritten since.
+    pub(super) fn is_outdated(&self, pc: VirtAddr) -> bool {
+        let Some(point) = self.point_at(pc) else { return false };
+        // The only points that a caller asks for stand for the instruction itself.
+        let current = self.copy_of(point.original);
+        current.is_none_or(|copy| pc < copy || pc - copy >= 4 * ALIGN)
     }
 
     /// What a program counter inside a copy stands for.
@@ -69,7 +83,7 @@ impl Scratch {
         if let Some(area) = self.areas.iter_mut().find(|area| area.range.contains(at)) {
             area.used = (at - area.range.start).saturating_add(len).next_multiple_of(ALIGN);
         }
-        self.of.insert(original, at);
+        self.of.borrow_mut().insert(original, at);
         self.copies.insert(at, points);
     }
 
@@ -81,6 +95,12 @@ impl Scratch {
     /// Adds an area that was mapped.
     pub(super) fn add_area(&mut self, start: VirtAddr) {
         self.areas.push(Area { range: Range::new(start, start + AREA), used: 0 });
+    }
+
+    /// Whether any address of a range lies in a scratch area.
+    pub(super) fn overlaps(&self, range: Range<VirtAddr>) -> bool {
+        let apart = |area: &Area| area.range.end <= range.start || range.end <= area.range.start;
+        !self.areas.iter().all(apart)
     }
 
     /// Whether an address lies in a scratch area.

@@ -11,7 +11,7 @@ use crate::os::ProcessMemory;
 pub(super) const INT3: u8 = 0xcc;
 
 /// The longest instruction, in bytes.
-const LONGEST: usize = 15;
+pub(super) const LONGEST: usize = 15;
 
 /// The sites of a process: what is patched, and what was there before.
 #[derive(Default)]
@@ -109,6 +109,35 @@ impl Sites {
                 *byte = site.original;
             }
         }
+    }
+
+    /// Writes what the program is to see: sites stay patched, and keep the new byte for later.
+    ///
+    /// # Errors
+    /// The first address that could not be written; what lies before it was.
+    pub(super) fn write_below(
+        &mut self,
+        at: VirtAddr,
+        bytes: &[u8],
+        memory: &ProcessMemory,
+    ) -> Result<(), MemoryError> {
+        let end = VirtAddr(at.0.saturating_add(bytes.len() as u64));
+        let mut patched = bytes.to_vec();
+        for (address, _) in self.active.range(at..end) {
+            let index = usize::try_from(*address - at).unwrap_or(usize::MAX);
+            if let Some(byte) = patched.get_mut(index) {
+                *byte = INT3;
+            }
+        }
+        let result = memory.write(at, &patched);
+        let written = result.map_or_else(|error| error.at, |()| end);
+        for (address, site) in self.active.range_mut(at..written.clamp(at, end)) {
+            let index = usize::try_from(*address - at).unwrap_or(usize::MAX);
+            if let Some(byte) = bytes.get(index) {
+                site.original = *byte;
+            }
+        }
+        result
     }
 
     /// Writes the original bytes of all sites to a memory: this process's own, or the copy that a

@@ -118,4 +118,12 @@ impl Stopped {
     pub fn vectors(&self) -> io::Result<Vectors> {
         os::vectors(self.tid)
     }
+
+    /// Changes its vector registers, at once.
+    ///
+    /// # Errors
+    /// `ESRCH` where it was killed meanwhile.
+    pub fn set_vectors(&mut self, vectors: &Vectors) -> io::Result<()> {
+        os::set_vectors(self.tid, vectors)
+    }
 }

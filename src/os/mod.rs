@@ -24,7 +24,8 @@ pub use files::map_file;
 pub use memory::{ProcessMemory, read_memory};
 pub use ptrace::{
     detach, event_message, interrupt, is_gone, kill_process, listen, registers, resume,
-    send_signal, set_pc, set_registers, set_signal_mask, signal_info, signal_mask, vectors,
+    send_signal, set_pc, set_registers, set_signal_mask, set_vectors, signal_info, signal_mask,
+    vectors,
 };
 pub use raw_registers::RawRegisters;
 pub use remote::{RemoteCalls, RemoteError};

@@ -148,6 +148,20 @@ pub fn vectors(tid: Tid) -> io::Result<Vectors> {
     Ok(vectors)
 }
 
+/// Replaces the registers xmm0 to xmm15 of a stopped thread; what lies above their 128 bits stays.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn set_vectors(tid: Tid, vectors: &Vectors) -> io::Result<()> {
+    let mut state = fetch::<libc::user_fpregs_struct>(libc::PTRACE_GETFPREGS, tid, 0)?;
+    for (vector, words) in vectors.iter().zip(state.xmm_space.chunks_exact_mut(4)) {
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = (*vector >> (index * 32)) as u32;
+        }
+    }
+    store(libc::PTRACE_SETFPREGS, tid, 0, &state)
+}
+
 /// The signals that a stopped thread has blocked, as a bit set from bit 0 for signal 1.
 ///
 /// # Errors

@@ -3,3 +3,4 @@
 mod launching;
 mod processes;
 mod sites;
+mod writing;
