@@ -27,9 +27,9 @@ mod sequences;
 mod std_types;
 mod text;
 
-#[cfg(test)]
-mod garbage;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
+#[cfg(any(test, fuzzing))]
 mod testing;
 
 pub use heap::HeapPart;
