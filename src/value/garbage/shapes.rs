@@ -84,6 +84,7 @@ static TABLE: Shape = shape(
     "hashbrown::raw::RawTable<x>",
     &[("ctrl", ToAny), ("bucket_mask", Uint(8)), ("items", Uint(8))],
 );
+static PAIR: Shape = shape("(x, y)", &[("__0", Any), ("__1", Any)]);
 static BUCKET: Shape =
     shape("indexmap::Bucket<x, y>", &[("hash", Uint(8)), ("key", Any), ("value", Any)]);
 
@@ -224,7 +225,12 @@ impl Builder<'_, '_> {
                 fields.push(Field { name: (*name).into(), ty, offset });
             }
         }
-        let params = [("T", self.any()), ("K", self.any()), ("V", self.any())];
+        let element = match shape.name {
+            // The entries of a table are pairs; those of a set as well.
+            "hashbrown::raw::RawTable<x>" if !self.choices.once_in(4) => self.shape(&PAIR, DEEPEST),
+            _ => self.any(),
+        };
+        let params = [("T", element), ("K", self.any()), ("V", self.any())];
         let tuple = shape.fields.first().is_some_and(|(name, _)| *name == "__0");
         let kind = match self.choices.below(32) {
             0 => TypeKind::Union { fields },
