@@ -7,6 +7,8 @@ mod boundaries;
 mod branches;
 mod exits;
 mod flow;
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
 mod loops;
 mod prologue;
 mod relocate;

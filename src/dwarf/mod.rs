@@ -18,6 +18,8 @@ mod evaluate;
 #[cfg(test)]
 mod fixture;
 mod functions;
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
 #[cfg(test)]
 mod garbled;
 mod image;
