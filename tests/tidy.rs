@@ -264,11 +264,15 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// Whether `#[cfg(…test…)]` begins here, and not `#[cfg(not(test))]`.
+/// Whether `#[cfg(…test…)]` begins here, and not `#[cfg(not(test))]`. What is there for tests and
+/// for fuzzing is in no program of ours either.
 fn is_cfg_test(tokens: &[TokenTree], at: usize) -> bool {
     let Some(TokenTree::Group(group)) = tokens.get(at + 1) else { return false };
     let text: String = group.stream().to_string().split_whitespace().collect();
-    is_punct(tokens.get(at), '#') && (text == "cfg(test)" || text.starts_with("cfg(all(test,"))
+    is_punct(tokens.get(at), '#')
+        && (text == "cfg(test)"
+            || text == "cfg(any(test,fuzzing))"
+            || text.starts_with("cfg(all(test,"))
 }
 
 /// The name of the module whose body is the group at this place.
@@ -349,6 +353,8 @@ fn what_may_panic_is_found_outside_of_tests() {
     assert_eq!(check("base/testing.rs", "fn f() { x.unwrap(); }", true), []);
     let declares = "#[cfg(test)]\nmod testing;\nmod other;\n#[cfg(test)] mod tests { }";
     assert_eq!(modules_for_tests("base/mod.rs", declares), ["base/testing"]);
+    let fuzzing = "#[cfg(any(test, fuzzing))]\npub mod garbage;\nmod other;";
+    assert_eq!(modules_for_tests("base/mod.rs", fuzzing), ["base/garbage"]);
     let not_test = "#[cfg(test)]\nuse a::b;\nfn f() { x.unwrap(); }";
     assert_eq!(rules("base/a.rs", not_test), [(3, "panic")]);
 }

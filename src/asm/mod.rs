@@ -8,6 +8,8 @@ mod branches;
 mod exits;
 mod first_reached;
 mod flow;
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
 mod loops;
 mod prologue;
 mod relocate;

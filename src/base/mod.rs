@@ -6,6 +6,8 @@
 mod addr;
 mod cached;
 mod event;
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
 mod ids;
 mod memory;
 mod nearest;

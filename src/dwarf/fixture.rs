@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 use object::{Object, ObjectSymbol};
 
 use super::functions::{Function, Variable};
+pub use super::garbage::Frame;
 use super::image::Image;
-use super::locations::LocationContext;
 use super::types::{Type, TypeKind, TypeRef, Types};
-use crate::base::{Bias, Buffer, FileAddr, Memory, Register, Registers, VirtAddr};
+use crate::base::FileAddr;
 
 const LIBRARY: &str = include_str!("fixture/other.rs");
 const PROGRAM: &str = include_str!("fixture/program.rs");
@@ -129,45 +129,4 @@ impl Build {
 /// Every address of a function.
 pub fn addresses(function: &Function) -> impl Iterator<Item = FileAddr> + '_ {
     function.ranges.iter().flat_map(|range| (range.start.0..range.end.0).map(FileAddr))
-}
-
-/// A frame made up for a test.
-#[derive(Default)]
-pub struct Frame {
-    /// Its registers.
-    pub registers: Registers,
-    /// Its CFA.
-    pub cfa: Option<VirtAddr>,
-    /// The load bias.
-    pub bias: u64,
-    /// Its memory.
-    pub memory: Vec<Buffer>,
-    /// What rdi was at the entry.
-    pub first_argument: Option<u64>,
-}
-
-impl LocationContext for Frame {
-    fn register(&self, register: Register) -> Option<u64> {
-        self.registers.get(register)
-    }
-
-    fn cfa(&self) -> Option<VirtAddr> {
-        self.cfa
-    }
-
-    fn bias(&self) -> Bias {
-        Bias(self.bias)
-    }
-
-    fn memory(&self) -> &dyn Memory {
-        &self.memory
-    }
-
-    fn entry_value(&self, register: Register) -> Option<u64> {
-        self.first_argument.filter(|_| register == Register::RDI)
-    }
-
-    fn thread_local(&self, offset: u64) -> Option<VirtAddr> {
-        Some(VirtAddr(0x7000_0000 + offset))
-    }
 }

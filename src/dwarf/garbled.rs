@@ -5,71 +5,19 @@ use std::time::{Duration, Instant};
 
 use object::{Object, ObjectSection, ObjectSymbol};
 
-use super::fixture::{Frame, builds};
-use super::{Image, TypeKind, TypeRef, Types};
-use crate::base::{FileAddr, Register};
+use super::fixture::builds;
+use super::garbage::ask;
+use super::{Image, Types};
+use crate::base::FileAddr;
+use crate::base::garbage::Choices;
 
 /// How many damaged copies of each build are tried. An image never lets go of its bytes.
 const ROUNDS: usize = 60;
 
-/// A generator of numbers that are the same in every run (xorshift, Marsaglia 2003).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % below.max(1) as u64).unwrap_or(0)
-    }
-}
-
-/// Asks everything there is to ask about some addresses, and follows the types that come up.
-fn ask(image: &Image, addresses: &[FileAddr]) -> usize {
-    let mut frame = Frame::default();
-    (0..17).for_each(|number| frame.registers.set(Register(number), 0x1000));
-    let mut types: Vec<TypeRef> = Vec::new();
-    let mut answers = 0;
-    for at in addresses {
-        let Some(function) = image.function_at(*at) else { continue };
-        answers += 1 + function.inline_chain(*at, None).len();
-        for visible in function.visible_at(*at).into_iter().take(200) {
-            types.extend(visible.variable.ty);
-            let located = image.locate(&function, visible.variable, *at, &frame);
-            answers += usize::from(located.is_ok());
-        }
-        answers += image.statics_of_unit(function.unit).len();
-    }
-    for name in ["Shape", "Vec<_>", "[u8; 2]"] {
-        types.extend(image.types_named(name, None).into_iter().take(100));
-    }
-    for name in ["LOCAL", "COUNTER", "Plain::A"] {
-        answers += image.statics_named(name, None).len();
-        answers += image.constants_named(name, None).len();
-    }
-    if let Some(section) = image.sections().iter().find(|s| s.name == ".data.rel.ro") {
-        let words = (section.range.start.0..section.range.end.0).step_by(8).take(64);
-        types.extend(words.filter_map(|at| image.vtable_type(FileAddr(at))));
-    }
-    for _ in 0..2000 {
-        let Some(ty) = types.pop().and_then(|ty| image.get(ty).ok()) else { continue };
-        answers += 1;
-        types.extend(ty.fields().iter().map(|field| field.ty));
-        types.extend(ty.params.iter().map(|(_, ty)| *ty));
-        match &ty.kind {
-            TypeKind::Pointer { to, .. } => types.extend(to),
-            TypeKind::Array { element, .. } => types.push(*element),
-            TypeKind::Enum(part) => types.extend(part.variants.iter().filter_map(|v| v.ty)),
-            _ => {}
-        }
-    }
-    answers
-}
-
 #[test]
 fn flipped_bytes_in_any_debug_section_neither_panic_nor_hang() {
     let begun = Instant::now();
-    let mut numbers = Numbers(0x5eed_f00d);
+    let mut choices = Choices::seeded(0x5eed_f00d);
     let mut answers = 0;
     for build in builds() {
         let wanted: Vec<FileAddr> = ["program::types", "program::inlining", "program::main"]
@@ -87,9 +35,8 @@ fn flipped_bytes_in_any_debug_section_neither_panic_nor_hang() {
             for (start, len) in &sections {
                 // The program's own units come first in each section.
                 let len = (*len).min(1 << 15);
-                for _ in 0..numbers.next(24) {
-                    bytes[start + numbers.next(len)] ^= 1 << numbers.next(8);
-                }
+                let count = choices.below(24);
+                choices.flip_bits(&mut bytes[*start..*start + len], count);
             }
             let image = Image::parse(Path::new("garbled"), Vec::leak(bytes)).expect("its headers");
             answers += ask(&image, &wanted);
@@ -101,7 +48,7 @@ fn flipped_bytes_in_any_debug_section_neither_panic_nor_hang() {
 
 #[test]
 fn sections_of_noise_and_sections_cut_short_neither_panic_nor_hang() {
-    let mut numbers = Numbers(77);
+    let mut choices = Choices::seeded(77);
     for build in builds() {
         let wanted = [FileAddr(build.address("program::types").0 + 20)];
         for name in [".debug_info", ".debug_abbrev", ".debug_str", ".debug_ranges", ".debug_loc"] {
@@ -112,9 +59,9 @@ fn sections_of_noise_and_sections_cut_short_neither_panic_nor_hang() {
             let (at, len) = (usize::try_from(at).unwrap(), usize::try_from(len).unwrap());
             for noise in [true, false] {
                 let mut bytes = build.bytes.to_vec();
-                let from = at + numbers.next(len.min(4096));
+                let from = at + choices.index(len.min(4096));
                 for byte in &mut bytes[from..at + len] {
-                    *byte = if noise { numbers.next(256) as u8 } else { 0 };
+                    *byte = if noise { choices.byte() } else { 0 };
                 }
                 let image = Image::parse(Path::new("noise"), Vec::leak(bytes)).expect("headers");
                 let answers = ask(&image, &wanted);

@@ -21,6 +21,8 @@ mod find;
 #[cfg(test)]
 mod fixture;
 mod functions;
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
 #[cfg(test)]
 mod garbled;
 mod image;

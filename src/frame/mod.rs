@@ -5,6 +5,8 @@
 //! [`Images`](crate::dwarf::Images) alone: nothing here may know of processes, and nothing here
 //! interprets a value.
 
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
 mod rules;
 pub mod slots;
 mod stack_reader;

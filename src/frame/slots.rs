@@ -79,8 +79,9 @@ impl Bounds {
 pub fn divide(bounds: Bounds, saved: &[(Register, VirtAddr)], variables: Vec<Placed>) -> Vec<Slot> {
     let mut taken = Taken::default();
     let mut slots: Vec<Slot> = saved.iter().filter_map(|s| saved_slot(bounds, *s)).collect();
-    for slot in &slots {
-        taken.take(extent(slot));
+    for slot in &mut slots {
+        // Damaged call frame information saves two registers in the same place.
+        slot.shares_bytes |= !taken.take(extent(slot));
     }
     // A variable whose scope has not begun shares its bytes with one that is in scope, if the
     // compiler let them overlap, and not the other way around.

@@ -38,6 +38,13 @@ impl Limits {
     /// depth was asked for.
     pub(super) const DEEPEST: usize = 64;
 
+    /// Parts beyond which nothing is read, however many were asked for: with the memory that each
+    /// takes they are the bound on what one value costs, whatever its bytes say.
+    pub const MOST_PARTS: usize = 1 << 18;
+
+    /// Bytes beyond which nothing is read, however many were asked for.
+    pub const MOST_BYTES: u64 = 1 << 26;
+
     /// The levels that are read.
     pub(super) fn levels(&self) -> usize {
         self.depth.min(Self::DEEPEST)

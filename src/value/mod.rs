@@ -30,9 +30,9 @@ mod sequences;
 mod std_types;
 mod text;
 
-#[cfg(test)]
-mod garbage;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+pub mod garbage;
+#[cfg(any(test, fuzzing))]
 mod testing;
 
 pub use format::{Expand, Format, FormatError, Radix};

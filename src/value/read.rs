@@ -33,8 +33,8 @@ impl Reader<'_> {
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
         let mut walk = Walk {
             reader: self,
-            parts_left: self.limits.total_parts,
-            bytes_left: self.limits.total_bytes,
+            parts_left: self.limits.total_parts.min(Limits::MOST_PARTS),
+            bytes_left: self.limits.total_bytes.min(Limits::MOST_BYTES),
             following: Vec::new(),
         };
         walk.value(ty, &Source::new(at), 0)

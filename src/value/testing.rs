@@ -55,7 +55,7 @@ impl World {
         self.types[id.0].size.unwrap()
     }
 
-    fn named(&mut self, name: &str, size: u64, align: u64, kind: TypeKind) -> TypeRef {
+    pub(super) fn named(&mut self, name: &str, size: u64, align: u64, kind: TypeKind) -> TypeRef {
         let path = name.split('<').next().unwrap_or("");
         let pathless = !path.contains("::") || name.starts_with(['&', '*', '(']);
         let (krate, base_name) = if pathless {
@@ -66,6 +66,19 @@ impl World {
         let (krate, base_name) = (krate.into(), base_name.into());
         let (size, align) = (Some(size), Some(align));
         self.add(Type { name: name.into(), krate, base_name, size, align, kind, params: vec![] })
+    }
+
+    /// The type with a change, under the same reference.
+    pub(super) fn changed(&mut self, id: TypeRef, change: impl FnOnce(&mut Type)) -> TypeRef {
+        if let Some(ty) = self.types.get_mut(id.0) {
+            change(Arc::make_mut(ty));
+        }
+        id
+    }
+
+    /// Bytes of a type, or so many where it does not say.
+    pub(super) fn size_or(&self, id: TypeRef, otherwise: u64) -> u64 {
+        self.types.get(id.0).and_then(|ty| ty.size).unwrap_or(otherwise)
     }
 
     pub(super) fn base(&mut self, name: &str, encoding: Encoding, size: u64) -> TypeRef {
@@ -118,7 +131,7 @@ impl World {
 
     pub(super) fn array(&mut self, element: TypeRef, count: u64) -> TypeRef {
         let ty = self.types[element.0].clone();
-        let size = ty.size.unwrap() * count;
+        let size = ty.size.unwrap().saturating_mul(count);
         let align = ty.align.or(ty.size).unwrap();
         self.named(
             &format!("[{}; {count}]", ty.name),

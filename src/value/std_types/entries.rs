@@ -70,9 +70,10 @@ impl Look<'_, '_> {
         self.word_of(&member)
     }
 
-    /// How many entries of so many are read.
+    /// How many entries of so many are read. None is looked for that no part is left for.
     pub(super) fn wanted(&self, len: u64) -> usize {
-        usize::try_from(len).unwrap_or(usize::MAX).min(self.walk.reader.limits.elements)
+        let most = self.walk.reader.limits.elements.min(self.walk.parts_left());
+        usize::try_from(len).unwrap_or(usize::MAX).min(most)
     }
 }
 

@@ -9,7 +9,12 @@ impl World {
     /// Bytes from the start of an internal node of [`World::btree_map`] to its edges.
     pub(in crate::value) const EDGES: u64 = 192;
 
-    fn with_params(&mut self, id: TypeRef, params: &[(&str, TypeRef)]) -> TypeRef {
+    /// The type with these arguments.
+    pub(in crate::value) fn with_params(
+        &mut self,
+        id: TypeRef,
+        params: &[(&str, TypeRef)],
+    ) -> TypeRef {
         let params = params.iter().map(|(name, ty)| ((*name).into(), *ty));
         Arc::make_mut(&mut self.types[id.0]).params.extend(params);
         id
@@ -33,8 +38,8 @@ impl World {
     /// A map of pairs with the value directly behind the key. Its words: ctrl, bucket_mask,
     /// growth_left, items.
     pub(in crate::value) fn hash_map_of(&mut self, key: TypeRef, value: TypeRef) -> TypeRef {
-        let offset = self.types.get(key.0).and_then(|ty| ty.size).unwrap_or(8);
-        let end = self.types.get(value.0).and_then(|ty| ty.size).unwrap_or(8);
+        let offset = self.size_or(key, 8);
+        let end = self.size_or(value, 8);
         let size = offset.saturating_add(end).checked_next_multiple_of(8).unwrap_or(u64::MAX);
         let pair = self.tuple_struct("(K, V)", size, 8, &[(key, 0), (value, offset)]);
         let table = self.raw_table_of(pair);
@@ -45,7 +50,7 @@ impl World {
     }
 
     pub(in crate::value) fn hash_set_of(&mut self, element: TypeRef) -> TypeRef {
-        let size = self.types.get(element.0).and_then(|ty| ty.size).unwrap_or(8);
+        let size = self.size_or(element, 8);
         let unit = self.unit();
         let pair = self.tuple_struct("(T, ())", size, 4, &[(element, 0), (unit, size)]);
         let table = self.raw_table_of(pair);
@@ -67,7 +72,7 @@ impl World {
     }
 
     /// `Option<NonNull<T>>` of a type, around a struct of that name.
-    fn option_of(&mut self, inner: TypeRef, size: u64) -> TypeRef {
+    pub(in crate::value) fn option_of(&mut self, inner: TypeRef, size: u64) -> TypeRef {
         let tag = self.uint(8);
         let none = self.marker("core::option::Option::None");
         let some = self.tuple_struct("core::option::Option::Some", size, 8, &[(inner, 0)]);
@@ -121,7 +126,7 @@ impl World {
     /// A list whose nodes are the element, the next node and the previous one.
     pub(in crate::value) fn linked_list_of(&mut self, element: TypeRef) -> TypeRef {
         let word = self.uint(8);
-        let size = self.types.get(element.0).and_then(|ty| ty.size).unwrap_or(8);
+        let size = self.size_or(element, 8);
         let end = size.saturating_add(16);
         let node = TypeRef(self.types.len() + 6);
         let link = self.non_null(node);
