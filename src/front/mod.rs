@@ -8,6 +8,7 @@
 mod args;
 mod errors;
 mod exit;
+mod layout;
 mod narrator;
 mod program;
 mod target;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use args::{ColourArg, Format, OutputArgs, TraceArgs, WatchArgs};
+pub use args::{ColourArg, Format, LayoutArgs, OutputArgs, TraceArgs, WatchArgs};
 pub use errors::{UserError, nearest};
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
 pub use target::{BuildKind, Resolved, Source, TargetArgs};
@@ -55,6 +56,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
     let outcome: Outcome = match &cli.command {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Layout(args) => layout::run(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

@@ -14,6 +14,7 @@
 mod data;
 mod enums;
 mod heap;
+pub mod layout;
 mod limits;
 mod members;
 mod model;

@@ -1,4 +1,5 @@
-//! Events as text for people. Everything here is drawn from [`Event`](crate::base::Event)s alone.
+//! Events as text for people, drawn from [`Event`](crate::base::Event)s alone; and the layouts of
+//! types.
 
 mod layout;
 mod lines;
@@ -8,7 +9,9 @@ mod slots;
 mod spans;
 mod start;
 mod trace;
+mod type_layout;
 mod watch;
 
 pub use trace::TraceText;
+pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;
