@@ -16,6 +16,7 @@ mod data;
 mod enums;
 mod format;
 mod heap;
+pub mod layout;
 mod limits;
 mod members;
 mod model;

@@ -1,4 +1,4 @@
-//! Events and answers as text for people. What a run shows is drawn from
+//! Events, answers and layouts as text for people. What a run shows is drawn from
 //! [`Event`](crate::base::Event)s alone, and what a session says from
 //! [`Answer`](crate::command::Answer)s.
 
@@ -11,8 +11,10 @@ mod slots;
 mod spans;
 mod start;
 mod trace;
+mod type_layout;
 mod watch;
 
 pub use answer::AnswerText;
 pub use trace::TraceText;
+pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;
