@@ -8,6 +8,7 @@
 //! a trait.
 
 mod aggregates;
+mod callee;
 mod cfi;
 #[cfg(test)]
 mod damaged;
@@ -17,6 +18,7 @@ mod enums;
 mod evaluate;
 #[cfg(test)]
 mod fixture;
+mod fn_items;
 mod functions;
 #[cfg(test)]
 mod garbled;
@@ -39,6 +41,7 @@ mod symbol_filter;
 mod symbols;
 mod type_loader;
 mod type_names;
+mod type_sugar;
 mod types;
 mod unit_index;
 mod units;

@@ -40,7 +40,10 @@ impl Value {
             }
             ValueKind::Char(c) => data.value = Some(c.to_string()),
             ValueKind::Pointer(pointer) => fill_pointer(pointer, data, naming),
-            ValueKind::Function { target } => data.value = Some((naming.address)(*target)),
+            ValueKind::Function { target } => {
+                let name = (naming.function)(*target);
+                data.value = Some(name.unwrap_or_else(|| (naming.address)(*target)));
+            }
             ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => {
                 fill_sequence(sequence, data, naming)
             }

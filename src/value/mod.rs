@@ -11,9 +11,12 @@
 //! program lie, and so may its types: every length is checked against [`Limits`] before it is
 //! believed, every chain of pointers ends, and nothing is allocated on the program's word.
 
+mod coroutines;
 mod data;
 mod enums;
+mod floats;
 mod heap;
+mod lanes;
 mod limits;
 mod members;
 mod model;
