@@ -12,10 +12,13 @@
 //! believed, every chain of pointers ends, and nothing is allocated on the program's word.
 
 mod bytes_text;
+mod coroutines;
 mod data;
 mod enums;
+mod floats;
 mod format;
 mod heap;
+mod lanes;
 pub mod layout;
 mod limits;
 mod members;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
-use super::{Limits, std_types};
+use super::{Limits, lanes, std_types};
 use crate::base::{Bias, Memory, Register, Unreadable, VirtAddr};
-use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types};
+use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types, short_type_name};
 
 /// Asks for a register of the frame: a general one zero extended, a vector register with its low
 /// 128 bits, or nothing where it is not known.
@@ -72,7 +72,7 @@ impl At<'_> {
 
     /// That the bytes cannot be a value of this type.
     pub(super) fn invalid(&self, what: &str) -> Unreadable {
-        Unreadable::Invalid(format!("{}: {what}", self.ty.base_name))
+        Unreadable::Invalid(format!("{}: {what}", label(self.ty)))
     }
 }
 
@@ -95,7 +95,7 @@ impl Walk<'_> {
 
     /// A value as its type says, without the readers of std types.
     pub(super) fn by_kind(&mut self, at: &At<'_>) -> Value {
-        let name = at.ty.base_name.clone();
+        let name = label(at.ty);
         match &at.ty.kind {
             TypeKind::Base(encoding) => at.value(self.scalar(at, *encoding)),
             TypeKind::CLike { repr, enumerators } => at.value(self.c_like(at, *repr, enumerators)),
@@ -105,6 +105,9 @@ impl Walk<'_> {
             TypeKind::Pointer { to, flavour } => self.pointer(at, *to, *flavour),
             TypeKind::Enum(part) => at.value(self.enumeration(at, part)),
             TypeKind::Array { element, count } => at.value(self.array(at, *element, *count)),
+            TypeKind::Struct { .. } if lanes::is_vector(self.reader.types, at.ty) => {
+                at.value(self.lanes(at))
+            }
             TypeKind::Struct { fields, tuple } => {
                 let fields = self.fields(at, fields, *tuple);
                 at.value(ValueKind::Record { name, fields })
@@ -130,7 +133,7 @@ impl Walk<'_> {
                 break;
             }
             let value = self.value(field.ty, &at.source.at(field.offset), at.depth + 1);
-            read.list.push((field_name(&field.name), value));
+            read.list.push((field_name(at.ty, field, &value.type_name), value));
         }
         read
     }
@@ -204,9 +207,31 @@ pub(super) fn out_of_bytes() -> Unreadable {
     Unreadable::NotDescribed("the value is larger than the limit on bytes".to_owned())
 }
 
-/// `0` for `__0`, as Rust writes the fields of a tuple.
-fn field_name(name: &Arc<str>) -> Arc<str> {
+/// What a value of the type is called: the last segment of its path; for a closure, which has no
+/// name of its own, the function that it stands in and its number.
+fn label(ty: &Type) -> Arc<str> {
+    match is_nameless(ty) {
+        true => short_type_name(&ty.name).into(),
+        false => ty.base_name.clone(),
+    }
+}
+
+/// Whether the type is that of a closure, or of the body of an async function.
+pub(super) fn is_nameless(ty: &Type) -> bool {
+    ty.base_name.starts_with('{') && ty.base_name.contains("_env#")
+}
+
+/// `0` for `__0`, as Rust writes the fields of a tuple. What a closure borrows is told from what it
+/// has taken: `&name` or `&mut name` for `_ref__name` (`closure_saved_names_of_captured_variables`
+/// in `rustc_middle`).
+fn field_name(of: &Type, field: &Field, type_name: &str) -> Arc<str> {
+    let name = &field.name;
+    if let Some(borrowed) = name.strip_prefix("_ref__").filter(|_| is_nameless(of)) {
+        let reference = if type_name.starts_with("&mut ") { "&mut " } else { "&" };
+        return format!("{reference}{borrowed}").into();
+    }
     match name.strip_prefix("__") {
+        Some("awaitee") if is_nameless(of) => "awaits".into(),
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
             number.into()
         }

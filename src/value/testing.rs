@@ -200,9 +200,18 @@ impl World {
             name: (*name).into(),
             values: values.iter().map(|value| (*value, *value)).collect(),
             ty: *ty,
+            line: None,
         };
         let variants = variants.iter().map(variant).collect();
         self.named(name, size, align, TypeKind::Enum(VariantPart { discriminant, variants }))
+    }
+
+    /// The enum with a line of the source for each of its variants.
+    pub(super) fn with_lines(&mut self, id: TypeRef, lines: &[Option<u32>]) -> TypeRef {
+        if let TypeKind::Enum(part) = &mut Arc::make_mut(&mut self.types[id.0]).kind {
+            part.variants.iter_mut().zip(lines).for_each(|(variant, line)| variant.line = *line);
+        }
+        id
     }
 
     /// A `Vec` as rustc 1.95 lays it out, or with the shallower buffer of 1.75.
@@ -326,8 +335,10 @@ impl World {
 
     pub(super) fn named_with<T>(&self, width: usize, f: impl FnOnce(&Naming<'_>) -> T) -> T {
         let address = |at: VirtAddr| format!("@{:x}", at.0);
+        let function = |at| (at == VirtAddr(0x4000)).then(|| "krate::twice".to_owned());
         let type_name = |name: &str| name.to_owned();
         let region = |_| Region::Stack;
-        f(&Naming { address: &address, type_name: &type_name, region: &region, width })
+        let (address, function) = (&address, &function);
+        f(&Naming { address, function, type_name: &type_name, region: &region, width })
     }
 }
