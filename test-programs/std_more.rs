@@ -225,7 +225,7 @@ fn errors() {
     let kind = simple.kind();
     debug!(os, message, failed, parse, utf8, kind);
     shown!(simple, "Kind(TimedOut)");
-    shown!(custom, "Custom {{ kind: Other, error: Box<dyn Error + Send + Sync> → #n }}");
+    shown!(custom, "Custom {{ kind: Other, error: StringError(\"made up\") }}");
 } // #errors
 
 #[inline(never)]

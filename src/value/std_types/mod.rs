@@ -18,6 +18,7 @@ mod cell;
 mod channel;
 mod descriptor;
 mod entries;
+mod foreign;
 mod guard;
 mod hash_iter;
 mod hash_table;
@@ -148,23 +149,11 @@ pub(super) fn read(walk: &mut Walk<'_>, at: &At<'_>) -> Option<Value> {
     Some(match parts {
         Ok(parts) => {
             let value = assemble(walk, at, parts);
-            without_foreign_memory(walk, at, value)
+            foreign::without_memory(walk, at, value)
         }
         Err(Unreadable::NotDescribed(why)) => raw(walk, at, why),
         Err(reason) => at.value(ValueKind::Unreadable(reason)),
     })
-}
-
-/// The value without the memory that it leads to, where another allocator than `Global` gave that:
-/// it is no block of the program's heap (`std::thread::Thread` is an `Arc` of `System`'s).
-fn without_foreign_memory(walk: &Walk<'_>, at: &At<'_>, value: Value) -> Value {
-    let of_std = matches!(&*at.ty.krate, "std" | "core" | "alloc" | "hashbrown");
-    let allocator = at.ty.param("A").filter(|_| of_std);
-    let allocator = allocator.and_then(|id| walk.reader.types.get(id).ok());
-    match allocator {
-        Some(ty) if &*ty.base_name != "Global" => Value { heap: None, ..value },
-        _ => value,
-    }
 }
 
 fn assemble(walk: &mut Walk<'_>, at: &At<'_>, parts: Parts) -> Value {
