@@ -13,13 +13,13 @@ use crate::value::place::Source;
 
 /// Control bytes that are looked at together: the width of an SSE2 register, which every x86-64
 /// has. So many lie behind those of the buckets, and the control bytes are aligned to it.
-const GROUP: u64 = 16;
+pub(super) const GROUP: u64 = 16;
 
 /// Control bytes that are searched for full buckets.
-const MOST_SEARCHED: u64 = 64 * 1024;
+pub(super) const MOST_SEARCHED: u64 = 64 * 1024;
 
 /// Control bytes that are read at once.
-const CHUNK: u64 = 256;
+pub(super) const CHUNK: u64 = 256;
 
 /// The words of a table.
 pub(super) struct Table {
