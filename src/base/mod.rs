@@ -8,6 +8,7 @@ mod cached;
 mod event;
 mod ids;
 mod memory;
+mod nearest;
 mod reason;
 mod region;
 mod registers;
@@ -20,6 +21,7 @@ pub use event::{
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};
+pub use nearest::nearest;
 pub use reason::Unreadable;
 pub use region::Region;
 pub use registers::{Register, Registers, Vectors};

@@ -24,13 +24,14 @@ mod read;
 pub mod returned;
 mod scalars;
 mod sequences;
+mod shape;
 mod std_types;
 mod text;
 
 #[cfg(test)]
 mod garbage;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use heap::HeapPart;
 pub use limits::Limits;
@@ -38,3 +39,7 @@ pub use model::{Cut, Fields, Float, HeapSpan, Map, Pointer, Sequence, Text, Valu
 pub use naming::Naming;
 pub use place::Place;
 pub use read::{ReadRegister, Reader};
+pub use shape::{
+    Behind, Beside, Elements, Entries, EntriesKind, MOST_ENTRIES, Members, Part, Pointee, Shape,
+    TextAt,
+};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
+use super::shape::Elements;
 use super::{Limits, std_types};
 use crate::base::{Bias, Memory, Register, Unreadable, VirtAddr};
 use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types};
@@ -31,13 +32,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a value of the type from the place. What cannot be read is a value that says why.
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        let mut walk = Walk {
-            reader: self,
-            parts_left: self.limits.total_parts,
-            bytes_left: self.limits.total_bytes,
-            following: Vec::new(),
-        };
-        walk.value(ty, &Source::new(at), 0)
+        Walk::new(self).value(ty, &Source::new(at), 0)
     }
 }
 
@@ -47,6 +42,8 @@ pub(super) struct Walk<'a> {
     parts_left: usize,
     bytes_left: u64,
     following: Vec<(TypeRef, VirtAddr)>,
+    /// The row whose elements were asked for last.
+    row: Option<Elements>,
 }
 
 /// A type on the way to being read: what every reader of a kind is given.
@@ -73,6 +70,25 @@ impl At<'_> {
     /// That the bytes cannot be a value of this type.
     pub(super) fn invalid(&self, what: &str) -> Unreadable {
         Unreadable::Invalid(format!("{}: {what}", self.ty.base_name))
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>) -> Walk<'a> {
+        let Limits { total_parts, total_bytes, .. } = reader.limits;
+        Walk {
+            reader,
+            parts_left: total_parts,
+            bytes_left: total_bytes,
+            following: Vec::new(),
+            row: None,
+        }
+    }
+
+    /// A reading of a value's own words: whatever is a part of it becomes a [`Cut::Total`] with its
+    /// type and place.
+    pub(super) fn without_parts(reader: &'a Reader<'a>) -> Walk<'a> {
+        Walk { parts_left: 0, ..Walk::new(reader) }
     }
 }
 
@@ -157,6 +173,16 @@ impl Walk<'_> {
         Ok(u128::from_le_bytes(whole))
     }
 
+    /// Keeps in mind which row is being read.
+    pub(super) fn note_row(&mut self, row: Elements) {
+        self.row = Some(row);
+    }
+
+    /// The row that was read last.
+    pub(super) fn take_row(&mut self) -> Option<Elements> {
+        self.row.take()
+    }
+
     pub(super) fn parts_left(&self) -> usize {
         self.parts_left
     }
@@ -204,7 +230,7 @@ pub(super) fn out_of_bytes() -> Unreadable {
 }
 
 /// `0` for `__0`, as Rust writes the fields of a tuple.
-fn field_name(name: &Arc<str>) -> Arc<str> {
+pub(super) fn field_name(name: &Arc<str>) -> Arc<str> {
     match name.strip_prefix("__") {
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
             number.into()

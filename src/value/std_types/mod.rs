@@ -26,6 +26,7 @@ mod range;
 mod rc;
 mod slice;
 mod string;
+mod structure;
 mod time;
 mod vec;
 mod vec_deque;
@@ -39,6 +40,8 @@ use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeRef};
 use entries::Entries;
+
+pub(super) use structure::shape;
 
 /// One family of types.
 struct Family {
