@@ -31,13 +31,14 @@ mod read;
 pub mod returned;
 mod scalars;
 mod sequences;
+mod shape;
 mod std_types;
 mod text;
 
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
 #[cfg(any(test, fuzzing))]
-mod testing;
+pub(crate) mod testing;
 
 pub use format::{Expand, Format, FormatError, Radix};
 pub use heap::HeapPart;
@@ -47,3 +48,7 @@ pub use naming::Naming;
 pub use place::Place;
 pub use pretty::{CutAt, CutUnit, Pretty, Token, TokenKind};
 pub use read::{ReadRegister, Reader};
+pub use shape::{
+    Behind, Beside, Elements, Entries, EntriesKind, MOST_ENTRIES, Members, Part, Pointee, Shape,
+    TextAt,
+};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
+use super::shape::Elements;
 use super::{Limits, lanes, std_types};
 use crate::base::{Bias, Memory, Register, Unreadable, VirtAddr};
 use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types, short_type_name};
@@ -31,13 +32,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a value of the type from the place. What cannot be read is a value that says why.
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        let mut walk = Walk {
-            reader: self,
-            parts_left: self.limits.total_parts.min(Limits::MOST_PARTS),
-            bytes_left: self.limits.total_bytes.min(Limits::MOST_BYTES),
-            following: Vec::new(),
-        };
-        walk.value(ty, &Source::new(at), 0)
+        Walk::new(self).value(ty, &Source::new(at), 0)
     }
 }
 
@@ -47,6 +42,8 @@ pub(super) struct Walk<'a> {
     parts_left: usize,
     bytes_left: u64,
     following: Vec<(TypeRef, VirtAddr)>,
+    /// The row whose elements were asked for last.
+    row: Option<Elements>,
 }
 
 /// A type on the way to being read: what every reader of a kind is given.
@@ -73,6 +70,25 @@ impl At<'_> {
     /// That the bytes cannot be a value of this type.
     pub(super) fn invalid(&self, what: &str) -> Unreadable {
         Unreadable::Invalid(format!("{}: {what}", label(self.ty)))
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>) -> Walk<'a> {
+        let Limits { total_parts, total_bytes, .. } = reader.limits;
+        Walk {
+            reader,
+            parts_left: total_parts.min(Limits::MOST_PARTS),
+            bytes_left: total_bytes.min(Limits::MOST_BYTES),
+            following: Vec::new(),
+            row: None,
+        }
+    }
+
+    /// A reading of a value's own words: whatever is a part of it becomes a [`Cut::Total`] with its
+    /// type and place.
+    pub(super) fn without_parts(reader: &'a Reader<'a>) -> Walk<'a> {
+        Walk { parts_left: 0, ..Walk::new(reader) }
     }
 }
 
@@ -161,6 +177,16 @@ impl Walk<'_> {
         Ok(u128::from_le_bytes(whole))
     }
 
+    /// Keeps in mind which row is being read.
+    pub(super) fn note_row(&mut self, row: Elements) {
+        self.row = Some(row);
+    }
+
+    /// The row that was read last.
+    pub(super) fn take_row(&mut self) -> Option<Elements> {
+        self.row.take()
+    }
+
     pub(super) fn parts_left(&self) -> usize {
         self.parts_left
     }
@@ -222,13 +248,21 @@ pub(super) fn is_nameless(ty: &Type) -> bool {
 }
 
 /// `0` for `__0`, as Rust writes the fields of a tuple. What a closure borrows is told from what it
-/// has taken: `&name` or `&mut name` for `_ref__name` (`closure_saved_names_of_captured_variables`
-/// in `rustc_middle`).
+/// has taken: `&name` or `&mut name` for `_ref__name`.
 fn field_name(of: &Type, field: &Field, type_name: &str) -> Arc<str> {
     let name = &field.name;
-    if let Some(borrowed) = name.strip_prefix("_ref__").filter(|_| is_nameless(of)) {
+    if name.starts_with("_ref__") && is_nameless(of) {
         let reference = if type_name.starts_with("&mut ") { "&mut " } else { "&" };
-        return format!("{reference}{borrowed}").into();
+        return format!("{reference}{}", name_in_source(of, name)).into();
+    }
+    name_in_source(of, name)
+}
+
+/// What a field is called in the source: `0` for `__0`; the variable that a closure captured for
+/// `_ref__name` (`closure_saved_names_of_captured_variables` in `rustc_middle`).
+pub(super) fn name_in_source(of: &Type, name: &Arc<str>) -> Arc<str> {
+    if let Some(captured) = name.strip_prefix("_ref__").filter(|_| is_nameless(of)) {
+        return captured.into();
     }
     match name.strip_prefix("__") {
         Some("awaitee") if is_nameless(of) => "awaits".into(),

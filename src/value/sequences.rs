@@ -3,8 +3,9 @@
 use super::model::{Fields, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
 use super::place::{Place, Source};
 use super::read::{At, Walk};
+use super::shape::Elements;
 use crate::base::{Hold, Unreadable, VirtAddr};
-use crate::dwarf::{PointerFlavour, TypeRef};
+use crate::dwarf::{Location, PointerFlavour, TypeRef};
 
 /// The words by which a std type refers to a row of elements elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,6 +136,13 @@ impl Walk<'_> {
 
     fn elements(&mut self, element: TypeRef, first: &Source, len: u64, depth: usize) -> Vec<Value> {
         let stride = self.size_of(element);
+        if self.parts_left() == 0
+            && let Source::Memory(at) = *first
+        {
+            let start = Location::Memory(at);
+            let (first, ring, capacity) = (0, None, None);
+            self.note_row(Elements { start, element, stride, len, first, ring, capacity });
+        }
         let wanted = len.min(self.reader.limits.elements as u64);
         let mut items = Vec::new();
         for index in 0..wanted {

@@ -119,7 +119,9 @@ impl Table {
     fn open(&self, look: &mut Look<'_, '_>) -> Result<(Vec<HeapSpan>, Vec<u64>), Unreadable> {
         let span = self.span().map_err(|what| look.at.invalid(&what))?;
         let wanted = look.wanted(self.items);
-        let searched = self.buckets().unwrap_or(0).min(MOST_SEARCHED);
+        // One that asks for many entries is let search further: a table may be nearly empty.
+        let most = MOST_SEARCHED.max((wanted as u64).saturating_mul(16));
+        let searched = self.buckets().unwrap_or(0).min(most);
         let mut full = Vec::new();
         let mut next = 0;
         while next < searched && full.len() < wanted {

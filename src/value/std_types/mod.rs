@@ -36,6 +36,7 @@ mod rc;
 mod slice;
 mod small_vec;
 mod string;
+mod structure;
 mod thread;
 mod time;
 mod type_id;
@@ -53,6 +54,8 @@ use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef};
 use entries::Entries;
+
+pub(super) use structure::shape;
 
 /// One family of types.
 struct Family {
