@@ -27,6 +27,7 @@ mod read;
 pub mod returned;
 mod scalars;
 mod sequences;
+mod split;
 mod std_types;
 mod text;
 
@@ -43,3 +44,4 @@ pub use naming::Naming;
 pub use place::Place;
 pub use pretty::{CutAt, CutUnit, Pretty, Token, TokenKind};
 pub use read::{ReadRegister, Reader};
+pub use split::{BlockAt, Ground};

@@ -31,13 +31,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a value of the type from the place. What cannot be read is a value that says why.
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        let mut walk = Walk {
-            reader: self,
-            parts_left: self.limits.total_parts,
-            bytes_left: self.limits.total_bytes,
-            following: Vec::new(),
-        };
-        walk.value(ty, &Source::new(at), 0)
+        Walk::new(self).value(ty, &Source::new(at), 0)
     }
 }
 
@@ -73,6 +67,13 @@ impl At<'_> {
     /// That the bytes cannot be a value of this type.
     pub(super) fn invalid(&self, what: &str) -> Unreadable {
         Unreadable::Invalid(format!("{}: {what}", self.ty.base_name))
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>) -> Walk<'a> {
+        let Limits { total_parts: parts_left, total_bytes: bytes_left, .. } = reader.limits;
+        Walk { reader, parts_left, bytes_left, following: Vec::new() }
     }
 }
 

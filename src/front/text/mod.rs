@@ -6,9 +6,13 @@ mod paths;
 mod picture;
 mod slots;
 mod spans;
+mod split;
 mod start;
 mod trace;
+mod value;
 mod watch;
 
+pub use split::split_text;
 pub use trace::TraceText;
+pub use value::value_text;
 pub use watch::WatchText;

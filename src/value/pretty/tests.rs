@@ -177,7 +177,7 @@ fn enums_boxes_and_tuples_are_broken_as_they_nest() {
     let value = world.read_words(pair, &[7, 1, 0x5000]);
     let line = "(7, Some(\"twenty characters ok\"))\n";
     assert_eq!(pretty(&world, &value, "80"), line);
-    let expected = "(\n    7,\n    Some(\"twenty characters ok\"),\n)\n";
+    let expected = "(\n    7,\n    Some(\n        \"twenty characters ok\",\n    ),\n)\n";
     assert_eq!(pretty(&world, &value, "32"), expected);
     let unit = world.tuple_struct("(u8,)", 1, 1, &[(u8_, 0)]);
     assert_eq!(pretty(&world, &world.read_bytes(unit, &[1]), "80"), "(1,)\n");

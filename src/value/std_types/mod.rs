@@ -22,6 +22,7 @@ mod net;
 mod number;
 mod once;
 mod path;
+mod places;
 mod range;
 mod rc;
 mod slice;
@@ -39,6 +40,7 @@ use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeRef};
 use entries::Entries;
+pub(super) use places::Places;
 
 /// One family of types.
 struct Family {
