@@ -1,7 +1,7 @@
 //! Random types over random memory: reading ends, and stays within its limits.
 
 use super::testing::World;
-use super::{Limits, Value};
+use super::{Format, Limits, Radix, Value};
 use crate::base::{Register, VirtAddr};
 use crate::dwarf::{Encoding, Location, Piece, PieceAt, PointerFlavour, TypeRef};
 use crate::value::returned::{Convention, passing};
@@ -118,7 +118,8 @@ fn random_types_over_random_memory_neither_panic_nor_run_away() {
         let pieces = [PieceAt::Memory(at), PieceAt::Register(Register::RAX), PieceAt::Missing];
         let pieces = pieces.into_iter().map(|at| Piece { size: random.word(), at }).collect();
         for location in [Location::Memory(VirtAddr(BASE + 64)), Location::Pieces(pieces)] {
-            let value = world.read(TypeRef(random.below(TYPES) as usize), &location);
+            let ty = TypeRef(random.below(TYPES) as usize);
+            let value = world.read(ty, &location);
             // Each part that is read may end in one more that says it was cut, and a broken row
             // tells its three words.
             assert!(parts(&value) <= 300 * 5, "{}", parts(&value));
@@ -126,6 +127,11 @@ fn random_types_over_random_memory_neither_panic_nor_run_away() {
             // A tree or a list tells up to 64 nodes.
             assert!(value.heap_parts().len() <= parts(&value) * 65);
             let _ = world.data(&value);
+            let _ = world.detailed(&value);
+            let format = Format { width: 40, radix: Radix::Hex, ..Format::default() };
+            let _ = world.pretty(&value, &format).to_string();
+            let split = world.split(ty, &location, 500);
+            assert!(split.totals.blocks <= 500 * 32, "{split:?}");
         }
         for convention in [Convention::Rust, Convention::C, Convention::Unknown] {
             let _ = passing(&world, TypeRef(random.below(TYPES) as usize), convention);

@@ -34,7 +34,7 @@ pub(super) struct Account<'a> {
     pub(super) parts_left: u64,
     /// How often something led to memory elsewhere.
     reached: u64,
-    pub(super) unreadable: u64,
+    pub(super) unreadable_parts: u64,
     at_least: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Account<'a> {
             depth: 0,
             parts_left: ground.most_parts,
             reached: 0,
-            unreadable: 0,
+            unreadable_parts: 0,
             at_least: None,
         }
     }
@@ -87,8 +87,11 @@ impl<'a> Account<'a> {
         let region = value.region(self.ground.naming);
         let size = value.size.unwrap_or(0);
         self.totals.stack_bytes = if region.is_stack() { size } else { 0 };
-        if self.unreadable > 0 {
-            let (n, be) = (self.unreadable, if self.unreadable == 1 { " part" } else { " parts" });
+        if self.unreadable_parts > 0 {
+            let (n, be) = (
+                self.unreadable_parts,
+                if self.unreadable_parts == 1 { " part" } else { " parts" },
+            );
             self.lower(&format!("{n}{be} could not be read"));
         }
         let mut split = Split {
@@ -124,7 +127,7 @@ impl<'a> Account<'a> {
         }
         self.depth = self.depth.saturating_add(1);
         let within = match value.heap {
-            Some(span) => self.reach(&span, value, spot, path),
+            Some(span) => self.reach(&span, Some(value), spot, path),
             None => Some(spot),
         };
         if let Some(within) = within {
@@ -213,12 +216,13 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Counts the memory that a value leads to. Gives where the values in it stand; nothing where
-    /// they are not to be visited: they are another's, or were visited already.
+    /// Counts the memory that a value leads to; the value is needed only where that is listed. Gives
+    /// where the values in it stand; nothing where they are not to be visited: they are another's,
+    /// or were visited already.
     pub(super) fn reach(
         &mut self,
         span: &HeapSpan,
-        value: &Value,
+        value: Option<&Value>,
         spot: Spot,
         path: &str,
     ) -> Option<Spot> {
@@ -235,23 +239,26 @@ impl<'a> Account<'a> {
         let new = owned && self.visited.insert(span.pointer);
         let counted = new && block.is_none_or(|block| self.blocks.insert(block.id));
         let part = SplitPart {
-            path: path.to_owned(),
-            type_name: (self.ground.naming.type_name)(&value.type_name),
+            path: String::new(),
+            type_name: String::new(),
             region,
             size,
             used,
             spare: size.saturating_sub(used),
             hold,
-            counts: match &value.kind {
-                ValueKind::Pointer(pointer) => pointer.counts.clone(),
-                _ => Vec::new(),
-            },
+            counts: Vec::new(),
             counted,
             parts: Vec::new(),
             more: SplitMore::default(),
         };
         self.count(&part);
-        let node = self.place(part, spot);
+        let node = match value.filter(|_| spot.listed && self.tree.has_room(spot.node)) {
+            Some(value) => Some(self.list(part, value, spot, path)),
+            None => {
+                self.sum(&part, spot);
+                None
+            }
+        };
         new.then_some(Spot { node: node.unwrap_or(spot.node), listed: node.is_some(), hold })
     }
 
@@ -272,11 +279,17 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Lists a part, or adds it to what is not listed.
-    fn place(&mut self, part: SplitPart, spot: Spot) -> Option<NodeId> {
-        if spot.listed && self.tree.has_room(spot.node) {
-            return Some(self.tree.add(spot.node, part));
+    fn list(&mut self, mut part: SplitPart, value: &Value, spot: Spot, path: &str) -> NodeId {
+        part.path = path.to_owned();
+        part.type_name = (self.ground.naming.type_name)(&value.type_name);
+        if let ValueKind::Pointer(pointer) = &value.kind {
+            part.counts = pointer.counts.clone();
         }
+        self.tree.add(spot.node, part)
+    }
+
+    /// Adds a part that is not listed to the sums of what is not.
+    fn sum(&mut self, part: &SplitPart, spot: Spot) {
         let more = self.tree.more(spot.node);
         if spot.listed {
             more.parts = more.parts.saturating_add(1);
@@ -286,7 +299,6 @@ impl<'a> Account<'a> {
             more.blocks = more.blocks.saturating_add(1);
             more.spare = more.spare.saturating_add(part.spare);
         }
-        None
     }
 
     fn wait(&mut self, value: &Value, spot: Spot, path: &str) {
@@ -298,7 +310,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    fn take_part(&mut self) -> bool {
+    pub(super) fn take_part(&mut self) -> bool {
         match self.parts_left.checked_sub(1) {
             Some(left) => {
                 self.parts_left = left;
@@ -316,8 +328,8 @@ impl<'a> Account<'a> {
         self.lower(&format!("it has more than {} parts", self.ground.most_parts));
     }
 
-    fn unreadable(&mut self) {
-        self.unreadable = self.unreadable.saturating_add(1);
+    pub(super) fn unreadable(&mut self) {
+        self.unreadable_parts = self.unreadable_parts.saturating_add(1);
     }
 
     /// That the totals may be less than what is there, and why. The first reason is told.

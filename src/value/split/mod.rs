@@ -1,7 +1,7 @@
 //! How the bytes of a value split: its own, and those of the blocks that it owns, shares or borrows.
 //!
 //! `account` walks over values and counts blocks; `tree` keeps what is listed and sums the rest;
-//! `rest` reads on where a value was cut, element by element, without keeping a tree of them;
+//! `rest` reads on where a value was cut, element by element, without keeping a tree of them, and `plan` makes that quick;
 //! `leads` knows which types can lead to memory at all. Nothing here knows the ledger: which block
 //! lies at an address is asked for through [`Ground`].
 //!
@@ -10,6 +10,7 @@
 
 mod account;
 mod leads;
+mod plan;
 mod rest;
 mod streamed;
 mod tree;

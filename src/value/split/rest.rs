@@ -1,6 +1,7 @@
 //! The elements of a container that were cut off, one by one.
 
 use super::account::{Account, Spot};
+use super::plan::Plan;
 use crate::dwarf::Location;
 use crate::value::place::Source;
 use crate::value::read::Walk;
@@ -37,7 +38,7 @@ impl Account<'_> {
                 if spot.listed {
                     path.push_str(&format!(".node[{}]", index.saturating_add(1)));
                 }
-                account.reach(node, value, spot, path);
+                account.reach(node, Some(value), spot, path);
                 path.truncate(len);
             });
         }
@@ -61,6 +62,7 @@ impl Account<'_> {
         }
         let limits = Limits { text_bytes: 0, ..reader.limits };
         let reader = Reader { limits, ..*reader };
+        let mut plans = types.map(|ty| Plan::of(reader.types, &mut self.leads, ty?));
         let mut in_vain = 0_u64;
         for index in from..places.len() {
             let Some((key, value)) = places.get(index) else { break };
@@ -70,15 +72,20 @@ impl Account<'_> {
             if self.parts_left == 0 {
                 return self.too_many();
             }
-            let before = self.unreadable;
+            let before = self.unreadable_parts;
             self.below(spot, usize::MAX, |account, spot| {
-                for (ty, at) in types.into_iter().zip([key, value]) {
-                    let Some(ty) = ty else { continue };
-                    let element = reader.read(ty, &Location::Memory(at));
-                    account.visit(&element, None, spot, &mut String::new());
+                for ((ty, plan), at) in types.iter().zip(&mut plans).zip([key, value]) {
+                    match (ty, plan) {
+                        (None, _) => {}
+                        (_, Some(plan)) => plan.count(account, reader.memory, at, spot),
+                        (Some(ty), None) => {
+                            let element = reader.read(*ty, &Location::Memory(at));
+                            account.visit(&element, None, spot, &mut String::new());
+                        }
+                    }
                 }
             });
-            in_vain = if self.unreadable > before { in_vain.saturating_add(1) } else { 0 };
+            in_vain = if self.unreadable_parts > before { in_vain.saturating_add(1) } else { 0 };
         }
     }
 

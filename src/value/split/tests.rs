@@ -357,3 +357,42 @@ fn the_json_form_leaves_out_what_is_empty() {
     assert_eq!(json["totals"]["heap_bytes"], 8);
     assert!(json.get("more").is_none() && json.get("at_least").is_none());
 }
+
+#[test]
+fn elements_that_hold_others_are_counted_however_they_nest() {
+    let mut world = World::new();
+    let string = world.string();
+    let inner = world.vec_of(string, true);
+    let outer = world.vec_of(inner, true);
+    // Fifty rows of fifteen strings of two bytes each.
+    let rows: Vec<u64> = (0..50).flat_map(|n| [15, 0x2_0000 + n * 360, 15]).collect();
+    world.put_words(0x5000, &rows);
+    let strings: Vec<u64> = (0..750).flat_map(|n| [2, 0x10_0000 + n * 2, 2]).collect();
+    world.put_words(0x2_0000, &strings);
+    world.put(0x10_0000, &[b'x'; 1500]);
+    let split = split(&mut world, outer, &[50, 0x5000, 50]);
+    assert_eq!(totals(&split), (24, 50 * 24 + 750 * 26, 1 + 50 + 750, 0));
+    assert_eq!(split.at_least, None);
+    let buffer = &split.parts[0];
+    let left = SplitMore { parts: 40, bytes: 40 * 390, blocks: 40 * 16, spare: 0 };
+    assert_eq!((buffer.parts.len(), buffer.more), (10, left));
+    let row = SplitMore { parts: 5, bytes: 10, blocks: 5, spare: 0 };
+    assert_eq!((buffer.parts[3].parts.len(), buffer.parts[3].more), (10, row));
+}
+
+#[test]
+fn the_own_bytes_of_a_value_inside_of_a_block_are_no_stack_and_that_block_is_not_its_own() {
+    let mut world = World::new();
+    let string = world.string();
+    world.put_words(0x5000, &[8, 0x6000, 5]);
+    world.put(0x6000, b"hello");
+    let at = Location::Memory(VirtAddr(0x5000));
+    let split = on_ground(&[(0x4ff0, 64), (0x6000, 8)], |ground| {
+        let region = |_| Region::Heap { block: BlockId(1), offset: 16 };
+        let naming = Naming { region: &region, ..*ground.naming };
+        let ground = Ground { naming: &naming, ..*ground };
+        world.with_reader(|reader| reader.split(string, &at, &ground))
+    });
+    assert_eq!((split.size, totals(&split)), (24, (0, 8, 1, 3)));
+    assert_eq!(split.region.to_string(), "#1+16");
+}

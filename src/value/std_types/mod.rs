@@ -30,6 +30,7 @@ mod string;
 mod time;
 mod vec;
 mod vec_deque;
+mod words;
 mod wrapper;
 
 use super::Place;
@@ -41,6 +42,7 @@ use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeRef};
 use entries::Entries;
 pub(super) use places::Places;
+pub(super) use words::{Words, is_read_here, words};
 
 /// One family of types.
 struct Family {
