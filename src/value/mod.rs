@@ -32,6 +32,7 @@ pub mod returned;
 mod scalars;
 mod sequences;
 mod shape;
+mod split;
 mod std_types;
 mod text;
 
@@ -52,3 +53,4 @@ pub use shape::{
     Behind, Beside, Elements, Entries, EntriesKind, MOST_ENTRIES, Members, Part, Pointee, Shape,
     TextAt,
 };
+pub use split::{BlockAt, Ground};

@@ -4,8 +4,8 @@ mod collections;
 
 use std::sync::Arc;
 
-use super::{Limits, Naming, Reader, Value};
-use crate::base::{Bias, Buffer, Data, FileAddr, Region, Register, Unreadable, VirtAddr};
+use super::{Format, Ground, Limits, Naming, Pretty, Reader, Value};
+use crate::base::{Bias, Buffer, Data, FileAddr, Region, Register, Split, Unreadable, VirtAddr};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
@@ -339,6 +339,20 @@ impl World {
 
     pub(super) fn detailed(&self, value: &Value) -> Data {
         self.named_with(400, |naming| self.with_reader(|reader| reader.detailed(value, naming)))
+    }
+
+    pub(super) fn pretty(&self, value: &Value, format: &Format) -> Pretty {
+        self.named_with(400, |naming| value.pretty(naming, format))
+    }
+
+    /// The split without a ledger, where everything that is mapped is taken for heap.
+    pub(super) fn split(&self, ty: TypeRef, at: &Location, most_parts: u64) -> Split {
+        self.named_with(400, |naming| {
+            let region = |_| Region::Anonymous;
+            let naming = Naming { region: &region, ..*naming };
+            let ground = Ground { most_parts, ..Ground::new(None, &naming) };
+            self.with_reader(|reader| reader.split(ty, at, &ground))
+        })
     }
 
     pub(super) fn named_with<T>(&self, width: usize, f: impl FnOnce(&Naming<'_>) -> T) -> T {

@@ -9,12 +9,16 @@ mod paths;
 mod picture;
 mod slots;
 mod spans;
+mod split;
 mod start;
 mod trace;
 mod type_layout;
+mod value;
 mod watch;
 
 pub use answer::AnswerText;
+pub use split::split_text;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
+pub use value::value_text;
 pub use watch::WatchText;

@@ -18,6 +18,9 @@ pub(super) const GROUP: u64 = 16;
 /// Control bytes that are searched for full buckets.
 pub(super) const MOST_SEARCHED: u64 = 64 * 1024;
 
+/// Control bytes that are searched for each entry that is wanted, where that is more.
+const BUCKETS_EACH: u64 = 16;
+
 /// Control bytes that are read at once.
 pub(super) const CHUNK: u64 = 256;
 
@@ -120,7 +123,7 @@ impl Table {
         let span = self.span().map_err(|what| look.at.invalid(&what))?;
         let wanted = look.wanted(self.items);
         // One that asks for many entries is let search further: a table may be nearly empty.
-        let most = MOST_SEARCHED.max((wanted as u64).saturating_mul(16));
+        let most = MOST_SEARCHED.max((wanted as u64).saturating_mul(BUCKETS_EACH));
         let searched = self.buckets().unwrap_or(0).min(most);
         let mut full = Vec::new();
         let mut next = 0;

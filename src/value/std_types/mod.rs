@@ -31,6 +31,7 @@ mod net;
 mod number;
 mod once;
 mod path;
+mod places;
 mod range;
 mod rc;
 mod slice;
@@ -42,6 +43,7 @@ mod time;
 mod type_id;
 mod vec;
 mod vec_deque;
+mod words;
 mod wrapper;
 
 use std::sync::Arc;
@@ -54,6 +56,8 @@ use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef};
 use entries::Entries;
+pub(super) use places::Places;
+pub(super) use words::{Words, is_read_here, words};
 
 pub(super) use structure::shape;
 
