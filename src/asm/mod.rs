@@ -10,6 +10,7 @@ mod flow;
 mod loops;
 mod prologue;
 mod relocate;
+mod stepping;
 mod touches;
 
 pub use boundaries::ends_instruction;
@@ -18,4 +19,5 @@ pub use exits::{Exit, ExitKind, Exits, exits};
 pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};
+pub use stepping::{Stepping, stepping};
 pub use touches::Touches;
