@@ -162,6 +162,7 @@ pub(super) fn place(
             Placed {
                 name: seen.variable.name.clone(),
                 die: seen.variable.die,
+                line: seen.variable.line,
                 parameter: seen.variable.parameter,
                 ty,
                 size,

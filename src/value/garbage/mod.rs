@@ -138,6 +138,8 @@ fn limits(choices: &mut Choices<'_>) -> Limits {
         text_bytes: choices.pick(&[200, 0, 1, 4096, usize::MAX]),
         total_parts: choices.pick(&[most_parts, 0, 1, 30, 2_000]),
         total_bytes: choices.pick(&[1 << 20, 0, 40, 1 << 14, u64::MAX]),
+        raw: choices.once_in(8),
+        bytes_as_text: choices.once_in(8),
     }
 }
 
