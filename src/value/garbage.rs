@@ -41,7 +41,7 @@ fn add_type(world: &mut World, random: &mut Random) {
     // Types made of several are added as several: ids up to this bound are all taken in the end.
     let any = |random: &mut Random| TypeRef(random.below(TYPES) as usize);
     let (size, offset) = (random.word(), random.word());
-    match random.below(17) {
+    match random.below(19) {
         0 => drop(world.base("x", Encoding::Char, size % 20)),
         1 => drop(world.base("x", Encoding::Float, size)),
         2 => drop(world.uint(1 + size % 16)),
@@ -80,6 +80,7 @@ fn add_type(world: &mut World, random: &mut Random) {
             world.linked_list_of(element);
         }
         15 => drop(world.index_map()),
+        16 | 17 => add_std_type(world, random),
         10 => {
             let names = ["alloc::rc::Rc<x>", "core::cell::RefCell<x>", "core::num::NonZero<x>"];
             let name = names[random.below(3) as usize];
@@ -91,6 +92,87 @@ fn add_type(world: &mut World, random: &mut Random) {
             world.union("krate::U", size, 8, &fields);
         }
     }
+}
+
+/// Adds a struct with the name of a std type and some of the members that their readers look for,
+/// of any types and anywhere.
+fn add_std_type(world: &mut World, random: &mut Random) {
+    const NAMES: [&str; 24] = [
+        "std::sync::mpsc::Sender<x>",
+        "std::thread::Thread",
+        "std::thread::JoinHandle<x>",
+        "std::sync::barrier::Barrier",
+        "std::fs::File",
+        "std::process::Child",
+        "std::io::error::Error",
+        "core::any::TypeId",
+        "core::fmt::Arguments",
+        "arrayvec::arrayvec::ArrayVec<x>",
+        "arrayvec::array_string::ArrayString<x>",
+        "smallvec::SmallVec<x>",
+        "bytes::bytes::Bytes",
+        "bytes::bytes_mut::BytesMut",
+        "std::collections::hash::map::Iter<x>",
+        "hashbrown::map::IntoIter<x>",
+        "alloc::collections::btree::map::Iter<x>",
+        "alloc::collections::btree::set::IntoIter<x>",
+        "alloc::collections::linked_list::Iter<x>",
+        "core::array::iter::IntoIter<x>",
+        "core::slice::iter::Iter<x>",
+        "lock_api::mutex::MutexGuard<x>",
+        "std::sync::once_lock::OnceLock<x>",
+        "alloc::sync::Arc<x>",
+    ];
+    const MEMBERS: [&str; 36] = [
+        "ptr",
+        "len",
+        "cap",
+        "data",
+        "vtable",
+        "xs",
+        "capacity",
+        "flavor",
+        "counter",
+        "chan",
+        "head",
+        "tail",
+        "index",
+        "block",
+        "slots",
+        "inner",
+        "id",
+        "name",
+        "fd",
+        "repr",
+        "template",
+        "args",
+        "items",
+        "current_group",
+        "next_ctrl",
+        "length",
+        "front",
+        "node",
+        "height",
+        "idx",
+        "alive",
+        "start",
+        "end",
+        "value",
+        "mutex",
+        "buf",
+    ];
+    let any = |random: &mut Random| TypeRef(random.below(TYPES) as usize);
+    let name = NAMES[random.below(NAMES.len() as u64) as usize];
+    let fields: Vec<_> = (0..2 + random.below(6))
+        .map(|_| {
+            let member = MEMBERS[random.below(MEMBERS.len() as u64) as usize];
+            (member, any(random), random.below(64))
+        })
+        .collect();
+    let ty = world.record(name, random.below(80), 8, &fields);
+    let argument = ["T", "A", "K"][random.below(3) as usize];
+    let of = any(random);
+    world.with_params(ty, &[(argument, of)]);
 }
 
 fn parts(value: &Value) -> usize {

@@ -5,7 +5,7 @@ mod collections;
 use std::sync::Arc;
 
 use super::{Limits, Naming, Reader, Value};
-use crate::base::{Bias, Buffer, Data, FileAddr, Region, Unreadable, VirtAddr};
+use crate::base::{Bias, Buffer, Data, FileAddr, Memory, Region, Unreadable, VirtAddr};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
@@ -276,8 +276,13 @@ impl World {
     }
 
     pub(super) fn read(&self, ty: TypeRef, at: &Location) -> Value {
+        self.read_from(&self.memory, ty, at)
+    }
+
+    /// Reads with other memory than the world's own.
+    pub(super) fn read_from(&self, memory: &dyn Memory, ty: TypeRef, at: &Location) -> Value {
         let registers = |_| None;
-        let (types, memory, limits) = (self, &self.memory, self.limits);
+        let (types, limits) = (self, self.limits);
         Reader { types, bias: BIAS, memory, registers: &registers, limits }.read(ty, at)
     }
 

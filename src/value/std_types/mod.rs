@@ -22,6 +22,8 @@ mod foreign;
 mod guard;
 mod hash_iter;
 mod hash_table;
+#[cfg(test)]
+mod huge;
 mod index_map;
 mod io_error;
 mod iter;

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use super::World;
-use crate::dwarf::{PointerFlavour, TypeRef};
+use crate::dwarf::{Field, PointerFlavour, TypeKind, TypeRef};
 
 impl World {
     /// Bytes from the start of an internal node of [`World::btree_map`] to its edges.
     pub(in crate::value) const EDGES: u64 = 192;
 
-    fn with_params(&mut self, id: TypeRef, params: &[(&str, TypeRef)]) -> TypeRef {
+    pub(in crate::value) fn with_params(
+        &mut self,
+        id: TypeRef,
+        params: &[(&str, TypeRef)],
+    ) -> TypeRef {
         let params = params.iter().map(|(name, ty)| ((*name).into(), *ty));
         Arc::make_mut(&mut self.types[id.0]).params.extend(params);
         id
@@ -67,7 +71,7 @@ impl World {
     }
 
     /// `Option<NonNull<T>>` of a type, around a struct of that name.
-    fn option_of(&mut self, inner: TypeRef, size: u64) -> TypeRef {
+    pub(in crate::value) fn option_of(&mut self, inner: TypeRef, size: u64) -> TypeRef {
         let tag = self.uint(8);
         let none = self.marker("core::option::Option::None");
         let some = self.tuple_struct("core::option::Option::Some", size, 8, &[(inner, 0)]);
@@ -76,9 +80,22 @@ impl World {
         self.enumeration("core::option::Option<T>", size, 8, Some((tag, 0)), &variants)
     }
 
-    fn non_null(&mut self, to: TypeRef) -> TypeRef {
+    pub(in crate::value) fn non_null(&mut self, to: TypeRef) -> TypeRef {
         let raw = self.pointer("*const T", Some(to), PointerFlavour::Const);
         self.record("core::ptr::NonNull<T>", 8, 8, &[("pointer", raw, 0)])
+    }
+
+    /// A union whose fields all begin where it does.
+    pub(in crate::value) fn named_union(
+        &mut self,
+        name: &str,
+        size: u64,
+        fields: &[(&str, TypeRef)],
+    ) -> TypeRef {
+        let field =
+            |(name, ty): &(&str, TypeRef)| Field { name: (*name).into(), ty: *ty, offset: 0 };
+        let fields = fields.iter().map(field).collect();
+        self.named(name, size, 8, TypeKind::Union { fields })
     }
 
     /// A `BTreeMap<u64, u64>`. Its words: the root, its height, the length.
