@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::btree::{HIGHEST, Layout, Root};
+use super::btree_node::{HIGHEST, Layout, Root};
 use super::entries::{Entries, Shape, field, words};
 use super::{Look, Member, Parts, members};
 use crate::base::{Unreadable, VirtAddr};

@@ -12,6 +12,7 @@ mod binary_heap;
 mod boxed;
 mod btree;
 mod btree_iter;
+mod btree_node;
 mod bytes;
 mod c_string;
 mod cell;
