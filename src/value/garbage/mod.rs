@@ -3,6 +3,7 @@
 //! [`check`] makes both from a string of bytes. The property test below takes the string from a
 //! seed; the fuzz target `values` takes it from the fuzzer.
 
+mod loose;
 mod shapes;
 mod types;
 
@@ -10,7 +11,7 @@ use std::cell::Cell;
 
 use super::returned::{Convention, passing};
 use super::testing::World;
-use super::{Limits, Reader, Value, ValueKind};
+use super::{Format, Limits, Radix, Reader, Value, ValueKind};
 use crate::base::garbage::Choices;
 use crate::base::{Bias, Buffer, Memory, MemoryError, Register, VirtAddr};
 use crate::dwarf::{Location, Piece, PieceAt, TypeRef};

@@ -12,6 +12,7 @@ mod binary_heap;
 mod boxed;
 mod btree;
 mod btree_iter;
+mod btree_node;
 mod bytes;
 mod c_string;
 mod cell;
@@ -22,6 +23,8 @@ mod foreign;
 mod guard;
 mod hash_iter;
 mod hash_table;
+#[cfg(test)]
+mod huge;
 mod index_map;
 mod io_error;
 mod iter;
