@@ -78,10 +78,8 @@ impl Image {
     pub fn constants_named(&self, path: &str, near: Option<UnitId>) -> Vec<Constant> {
         let mut found = best(self.first_found(near, |index| {
             let variables = index.variables(path).into_iter().take(MAX_FOUND);
-            let constant = |(fit, die, name): (Fit, usize, String)| {
-                let (ty, value) = self.constant_of(die)?;
-                Some((fit, Constant { name: name.into(), ty, value }))
-            };
+            let constant =
+                |(fit, die, name): (Fit, usize, String)| Some((fit, self.constant_of(die, name)?));
             variables.filter_map(constant).collect()
         }));
         // A static that has a place in one unit is only optimised out of the others.
@@ -136,8 +134,8 @@ impl Image {
         })
     }
 
-    /// The type and the value of a variable without a place; none where it has one.
-    fn constant_of(&self, die: usize) -> Option<(Option<TypeRef>, Result<Vec<u8>, Unreadable>)> {
+    /// A variable without a place; none where it has one.
+    fn constant_of(&self, die: usize, name: String) -> Option<Constant> {
         let chain = self.chain(die);
         let first = chain.first()?;
         if first.flag(gimli::DW_AT_declaration) || self.static_place(first).is_some() {
@@ -152,7 +150,7 @@ impl Image {
             bytes.truncate(size.unwrap_or(usize::MAX));
             bytes
         };
-        Some((ty, value.map(cut)))
+        Some(Constant { name: name.into(), ty, value: value.map(cut) })
     }
 
     /// Takes out the thread-locals that the linker removed: their offset reads as zero, which is

@@ -1,6 +1,6 @@
 //! The layout of a type as text: its bytes as a picture, and a table of what they are for.
 
-use super::spans::{Ink, Line, bytes, counted, cut, number};
+use super::spans::{Ink, Line, bytes, counted, cut, number, wrap};
 use crate::dwarf::short_type_name;
 use crate::value::layout::{
     Alignment, Discriminant, FieldLayout, Kind, Niche, Span, TypeLayout, Values, VariantLayout,
@@ -15,6 +15,8 @@ const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// Stands for the discriminant, and for bytes that belong to nothing.
 const TAG: char = '#';
 const FREE: char = '·';
+/// Stands for bytes that several fields of a union share.
+const SHARED: char = '*';
 
 /// A type, for a page of so many columns.
 pub(in crate::front) fn type_layout(layout: &TypeLayout, width: usize) -> String {
@@ -87,7 +89,7 @@ fn rows(
     };
     rows.extend(padding.iter().map(|at| vec![free(at)]));
     if let Some((tag, what)) = tag {
-        let name = if tag.niche_of.is_some() { "niche" } else { "tag" };
+        let name = tag_word(tag);
         let row = Row {
             letter: Some(TAG),
             at: tag.at,
@@ -117,8 +119,26 @@ fn push_field(
         ty: short_type_name(&field.ty),
     });
     let Some(inner) = &field.layout else { return };
+    let below = depth.saturating_add(1);
+    let mut holes = inner.padding.iter().peekable();
+    let mut push_holes = |until: u64, to: &mut Vec<Row>| {
+        while let Some(hole) = holes.next_if(|hole| hole.offset < until) {
+            to.push(Row {
+                letter: None,
+                at: Span { offset: offset.saturating_add(hole.offset), size: hole.size },
+                ink: Ink::Faint,
+                name: format!("{}{FREE} padding", "  ".repeat(below)),
+                ty: String::new(),
+            });
+        }
+    };
     for field in &inner.fields {
-        push_field(field, None, offset, depth + 1, to);
+        push_holes(field.offset, to);
+        push_field(field, None, offset, below, to);
+    }
+    // The holes of an enum depend on the variant.
+    if inner.variants.is_empty() {
+        push_holes(u64::MAX, to);
     }
 }
 
@@ -138,11 +158,15 @@ impl Page {
         if let Some(align) = layout.align {
             about.push_str(&format!(", align {}", alignment(align)));
         }
+        if !layout.inhabited {
+            about.push_str(", without values");
+        }
         if layout.packed {
             about.push_str(", packed");
         }
         if layout.padding_bytes > 0 {
-            about.push_str(&format!(", {} of padding", bytes(layout.padding_bytes)));
+            let of = if layout.variants.is_empty() { "of padding" } else { "in no variant" };
+            about.push_str(&format!(", {} {of}", bytes(layout.padding_bytes)));
         }
         self.line(&[(Ink::Plain, about)]);
     }
@@ -180,14 +204,18 @@ impl Page {
         let what = match (variant.inhabited, tag) {
             (false, _) => "cannot exist".to_owned(),
             (true, None) => "the only one that can exist".to_owned(),
-            (true, Some(_)) => selected(variant, layout.discriminant.as_ref()),
+            (true, Some(_)) => selected(variant, tag),
+        };
+        let word = match tag.filter(|_| variant.inhabited && !variant.values.is_empty()) {
+            Some(tag) => format!("  {} ", tag_word(tag)),
+            None => "  ".to_owned(),
         };
         self.line(&[
             (Ink::Plain, "variant ".to_owned()),
             (Ink::Strong, variant.name.clone()),
-            (Ink::Changed, format!("  {what}")),
+            (Ink::Changed, format!("{word}{what}")),
         ]);
-        if !variant.inhabited {
+        if !variant.inhabited || variant.fields.is_empty() {
             return;
         }
         // The niche of the variant with data is a part of one of its fields.
@@ -210,14 +238,13 @@ impl Page {
         if let Some(size) = size.filter(|size| (1..=MOST_DRAWN).contains(size)) {
             self.picture(size, rows);
         }
-        let overlap = rows.iter().any(|row| row.letter.is_none());
         let names = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
         let names = names.clamp(5, (self.width / 3).max(12));
         self.blank();
         let head = format!("  offset    size    {:<names$}  type", "field");
         self.line(&[(Ink::Faint, head)]);
         for row in rows {
-            let letter = row.letter.unwrap_or(if overlap { ' ' } else { FREE });
+            let letter = row.letter.unwrap_or(' ');
             let numbers = format!("  {:>6}  {:>6}  ", number(row.at.offset), number(row.at.size));
             let name = cut(&row.name, names);
             let gap = names.saturating_sub(name.chars().count());
@@ -245,6 +272,9 @@ impl Page {
             }
             self.line(&spans);
             start = start.saturating_add(columns);
+        }
+        if (0..size).any(|byte| drawn(byte, rows).1 == SHARED) {
+            self.line(&[(Ink::Faint, format!("  {SHARED} bytes of several fields"))]);
         }
     }
 
@@ -284,18 +314,19 @@ impl Page {
 
     fn niche(&mut self, niche: &Niche) {
         let values: Vec<String> = niche.values.iter().map(|values| hex(*values)).collect();
-        let count = match niche.count {
-            u64::MAX => "many".to_owned(),
-            count => number(count),
-        };
-        let values_of = if niche.count == 1 { "value" } else { "values" };
-        let place = place(niche.at);
         let of = match niche.field.is_empty() {
             true => String::new(),
             false => format!(" ({})", niche.field),
         };
-        let what = format!("spare: {count} {values_of} of {place}{of}: {}", values.join(", "));
-        self.line(&[(Ink::Faint, what)]);
+        let never = format!("spare: {}{of} never {}", place(niche.at), values.join(", "));
+        let count = match niche.count {
+            1 => "; 1 value".to_owned(),
+            2..=0xffff_ffff => format!("; {} values", number(niche.count)),
+            _ => String::new(),
+        };
+        for line in wrap(&format!("{never}{count}"), self.width) {
+            self.line(&[(Ink::Faint, line)]);
+        }
     }
 
     fn line(&mut self, spans: &[(Ink, String)]) {
@@ -311,18 +342,27 @@ impl Page {
     }
 }
 
-/// What stands for a byte: where fields overlap, the first of them.
+/// What stands for a byte.
 fn drawn(byte: u64, rows: &[Row]) -> (Ink, char) {
     let holds = |row: &&Row| row.at.offset <= byte && byte < row.at.end();
-    let row = rows.iter().filter(holds).find(|row| row.letter.is_some());
-    row.map_or((Ink::Plain, '?'), |row| (row.ink, row.letter.unwrap_or(' ')))
+    let mut letters = rows.iter().filter(holds).filter_map(|row| Some((row.ink, row.letter?)));
+    match (letters.next(), letters.next()) {
+        (Some(one), None) => one,
+        (Some((ink, _)), Some(_)) => (ink, SHARED),
+        // More fields than letters.
+        (None, _) => (Ink::Plain, '?'),
+    }
+}
+
+fn tag_word(tag: &Discriminant) -> &'static str {
+    if tag.niche_of.is_some() { "niche" } else { "tag" }
 }
 
 fn kind(layout: &TypeLayout) -> &'static str {
     match layout.kind {
         Kind::Scalar => "scalar",
         Kind::Unit => "type without bytes",
-        Kind::Never => "type without values",
+        Kind::Never => "never type",
         Kind::Pointer => "pointer",
         Kind::Struct => "struct",
         Kind::Tuple => "tuple",
@@ -381,5 +421,148 @@ fn range(values: Values, one: impl Fn(u128) -> String) -> String {
     match values.from == values.to {
         true => one(values.from),
         false => format!("{}..={}", one(values.from), one(values.to)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, offset: u64, size: u64, ty: &str) -> FieldLayout {
+        let align = Some(Alignment { bytes: size.max(1), inferred: false });
+        let (name, ty) = (name.to_owned(), ty.to_owned());
+        FieldLayout { name, offset, size: Some(size), align, ty, layout: None }
+    }
+
+    fn layout(name: &str, kind: Kind, size: u64, fields: Vec<FieldLayout>) -> TypeLayout {
+        TypeLayout {
+            name: name.to_owned(),
+            kind,
+            size: Some(size),
+            align: Some(Alignment { bytes: 8, inferred: false }),
+            inhabited: true,
+            packed: false,
+            fields,
+            padding: Vec::new(),
+            padding_bytes: 0,
+            reordered_size: None,
+            discriminant: None,
+            variants: Vec::new(),
+            element: None,
+            count: None,
+            niches: Vec::new(),
+            all_niches_known: true,
+            cut: false,
+        }
+    }
+
+    fn plain(layout: &TypeLayout, width: usize) -> String {
+        anstream::adapter::strip_str(&type_layout(layout, width)).to_string()
+    }
+
+    #[test]
+    fn a_struct_is_a_picture_of_its_bytes_and_a_table_of_its_fields() {
+        let fields = vec![field("tag", 0, 1, "u8"), field("size", 8, 8, "alloc::string::String")];
+        let mut holes = layout("demo::Holes", Kind::Struct, 16, fields);
+        holes.padding = vec![Span { offset: 1, size: 7 }];
+        holes.padding_bytes = 7;
+        holes.align = Some(Alignment { bytes: 8, inferred: true });
+        holes.reordered_size = Some(9);
+        let expected = "\
+demo::Holes
+struct, 16 B, align ≥ 8, 7 B of padding
+
+          0  1  2  3  4  5  6  7
+       0  a  ·  ·  ·  ·  ·  ·  ·
+       8  b  b  b  b  b  b  b  b
+
+  offset    size    field    type
+       0       1  a tag      u8
+       1       7  · padding
+       8       8  b size     String
+
+with its fields in falling order of alignment: 9 B
+";
+        assert_eq!(plain(&holes, 80), expected);
+        assert!(plain(&holes, 40).lines().all(|line| line.chars().count() <= 40));
+    }
+
+    #[test]
+    fn each_variant_says_what_selects_it() {
+        let mut layout = layout("demo::Shape", Kind::Enum, 16, Vec::new());
+        let at = Span { offset: 0, size: 1 };
+        let ty = "u8".to_owned();
+        layout.discriminant = Some(Discriminant { at, ty, signed: false, niche_of: None });
+        let variant = |name: &str, values: &[u128], fields| VariantLayout {
+            name: name.to_owned(),
+            values: values.iter().map(|value| Values { from: *value, to: *value }).collect(),
+            inhabited: name != "Never",
+            fields,
+            padding: Vec::new(),
+        };
+        let number = vec![field("0", 8, 8, "u64")];
+        layout.variants = vec![
+            variant("Dot", &[0], Vec::new()),
+            variant("Number", &[1], number),
+            variant("Never", &[], Vec::new()),
+        ];
+        let at = Span { offset: 0, size: 1 };
+        let values = vec![Values { from: 2, to: 255 }];
+        layout.niches = vec![Niche { field: String::new(), at, values, count: 254 }];
+        let expected = "\
+demo::Shape
+enum, 16 B, align 8
+# tag: u8 in byte 0; 3 variants
+
+variant Dot  tag 0
+
+variant Number  tag 1
+
+          0  1  2  3  4  5  6  7
+       0  #  ?  ?  ?  ?  ?  ?  ?
+       8  a  a  a  a  a  a  a  a
+
+  offset    size    field  type
+       0       1  # tag    1
+       8       8  a 0      u64
+
+variant Never  cannot exist
+
+spare: byte 0 never 0x2..=0xff; 254 values
+";
+        assert_eq!(plain(&layout, 80), expected);
+    }
+
+    #[test]
+    fn values_are_read_as_the_tag_is() {
+        let at = Span { offset: 0, size: 2 };
+        let mut tag = Discriminant { at, ty: "i16".to_owned(), signed: true, niche_of: None };
+        let values = Values { from: 0xfed4, to: 0xffff };
+        assert_eq!(decimal(values, &tag), "-300..=-1");
+        tag.signed = false;
+        assert_eq!(decimal(values, &tag), "65236..=65535");
+        assert_eq!(hex(values), "0xfed4..=0xffff");
+    }
+
+    #[test]
+    fn bytes_that_fields_share_have_a_mark_of_their_own() {
+        let fields = vec![field("int", 0, 4, "u32"), field("wide", 0, 8, "u64")];
+        let text = plain(&layout("demo::Overlap", Kind::Union, 8, fields), 80);
+        assert!(text.contains("       0  *  *  *  *  b  b  b  b\n"), "{text}");
+        assert!(text.contains("  * bytes of several fields\n"), "{text}");
+    }
+
+    #[test]
+    fn instances_are_listed_with_their_sizes() {
+        let one = |name: &str| layout(name, Kind::Struct, 1_024, Vec::new());
+        let text = instances("Pair", &[one("demo::Pair<u8>"), one("demo::Pair<u16>")], 80);
+        let expected = "\
+Pair  2 types
+
+      size  align  type
+     1,024      8  demo::Pair<u8>
+     1,024      8  demo::Pair<u16>
+";
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
     }
 }
