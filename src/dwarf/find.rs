@@ -300,16 +300,18 @@ mod tests {
     #[test]
     fn a_thread_local_is_found_by_the_users_name_and_only_where_it_is() {
         for build in builds() {
-            let [local] = &statics(build, "LOCAL")[..] else {
-                panic!("{:?}", statics(build, "LOCAL"))
-            };
-            assert_eq!(&*local.name, "program::LOCAL");
-            let symbols = build.image.symbols().all().iter();
-            let mut symbols = symbols.filter(|s| Some(s.name) == local.linkage_name);
-            let symbol = symbols.next().expect("a symbol");
-            assert_eq!(symbol.kind, SymbolKind::ThreadLocal);
-            assert!(matches!(local.at, StaticAt::ThreadLocal(_)));
-            assert_eq!(&*build.ty(local.ty.expect("typed")).name, "core::cell::Cell<u64>");
+            for (name, ty) in [("LOCAL", "core::cell::Cell<u64>"), ("LAZY", "Storage<")] {
+                let all = statics(build, name);
+                let [local] = &all[..] else { panic!("{all:?}") };
+                assert_eq!(*local.name, format!("program::{name}"));
+                let symbols = build.image.symbols().all().iter();
+                let mut symbols = symbols.filter(|s| Some(s.name) == local.linkage_name);
+                let symbol = symbols.next().expect("a symbol");
+                assert_eq!(symbol.kind, SymbolKind::ThreadLocal);
+                assert!(matches!(local.at, StaticAt::ThreadLocal(_)));
+                let found = build.ty(local.ty.expect("typed"));
+                assert!(found.name.contains(ty), "{}", found.name);
+            }
         }
     }
 
