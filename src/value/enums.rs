@@ -67,7 +67,7 @@ pub(super) fn is_inhabited(types: &dyn Types, variant: &Variant) -> bool {
 }
 
 /// Whether no value of the type can exist, as far as the first fields of `levels` levels tell.
-fn is_empty(types: &dyn Types, id: TypeRef, levels: usize) -> bool {
+pub(super) fn is_empty(types: &dyn Types, id: TypeRef, levels: usize) -> bool {
     let (Ok(ty), Some(below)) = (types.get(id), levels.checked_sub(1)) else { return false };
     let Type { kind, .. } = &*ty;
     match kind {
