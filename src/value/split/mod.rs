@@ -43,7 +43,8 @@ pub struct Ground<'a> {
     pub block_at: Option<&'a dyn Fn(VirtAddr) -> Option<BlockAt>>,
     /// Tells what lies where, and shortens the names of types.
     pub naming: &'a Naming<'a>,
-    /// How many parts of each value are listed one by one; the others are in the totals.
+    /// How many parts of each value are listed one by one, on the outer levels; the others are in
+    /// the totals.
     pub listed: usize,
     /// How many parts are visited in all.
     pub most_parts: u64,

@@ -9,7 +9,7 @@ impl Account<'_> {
     /// Counts the element with this index. The first ones are listed; one of the others that leads
     /// anywhere is a part more.
     pub(super) fn below(&mut self, spot: Spot, index: usize, count: impl FnOnce(&mut Self, Spot)) {
-        let listed = spot.listed && index < self.ground.listed;
+        let listed = spot.listed && index < self.tree.share(self.ground.listed, spot.node);
         let before = self.reached;
         count(self, Spot { listed, ..spot });
         if spot.listed && !listed && self.reached > before {
