@@ -20,6 +20,7 @@
 //! | 2 | [`frame`] | unwinding, and the slots of a frame |
 //! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
 //! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, folding |
+//! | 3 | [`expr`] | Rust expressions, evaluated on typed places |
 //! | 4 | [`session`] | a run: functions chosen, sites planted, stops turned into events |
 //! | 6 | [`front`] | arguments, targets (cargo, rustc), text and JSON, errors for people |
 //!
@@ -70,6 +71,7 @@ pub mod asm;
 pub mod base;
 pub mod command;
 pub mod dwarf;
+pub mod expr;
 pub mod frame;
 pub mod front;
 pub mod inferior;

@@ -451,7 +451,6 @@ fn locks_guards_cells_and_small_values_are_read_as_what_they_hold() {
             ("range", "1..5"),
             ("pinned", "5"),
             ("by_hand", "\"kept\""),
-            ("unset", "MaybeUninit<u32>"),
             ("c_text", "\"c text\""),
             ("path", "\"/etc\""),
             ("rest", "[2, 3]"),

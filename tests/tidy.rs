@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("frame", 2),
     ("value", 2),
     ("track", 3),
+    ("expr", 3),
     ("session", 4),
     ("command", 5),
     ("front", 6),

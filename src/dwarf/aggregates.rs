@@ -62,7 +62,8 @@ impl Image {
             Some(value) => value.udata_value()?,
             None => 0,
         };
-        Some(Field { name: self.name(member).unwrap_or("").into(), ty: member.type_ref()?, offset })
+        let ty = self.item_or(member.type_ref()?, member.unsigned(gimli::DW_AT_alignment));
+        Some(Field { name: self.name(member).unwrap_or("").into(), ty, offset })
     }
 
     fn params(&self, parts: &[Die]) -> Vec<(Arc<str>, TypeRef)> {

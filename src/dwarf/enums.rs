@@ -50,7 +50,9 @@ impl Image {
             Vec::new()
         };
         let ty = member.and_then(Die::type_ref);
-        Ok(Variant { name: name.unwrap_or("").into(), values, ty })
+        let line = member.and_then(|member| member.unsigned(gimli::DW_AT_decl_line));
+        let line = line.and_then(|line| u32::try_from(line).ok()).filter(|line| *line != 0);
+        Ok(Variant { name: name.unwrap_or("").into(), values, ty, line })
     }
 
     /// An enum whose variants have no data.
@@ -285,6 +287,11 @@ mod tests {
             // Unresumed, returned, panicked, and one state for the one await.
             assert!((0..4).all(|at| state(at).is_some()), "{part:?}");
             let waiting = build.ty(state(3).and_then(|v| v.ty).expect("a struct"));
+            let line = include_str!("fixture/program.rs")
+                .lines()
+                .position(|line| line.ends_with("ready(other).await;"));
+            let line = line.and_then(|index| u32::try_from(index + 1).ok());
+            assert!(line.is_some() && state(3).and_then(|v| v.line) == line, "{part:?}");
             let text = waiting.field("text").expect("text lives across the await");
             assert!(build.ty(text.ty).is_std("String"));
         }

@@ -79,9 +79,28 @@ impl Image {
         context: &dyn LocationContext,
     ) -> Result<Location, Unreadable> {
         let chain = self.chain(variable.die);
-        let die = chain.first().ok_or_else(|| undescribed("its die is not in the file"))?;
         let size = || self.get(variable.ty?).ok()?.size;
-        let located = if let Some(value) = die.value(gimli::DW_AT_location) {
+        // What has no bytes cannot lose any.
+        let nothing = |why| match (why, size()) {
+            (Unreadable::OptimisedOut, Some(0)) => Ok(Location::Value(Vec::new())),
+            (why, _) => Err(why),
+        };
+        let located = self.located(function, &chain, at, context).or_else(nothing)?;
+        Ok(match (located, size()) {
+            (Location::Value(bytes), Some(size)) => Location::Value(cut(bytes, size)),
+            (located, _) => located,
+        })
+    }
+
+    fn located(
+        &self,
+        function: &Function,
+        chain: &[Die],
+        at: FileAddr,
+        context: &dyn LocationContext,
+    ) -> Result<Location, Unreadable> {
+        let die = chain.first().ok_or_else(|| undescribed("its die is not in the file"))?;
+        if let Some(value) = die.value(gimli::DW_AT_location) {
             let expression = self.expression_at(die, value, at)?;
             let evaluator = Evaluator {
                 image: self,
@@ -89,16 +108,12 @@ impl Image {
                 frame_base: function.frame_base,
                 context,
             };
-            location(evaluator.run(expression, None)?)?
+            location(evaluator.run(expression, None)?)
         } else {
             // A constant may be said once, by the abstract origin of all instances.
             let constant = chain.iter().find_map(|die| die.value(gimli::DW_AT_const_value));
-            Location::Value(self.constant(die, constant.ok_or(Unreadable::OptimisedOut)?)?)
-        };
-        Ok(match (located, size()) {
-            (Location::Value(bytes), Some(size)) => Location::Value(cut(bytes, size)),
-            (located, _) => located,
-        })
+            Ok(Location::Value(self.constant(die, constant.ok_or(Unreadable::OptimisedOut)?)?))
+        }
     }
 
     /// Whether a variable has one place for all of its life, as in code that was not optimised, and

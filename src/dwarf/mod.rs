@@ -9,6 +9,7 @@
 
 mod aggregates;
 mod called;
+mod callee;
 mod cfi;
 mod code_of_line;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod evaluate;
 mod find;
 #[cfg(test)]
 mod fixture;
+mod fn_items;
 mod functions;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
@@ -47,6 +49,7 @@ mod symbol_filter;
 mod symbols;
 mod type_loader;
 mod type_names;
+mod type_sugar;
 mod types;
 mod unit_index;
 mod units;

@@ -34,7 +34,11 @@ fn piece(piece: &gimli::Piece<Slice>) -> Result<Piece, Unreadable> {
     let bits =
         piece.size_in_bits.filter(|bits| bits % 8 == 0 && piece.bit_offset.unwrap_or(0) == 0);
     let size = bits.ok_or_else(|| undescribed("it is scattered over parts of bytes"))? / 8;
-    let mut at = place(&piece.location)?;
+    let mut at = match &piece.location {
+        // The other pieces are known all the same.
+        gimli::Location::ImplicitPointer { .. } => PieceAt::Missing,
+        location => place(location)?,
+    };
     if let PieceAt::Value(bytes) = &mut at {
         bytes.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     }

@@ -8,6 +8,7 @@ use gimli::DwTag;
 use super::dies::{Die, Entry, Unit, reference, section_offset};
 use super::functions::{InlinedCall, Scope, Variable};
 use super::image::Image;
+use super::types::TypeRef;
 
 /// How deep scopes may nest. Deeper ones are left out, because dropping a tree recurses.
 const MAX_DEPTH: usize = 2048;
@@ -144,6 +145,7 @@ impl Reader<'_> {
         let mut name = self.image.string(self.unit, find(gimli::DW_AT_name));
         let mut ty = find(gimli::DW_AT_type).and_then(|value| reference(self.unit, value));
         let mut line = find(gimli::DW_AT_decl_line).and_then(|value| value.udata_value());
+        let mut align = find(gimli::DW_AT_alignment).and_then(|value| value.udata_value());
         let mut origin =
             find(gimli::DW_AT_abstract_origin).and_then(|value| reference(self.unit, value));
         for _ in 0..MAX_ORIGINS {
@@ -151,11 +153,12 @@ impl Reader<'_> {
             name = name.or_else(|| self.image.name(&die));
             ty = ty.or_else(|| die.type_ref().map(|ty| ty.0));
             line = line.or_else(|| die.unsigned(gimli::DW_AT_decl_line));
+            align = align.or_else(|| die.unsigned(gimli::DW_AT_alignment));
             origin = Die::origin(&die);
         }
         Variable {
             name: name.unwrap_or("_").into(),
-            ty: ty.map(super::types::TypeRef),
+            ty: ty.map(|ty| self.image.item_or(TypeRef(ty), align)),
             parameter: tag == gimli::DW_TAG_formal_parameter,
             line: line.and_then(|line| u32::try_from(line).ok()),
             die: offset,

@@ -42,7 +42,8 @@ impl Image {
         if let Some(known) = cached {
             return known;
         }
-        let read = self.read_type(id, left).map(Arc::new);
+        let read = self.item_type(id, left).unwrap_or_else(|| self.read_type(id, left));
+        let read = read.map(Arc::new);
         if let Ok(mut types) = self.types.types.lock() {
             types.insert(id, read.clone());
         }
@@ -170,7 +171,7 @@ fn flavour(name: &str) -> PointerFlavour {
 }
 
 /// `fn(…)`, with `unsafe`, `extern "C"` or `for<'a>` before it.
-fn is_function_pointer(name: &str) -> bool {
+pub(super) fn is_function_pointer(name: &str) -> bool {
     let qualified = ["unsafe ", "extern ", "for<"].iter().any(|word| name.starts_with(word));
     name.starts_with("fn(") || (qualified && name.contains("fn("))
 }

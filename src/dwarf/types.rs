@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::base::{FileAddr, Unreadable};
 
-/// Names a type: the offset of its die in `.debug_info`.
+/// Names a type: the offset of its die in `.debug_info`. That of a function item has no die of its
+/// own, and is marked in the highest bit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TypeRef(pub usize);
 
@@ -157,6 +158,9 @@ pub struct Variant {
     /// The struct that holds its fields, at offset zero of the enum (its fields' own offsets count
     /// from there), or none for a variant without one.
     pub ty: Option<TypeRef>,
+    /// `DW_AT_decl_line`, from 1. Only the states of coroutines have one: the line at which they
+    /// wait (`build_variant_part` in `rustc_codegen_llvm`).
+    pub line: Option<u32>,
 }
 
 impl Type {

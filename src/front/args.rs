@@ -34,6 +34,7 @@ pub(super) enum Command {
     Debug(DebugArgs),
     Watch(WatchArgs),
     Trace(TraceArgs),
+    Layout(LayoutArgs),
 }
 
 const DEBUG_EXAMPLES: &str = "\
@@ -143,6 +144,44 @@ pub struct TraceArgs {
     pub output: OutputArgs,
 
     /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const LAYOUT_EXAMPLES: &str = "\
+Examples:
+  freehold layout Config                       a type of the package here, wherever its module is
+  freehold layout parse::Token demo.rs         a type of one source file
+  freehold layout 'Option<Box<Node>>' demo.rs  one instance of a generic type
+  freehold layout Vec ./target/debug/tool      all instances of one, with their sizes
+  freehold layout Token --format json --depth 3";
+
+/// Show where the fields of a type lie, its padding, and what tells its variants apart
+///
+/// The program is not run: its debug information says it all. A type is named by its path or the
+/// end of it, with or without generic arguments.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = LAYOUT_EXAMPLES)]
+pub struct LayoutArgs {
+    /// The type: `Point`, `module::Point`, `Vec<String>`, `(u8, u32)`, `&str`
+    #[arg(value_name = "TYPE")]
+    pub name: String,
+
+    /// Text for people, or one JSON object for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub format: Format,
+
+    /// How deep to open fields that have fields of their own
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Output")]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub depth: u8,
+
+    /// Columns of the text view, instead of those of the terminal
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    #[arg(help_heading = "Output")]
+    pub width: Option<u16>,
+
+    /// The program that has the type.
     #[command(flatten)]
     pub target: TargetArgs,
 }
@@ -291,6 +330,15 @@ mod tests {
         assert!(parse(&["watch", "demo", "--bin", "demo"]).is_err());
         assert!(parse(&["watch", "--all", "--crate", "one"]).is_err());
         assert!(parse(&["trace"]).is_err());
+        assert!(parse(&["layout"]).is_err());
+    }
+
+    #[test]
+    fn layout_takes_a_type_before_the_target() {
+        let parsed = parse(&["layout", "a::B<u8>", "demo.rs", "--format", "json", "--depth", "3"]);
+        let Ok(Command::Layout(args)) = parsed else { panic!("{parsed:?}") };
+        assert_eq!((args.name.as_str(), args.depth, args.format), ("a::B<u8>", 3, Format::Json));
+        assert_eq!(args.target.target, Some(PathBuf::from("demo.rs")));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod args;
 mod debug;
 mod errors;
 mod exit;
+mod layout;
 mod narrator;
 mod program;
 mod target;
@@ -23,7 +24,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-pub use args::{ColourArg, DebugArgs, Format, OutputArgs, PageArgs, TraceArgs, WatchArgs};
+pub use args::{
+    ColourArg, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
+};
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
 pub use target::{BuildKind, Resolved, Source, TargetArgs};
@@ -57,6 +60,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
         Command::Debug(args) => debug::run(args),
+        Command::Layout(args) => layout::run(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

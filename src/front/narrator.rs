@@ -42,7 +42,7 @@ impl Narrator {
         let sink = sink(&output.page)?;
         let text = match output.page.format {
             Format::Json => None,
-            Format::Text => Some(text(width(&output.page))),
+            Format::Text => Some(text(width(output.page.width, output.page.output.is_none()))),
         };
         Ok(Narrator { text, sink, gone: false })
     }
@@ -85,16 +85,14 @@ pub(super) fn sink(output: &PageArgs) -> Result<Box<dyn Write>, UserError> {
     }
 }
 
-/// Columns that a command has.
-pub(super) fn width(output: &PageArgs) -> usize {
-    let asked = output.width.map(usize::from);
+/// The columns that text may take: those asked for, or those of the terminal.
+pub(super) fn width(asked: Option<u16>, to_terminal: bool) -> usize {
     // Where stderr goes through a pipe (`2>&1 | less`), the terminal is at one of the other ends.
-    let terminal = || match output.output {
-        None => terminal_size::terminal_size_of(io::stderr())
+    let terminal = || {
+        terminal_size::terminal_size_of(io::stderr())
             .or_else(|| terminal_size::terminal_size_of(io::stdout()))
-            .or_else(|| terminal_size::terminal_size_of(io::stdin())),
-        Some(_) => None,
+            .or_else(|| terminal_size::terminal_size_of(io::stdin()))
     };
-    let terminal = || terminal().map(|(columns, _)| usize::from(columns.0));
-    asked.or_else(terminal).unwrap_or(DEFAULT_WIDTH).clamp(40, 1000)
+    let terminal = to_terminal.then(terminal).flatten().map(|(columns, _)| columns.0);
+    asked.or(terminal).map_or(DEFAULT_WIDTH, usize::from).clamp(40, 1000)
 }

@@ -50,10 +50,17 @@ impl Regions<'_> {
     pub fn shown(&self, value: &Value) -> Shown {
         value.shown(&Naming {
             address: &|at| self.name(at),
+            function: &|at| self.function(at),
             type_name: &|name| short_type_name(name),
             region: &|at| self.of(at),
             width: VALUE_WIDTH,
         })
+    }
+
+    /// The path of the function that begins at an address.
+    pub fn function(&self, at: VirtAddr) -> Option<String> {
+        let loaded = self.images.image_at(at)?;
+        loaded.image.function_label(loaded.bias.to_file(at))
     }
 
     /// How an address is named to people: by block, section or region, never by number.

@@ -92,7 +92,10 @@ impl Telling<'_> {
             }
             ValueKind::Char(c) => data.value = Some(c.to_string()),
             ValueKind::Pointer(pointer) => self.fill_pointer(pointer, data),
-            ValueKind::Function { target } => data.value = Some((self.naming.address)(*target)),
+            ValueKind::Function { target } => {
+                let name = (self.naming.function)(*target);
+                data.value = Some(name.unwrap_or_else(|| (self.naming.address)(*target)));
+            }
             ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => {
                 self.fill_sequence(sequence, data)
             }

@@ -1,12 +1,19 @@
 //! Enums with data: which variant the discriminant or niche selects.
 
+use super::coroutines;
 use super::model::{Fields, ValueKind};
 use super::read::{At, Walk};
+use super::scalars::sign_extend;
 use crate::base::Unreadable;
-use crate::dwarf::{Type, TypeKind, TypeRef, Types, Variant, VariantPart};
+use crate::dwarf::{Encoding, Type, TypeKind, TypeRef, Types, Variant, VariantPart};
+
+const SIGNED: TypeKind = TypeKind::Base(Encoding::Signed);
 
 impl Walk<'_> {
     pub(super) fn enumeration(&mut self, at: &At<'_>, part: &VariantPart) -> ValueKind {
+        if coroutines::is(at.ty) {
+            return self.coroutine(at, part);
+        }
         match self.select(at, part) {
             Ok(variant) => ValueKind::Enum {
                 variant: variant.name.clone(),
@@ -34,7 +41,12 @@ impl Walk<'_> {
         let for_all_others = |v: &&Variant| v.values.is_empty() && is_inhabited(types, v);
         let mut variants = part.variants.iter();
         let found = variants.find(selects).or_else(|| part.variants.iter().find(for_all_others));
-        found.ok_or_else(|| at.invalid(&format!("no variant has the discriminant {bits:#x}")))
+        found.ok_or_else(|| {
+            let signed = types.get(tag.ty).is_ok_and(|ty| ty.kind == SIGNED);
+            let number =
+                if signed { sign_extend(bits, size).to_string() } else { bits.to_string() };
+            at.invalid(&format!("discriminant {number}"))
+        })
     }
 
     fn variant_fields(&mut self, at: &At<'_>, variant: &Variant) -> Fields {
@@ -72,7 +84,6 @@ fn is_empty(types: &dyn Types, id: TypeRef, levels: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dwarf::Encoding;
     use crate::value::testing::World;
 
     fn shown(world: &World, ty: TypeRef, bytes: &[u8]) -> String {
@@ -96,7 +107,7 @@ mod tests {
         assert_eq!(shown(&world, ty, &[1, 0, 0, 0, 5, 0, 0, 0]), "Err(0)");
         assert_eq!(
             shown(&world, ty, &[9, 0, 0, 0, 5, 0, 0, 0]),
-            "<not a valid Result: no variant has the discriminant 0x9>"
+            "<not a valid Result: discriminant 9>"
         );
     }
 

@@ -98,7 +98,7 @@ impl Value {
     }
 
     /// How the value holds its parts.
-    fn hold_of_parts(&self) -> Hold {
+    pub(super) fn hold_of_parts(&self) -> Hold {
         match (&self.kind, self.heap) {
             // What lies behind a union's fields is the business of who knows which field is live.
             (ValueKind::Union { .. }, _) => Hold::Refers,
@@ -109,7 +109,7 @@ impl Value {
     }
 
     /// The memory that it leads to beside its own.
-    fn nodes(&self) -> &[HeapSpan] {
+    pub(super) fn nodes(&self) -> &[HeapSpan] {
         match &self.kind {
             ValueKind::Sequence(Sequence { nodes, .. })
             | ValueKind::Set(Sequence { nodes, .. })
@@ -118,7 +118,7 @@ impl Value {
         }
     }
 
-    fn more(&self) -> u64 {
+    pub(super) fn more(&self) -> u64 {
         match &self.kind {
             ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => sequence.more(),
             ValueKind::Map(map) => map.more(),

@@ -12,10 +12,14 @@
 //! believed, every chain of pointers ends, and nothing is allocated on the program's word.
 
 mod bytes_text;
+mod coroutines;
 mod data;
 mod enums;
+mod floats;
 mod format;
 mod heap;
+mod lanes;
+pub mod layout;
 mod limits;
 mod members;
 mod model;
@@ -27,13 +31,15 @@ mod read;
 pub mod returned;
 mod scalars;
 mod sequences;
+mod shape;
+mod split;
 mod std_types;
 mod text;
 
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
 #[cfg(any(test, fuzzing))]
-mod testing;
+pub(crate) mod testing;
 
 pub use format::{Expand, Format, FormatError, Radix};
 pub use heap::HeapPart;
@@ -43,3 +49,8 @@ pub use naming::Naming;
 pub use place::Place;
 pub use pretty::{CutAt, CutUnit, Pretty, Token, TokenKind};
 pub use read::{ReadRegister, Reader};
+pub use shape::{
+    Behind, Beside, Elements, Entries, EntriesKind, MOST_ENTRIES, Members, Part, Pointee, Shape,
+    TextAt,
+};
+pub use split::{BlockAt, Ground};

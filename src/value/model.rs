@@ -118,7 +118,8 @@ pub enum Float {
     Single(f32),
     /// An `f64`.
     Double(f64),
-    /// Bits of a format that Rust cannot print yet (`f16`, `f128`), with its size in bytes.
+    /// Bits of a format that the debugger has no type for, with its size in bytes: 2 for `f16`, 16
+    /// for `f128`, 10 for the `long double` of C.
     Bits(u128, u64),
 }
 

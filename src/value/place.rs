@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Memory, Register, Unreadable, VirtAddr};
-use crate::dwarf::{Location, PieceAt};
+use crate::dwarf::{Location, Piece, PieceAt};
 
 use super::ReadRegister;
 
@@ -89,6 +89,45 @@ impl Source {
         }
     }
 
+    /// The location of the next `size` bytes. What lies in the middle of a register is given by
+    /// its bytes.
+    ///
+    /// # Errors
+    /// [`Unreadable::OptimisedOut`] where all of them are missing, [`Unreadable::RegisterLost`]
+    /// where such a register is not known.
+    pub(super) fn location(
+        &self,
+        size: u64,
+        registers: &ReadRegister<'_>,
+    ) -> Result<Location, Unreadable> {
+        let (spans, offset) = match self {
+            Source::Memory(at) => return Ok(Location::Memory(*at)),
+            Source::Spans { spans, offset } => (spans, *offset),
+        };
+        let end = offset.saturating_add(size);
+        let mut pieces = Vec::new();
+        for span in spans.iter() {
+            let (from, to) = (offset.max(span.start), end.min(span.end));
+            let Some(len) = to.checked_sub(from).filter(|len| *len > 0) else { continue };
+            let at = span.cut(from.saturating_sub(span.start), len, registers)?;
+            pieces.push(Piece { size: len, at });
+        }
+        if let [Piece { size: whole, at }] = pieces.as_mut_slice()
+            && *whole == size
+        {
+            return match std::mem::replace(at, PieceAt::Missing) {
+                PieceAt::Memory(at) => Ok(Location::Memory(at)),
+                PieceAt::Register(register) => Ok(Location::Register(register)),
+                PieceAt::Value(bytes) => Ok(Location::Value(bytes)),
+                PieceAt::Missing => Err(Unreadable::OptimisedOut),
+            };
+        }
+        match size {
+            0 => Ok(Location::Value(Vec::new())),
+            _ => Ok(Location::Pieces(pieces)),
+        }
+    }
+
     /// Fills `into` with the bytes from here. Only the pieces that it covers are asked for, so that
     /// a missing piece makes no more unreadable than what lies in it.
     pub(super) fn fetch(
@@ -118,6 +157,27 @@ impl Source {
 }
 
 impl Span {
+    /// Some of its bytes.
+    fn cut(
+        &self,
+        skip: u64,
+        len: u64,
+        registers: &ReadRegister<'_>,
+    ) -> Result<PieceAt, Unreadable> {
+        Ok(match &self.at {
+            PieceAt::Memory(at) => PieceAt::Memory(*at + skip),
+            PieceAt::Missing => PieceAt::Missing,
+            PieceAt::Register(register) if skip == 0 => PieceAt::Register(*register),
+            PieceAt::Value(bytes) => PieceAt::Value(some_of(bytes, skip, len)),
+            PieceAt::Register(register) => {
+                let lost = Unreadable::RegisterLost { register: register.name() };
+                let bytes = registers(*register).ok_or(lost)?.to_le_bytes();
+                let whole = bytes.get(..width(*register)).unwrap_or(&bytes);
+                PieceAt::Value(some_of(whole, skip, len))
+            }
+        })
+    }
+
     fn fetch(
         &self,
         skip: u64,
@@ -151,6 +211,13 @@ fn read_memory(memory: &dyn Memory, at: VirtAddr, into: &mut [u8]) -> Result<(),
     memory.read(at, into).map_err(|error| Unreadable::Unmapped { at: error.at })
 }
 
+/// As many of the bytes as there are.
+fn some_of(bytes: &[u8], skip: u64, len: u64) -> Vec<u8> {
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    bytes.iter().skip(skip).take(len).copied().collect()
+}
+
 fn copy_from(bytes: &[u8], skip: u64, into: &mut [u8]) -> Result<(), Unreadable> {
     let skip = usize::try_from(skip).map_err(|_| too_short())?;
     let end = skip.checked_add(into.len()).ok_or_else(too_short)?;
@@ -166,7 +233,6 @@ fn too_short() -> Unreadable {
 mod tests {
     use super::*;
     use crate::base::Buffer;
-    use crate::dwarf::Piece;
 
     fn fetch(source: &Source, len: usize) -> Result<Vec<u8>, Unreadable> {
         let memory = Buffer { start: VirtAddr(0x1000), bytes: vec![1, 2, 3, 4, 5, 6, 7, 8] };

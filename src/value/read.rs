@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
-use super::{Limits, std_types};
+use super::shape::Elements;
+use super::{Limits, lanes, std_types};
 use crate::base::{Bias, Memory, Register, Unreadable, VirtAddr};
-use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types};
+use crate::dwarf::{Field, Location, Type, TypeKind, TypeRef, Types, short_type_name};
 
 /// Asks for a register of the frame: a general one zero extended, a vector register with its low
 /// 128 bits, or nothing where it is not known.
@@ -31,13 +32,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a value of the type from the place. What cannot be read is a value that says why.
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        let mut walk = Walk {
-            reader: self,
-            parts_left: self.limits.total_parts.min(Limits::MOST_PARTS),
-            bytes_left: self.limits.total_bytes.min(Limits::MOST_BYTES),
-            following: Vec::new(),
-        };
-        walk.value(ty, &Source::new(at), 0)
+        Walk::new(self).value(ty, &Source::new(at), 0)
     }
 }
 
@@ -47,6 +42,8 @@ pub(super) struct Walk<'a> {
     parts_left: usize,
     bytes_left: u64,
     following: Vec<(TypeRef, VirtAddr)>,
+    /// The row whose elements were asked for last.
+    row: Option<Elements>,
 }
 
 /// A type on the way to being read: what every reader of a kind is given.
@@ -72,7 +69,26 @@ impl At<'_> {
 
     /// That the bytes cannot be a value of this type.
     pub(super) fn invalid(&self, what: &str) -> Unreadable {
-        Unreadable::Invalid(format!("{}: {what}", self.ty.base_name))
+        Unreadable::Invalid(format!("{}: {what}", label(self.ty)))
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>) -> Walk<'a> {
+        let Limits { total_parts, total_bytes, .. } = reader.limits;
+        Walk {
+            reader,
+            parts_left: total_parts.min(Limits::MOST_PARTS),
+            bytes_left: total_bytes.min(Limits::MOST_BYTES),
+            following: Vec::new(),
+            row: None,
+        }
+    }
+
+    /// A reading of a value's own words: whatever is a part of it becomes a [`Cut::Total`] with its
+    /// type and place.
+    pub(super) fn without_parts(reader: &'a Reader<'a>) -> Walk<'a> {
+        Walk { parts_left: 0, ..Walk::new(reader) }
     }
 }
 
@@ -95,7 +111,7 @@ impl Walk<'_> {
 
     /// A value as its type says, without the readers of std types.
     pub(super) fn by_kind(&mut self, at: &At<'_>) -> Value {
-        let name = at.ty.base_name.clone();
+        let name = label(at.ty);
         match &at.ty.kind {
             TypeKind::Base(encoding) => at.value(self.scalar(at, *encoding)),
             TypeKind::CLike { repr, enumerators } => at.value(self.c_like(at, *repr, enumerators)),
@@ -105,6 +121,9 @@ impl Walk<'_> {
             TypeKind::Pointer { to, flavour } => self.pointer(at, *to, *flavour),
             TypeKind::Enum(part) => at.value(self.enumeration(at, part)),
             TypeKind::Array { element, count } => at.value(self.array(at, *element, *count)),
+            TypeKind::Struct { .. } if lanes::is_vector(self.reader.types, at.ty) => {
+                at.value(self.lanes(at))
+            }
             TypeKind::Struct { fields, tuple } => {
                 let fields = self.fields(at, fields, *tuple);
                 at.value(ValueKind::Record { name, fields })
@@ -130,7 +149,7 @@ impl Walk<'_> {
                 break;
             }
             let value = self.value(field.ty, &at.source.at(field.offset), at.depth + 1);
-            read.list.push((field_name(&field.name), value));
+            read.list.push((field_name(at.ty, field, &value.type_name), value));
         }
         read
     }
@@ -156,6 +175,16 @@ impl Walk<'_> {
         let bytes = self.bytes(source, len)?;
         whole.iter_mut().zip(bytes).for_each(|(into, byte)| *into = byte);
         Ok(u128::from_le_bytes(whole))
+    }
+
+    /// Keeps in mind which row is being read.
+    pub(super) fn note_row(&mut self, row: Elements) {
+        self.row = Some(row);
+    }
+
+    /// The row that was read last.
+    pub(super) fn take_row(&mut self) -> Option<Elements> {
+        self.row.take()
     }
 
     pub(super) fn parts_left(&self) -> usize {
@@ -204,9 +233,39 @@ pub(super) fn out_of_bytes() -> Unreadable {
     Unreadable::NotDescribed("the value is larger than the limit on bytes".to_owned())
 }
 
-/// `0` for `__0`, as Rust writes the fields of a tuple.
-fn field_name(name: &Arc<str>) -> Arc<str> {
+/// What a value of the type is called: the last segment of its path; for a closure, which has no
+/// name of its own, the function that it stands in and its number.
+fn label(ty: &Type) -> Arc<str> {
+    match is_nameless(ty) {
+        true => short_type_name(&ty.name).into(),
+        false => ty.base_name.clone(),
+    }
+}
+
+/// Whether the type is that of a closure, or of the body of an async function.
+pub(super) fn is_nameless(ty: &Type) -> bool {
+    ty.base_name.starts_with('{') && ty.base_name.contains("_env#")
+}
+
+/// `0` for `__0`, as Rust writes the fields of a tuple. What a closure borrows is told from what it
+/// has taken: `&name` or `&mut name` for `_ref__name`.
+fn field_name(of: &Type, field: &Field, type_name: &str) -> Arc<str> {
+    let name = &field.name;
+    if name.starts_with("_ref__") && is_nameless(of) {
+        let reference = if type_name.starts_with("&mut ") { "&mut " } else { "&" };
+        return format!("{reference}{}", name_in_source(of, name)).into();
+    }
+    name_in_source(of, name)
+}
+
+/// What a field is called in the source: `0` for `__0`; the variable that a closure captured for
+/// `_ref__name` (`closure_saved_names_of_captured_variables` in `rustc_middle`).
+pub(super) fn name_in_source(of: &Type, name: &Arc<str>) -> Arc<str> {
+    if let Some(captured) = name.strip_prefix("_ref__").filter(|_| is_nameless(of)) {
+        return captured.into();
+    }
     match name.strip_prefix("__") {
+        Some("awaitee") if is_nameless(of) => "awaits".into(),
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
             number.into()
         }

@@ -9,7 +9,11 @@ use crate::dwarf::Encoding;
 
 impl Walk<'_> {
     pub(super) fn scalar(&mut self, at: &At<'_>, encoding: Encoding) -> ValueKind {
-        let size = at.ty.size.unwrap_or(0);
+        let mut size = at.ty.size.unwrap_or(0);
+        if encoding == Encoding::Float && &*at.ty.name == "long double" {
+            // The rest of its sixteen bytes is padding.
+            size = 10;
+        }
         match self.number(at.source, size) {
             Ok(bits) => decode(bits, size, encoding).unwrap_or_else(ValueKind::Unreadable),
             Err(reason) => ValueKind::Unreadable(reason),
@@ -36,10 +40,7 @@ impl Walk<'_> {
         };
         match enumerators.iter().find(|(_, of)| *of == value) {
             Some((name, _)) => variant(name),
-            None => {
-                let what = format!("no variant has the discriminant {value}");
-                ValueKind::Unreadable(at.invalid(&what))
-            }
+            None => ValueKind::Unreadable(at.invalid(&format!("discriminant {value}"))),
         }
     }
 }
@@ -99,6 +100,16 @@ mod tests {
     }
 
     #[test]
+    fn the_long_double_of_c_ends_before_its_padding() {
+        let mut world = World::new();
+        let ty = world.base("long double", Encoding::Float, 16);
+        let words = [1 << 63, 0xdead_0000_0000_3fff];
+        assert_eq!(world.text(&world.read_words(ty, &words)), "1.0");
+        let half = world.base("f16", Encoding::Float, 2);
+        assert_eq!(world.text(&world.read_bytes(half, &0x3e00_u16.to_le_bytes())), "1.5");
+    }
+
+    #[test]
     fn a_bool_and_a_char_out_of_range_say_what_their_bytes_are() {
         assert_eq!(read(Encoding::Bool, &[1]), ValueKind::Bool(true));
         let reason = Unreadable::Invalid("bool: its byte is 0x2".to_owned());
@@ -123,7 +134,7 @@ mod tests {
         let ValueKind::Unreadable(reason) = world.read_bytes(ty, &[7]).kind else {
             panic!("7 is no variant");
         };
-        let text = "not a valid Ordering: no variant has the discriminant 7";
+        let text = "not a valid Ordering: discriminant 7";
         assert_eq!(reason.to_string(), text);
     }
 }

@@ -3,8 +3,9 @@
 use super::model::{Fields, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
 use super::place::{Place, Source};
 use super::read::{At, Walk};
+use super::shape::Elements;
 use crate::base::{Hold, Unreadable, VirtAddr};
-use crate::dwarf::{PointerFlavour, TypeRef};
+use crate::dwarf::{Location, PointerFlavour, TypeRef};
 
 /// The words by which a std type refers to a row of elements elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,24 +108,41 @@ impl Walk<'_> {
             Ok(heap) => heap,
             Err(what) => return broken(at, row, at.invalid(&what)),
         };
-        let wanted = row.len.min(self.reader.limits.text_bytes as u64);
-        // The cap keeps this within what the caller of the reader chose, whatever `len` says.
-        let wanted = usize::try_from(wanted).unwrap_or(0);
-        let mut shown = match self.bytes(&Source::Memory(row.pointer), wanted) {
-            Ok(bytes) => bytes,
+        let text = match self.text_at(&Source::Memory(row.pointer), row.pointer, row.len) {
+            Ok(text) => text,
             Err(reason) => return broken(at, row, reason),
         };
-        if (shown.len() as u64) < row.len {
-            drop_half_a_char(&mut shown);
-        }
-        let text = Text { shown, len: row.len, pointee: row.pointer };
         let mut value = at.value(ValueKind::Text(text));
         value.heap = heap;
         value
     }
 
+    /// Text of that length from a place on, which is called `pointee`.
+    pub(super) fn text_at(
+        &mut self,
+        source: &Source,
+        pointee: VirtAddr,
+        len: u64,
+    ) -> Result<Text, Unreadable> {
+        let wanted = len.min(self.reader.limits.text_bytes as u64);
+        // The cap keeps this within what the caller of the reader chose, whatever `len` says.
+        let wanted = usize::try_from(wanted).unwrap_or(0);
+        let mut shown = self.bytes(source, wanted)?;
+        if (shown.len() as u64) < len {
+            drop_half_a_char(&mut shown);
+        }
+        Ok(Text { shown, len, pointee })
+    }
+
     fn elements(&mut self, element: TypeRef, first: &Source, len: u64, depth: usize) -> Vec<Value> {
         let stride = self.size_of(element);
+        if self.parts_left() == 0
+            && let Source::Memory(at) = *first
+        {
+            let start = Location::Memory(at);
+            let (first, ring, capacity) = (0, None, None);
+            self.note_row(Elements { start, element, stride, len, first, ring, capacity });
+        }
         let wanted = len.min(self.reader.limits.elements as u64);
         let mut items = Vec::new();
         for index in 0..wanted {

@@ -4,8 +4,8 @@ mod collections;
 
 use std::sync::Arc;
 
-use super::{Limits, Naming, Reader, Value};
-use crate::base::{Bias, Buffer, Data, FileAddr, Region, Register, Unreadable, VirtAddr};
+use super::{Format, Ground, Limits, Naming, Pretty, Reader, Value};
+use crate::base::{Bias, Buffer, Data, FileAddr, Region, Register, Split, Unreadable, VirtAddr};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
@@ -14,11 +14,11 @@ use crate::dwarf::{
 const BIAS: Bias = Bias(0x1000);
 
 /// A table of types and some memory.
-pub(super) struct World {
+pub(crate) struct World {
     types: Vec<Arc<Type>>,
     memory: Vec<Buffer>,
     vtables: Vec<(FileAddr, TypeRef)>,
-    pub(super) limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 impl Types for World {
@@ -33,7 +33,7 @@ impl Types for World {
 }
 
 impl World {
-    pub(super) fn new() -> World {
+    pub(crate) fn new() -> World {
         World {
             types: Vec::new(),
             memory: Vec::new(),
@@ -42,16 +42,16 @@ impl World {
         }
     }
 
-    pub(super) fn next_id(&self) -> TypeRef {
+    pub(crate) fn next_id(&self) -> TypeRef {
         TypeRef(self.types.len())
     }
 
-    pub(super) fn add(&mut self, ty: Type) -> TypeRef {
+    pub(crate) fn add(&mut self, ty: Type) -> TypeRef {
         self.types.push(Arc::new(ty));
         TypeRef(self.types.len() - 1)
     }
 
-    pub(super) fn size(&self, id: TypeRef) -> u64 {
+    pub(crate) fn size(&self, id: TypeRef) -> u64 {
         self.types[id.0].size.unwrap()
     }
 
@@ -81,35 +81,35 @@ impl World {
         self.types.get(id.0).and_then(|ty| ty.size).unwrap_or(otherwise)
     }
 
-    pub(super) fn base(&mut self, name: &str, encoding: Encoding, size: u64) -> TypeRef {
+    pub(crate) fn base(&mut self, name: &str, encoding: Encoding, size: u64) -> TypeRef {
         let id = self.named(name, size, size, TypeKind::Base(encoding));
         // Scalars have no alignment of their own in the debug information.
         Arc::make_mut(&mut self.types[id.0]).align = None;
         id
     }
 
-    pub(super) fn uint(&mut self, size: u64) -> TypeRef {
+    pub(crate) fn uint(&mut self, size: u64) -> TypeRef {
         self.base(&format!("u{}", size * 8), Encoding::Unsigned, size)
     }
 
-    pub(super) fn unit(&mut self) -> TypeRef {
+    pub(crate) fn unit(&mut self) -> TypeRef {
         self.named("()", 0, 1, TypeKind::Unit)
     }
 
     /// A struct without fields, as the loader gives it.
-    pub(super) fn marker(&mut self, name: &str) -> TypeRef {
+    pub(crate) fn marker(&mut self, name: &str) -> TypeRef {
         self.named(name, 0, 1, TypeKind::Unit)
     }
 
-    pub(super) fn never(&mut self) -> TypeRef {
+    pub(crate) fn never(&mut self) -> TypeRef {
         self.named("!", 0, 1, TypeKind::Never)
     }
 
-    pub(super) fn function_type(&mut self) -> TypeRef {
+    pub(crate) fn function_type(&mut self) -> TypeRef {
         self.named("fn()", 0, 1, TypeKind::Function)
     }
 
-    pub(super) fn c_like(
+    pub(crate) fn c_like(
         &mut self,
         name: &str,
         repr: Encoding,
@@ -120,7 +120,7 @@ impl World {
         self.named(name, size, size, TypeKind::CLike { repr, enumerators: enumerators.collect() })
     }
 
-    pub(super) fn pointer(
+    pub(crate) fn pointer(
         &mut self,
         name: &str,
         to: Option<TypeRef>,
@@ -129,7 +129,7 @@ impl World {
         self.named(name, 8, 8, TypeKind::Pointer { to, flavour })
     }
 
-    pub(super) fn array(&mut self, element: TypeRef, count: u64) -> TypeRef {
+    pub(crate) fn array(&mut self, element: TypeRef, count: u64) -> TypeRef {
         let ty = self.types[element.0].clone();
         let size = ty.size.unwrap().saturating_mul(count);
         let align = ty.align.or(ty.size).unwrap();
@@ -141,7 +141,7 @@ impl World {
         )
     }
 
-    pub(super) fn record(
+    pub(crate) fn record(
         &mut self,
         name: &str,
         size: u64,
@@ -157,7 +157,7 @@ impl World {
         self.named(name, size, align, TypeKind::Struct { fields, tuple: false })
     }
 
-    pub(super) fn union(
+    pub(crate) fn union(
         &mut self,
         name: &str,
         size: u64,
@@ -169,7 +169,7 @@ impl World {
         self.named(name, size, align, TypeKind::Union { fields })
     }
 
-    pub(super) fn tuple_struct(
+    pub(crate) fn tuple_struct(
         &mut self,
         name: &str,
         size: u64,
@@ -187,7 +187,7 @@ impl World {
 
     /// An enum: the type and offset of its discriminant, and its variants with the values of the
     /// discriminant that select them.
-    pub(super) fn enumeration(
+    pub(crate) fn enumeration(
         &mut self,
         name: &str,
         size: u64,
@@ -200,13 +200,22 @@ impl World {
             name: (*name).into(),
             values: values.iter().map(|value| (*value, *value)).collect(),
             ty: *ty,
+            line: None,
         };
         let variants = variants.iter().map(variant).collect();
         self.named(name, size, align, TypeKind::Enum(VariantPart { discriminant, variants }))
     }
 
+    /// The enum with a line of the source for each of its variants.
+    pub(super) fn with_lines(&mut self, id: TypeRef, lines: &[Option<u32>]) -> TypeRef {
+        if let TypeKind::Enum(part) = &mut Arc::make_mut(&mut self.types[id.0]).kind {
+            part.variants.iter_mut().zip(lines).for_each(|(variant, line)| variant.line = *line);
+        }
+        id
+    }
+
     /// A `Vec` as rustc 1.95 lays it out, or with the shallower buffer of 1.75.
-    pub(super) fn vec_of(&mut self, element: TypeRef, new: bool) -> TypeRef {
+    pub(crate) fn vec_of(&mut self, element: TypeRef, new: bool) -> TypeRef {
         let buffer = self.buffer(element, new);
         let word = self.uint(8);
         let fields = [("buf", buffer, 0), ("len", word, 16)];
@@ -214,7 +223,7 @@ impl World {
         self.with_element(vec, element)
     }
 
-    pub(super) fn vec_deque_of(&mut self, element: TypeRef) -> TypeRef {
+    pub(crate) fn vec_deque_of(&mut self, element: TypeRef) -> TypeRef {
         let buffer = self.buffer(element, true);
         let word = self.uint(8);
         let fields = [("head", word, 16), ("len", word, 24), ("buf", buffer, 0)];
@@ -223,7 +232,7 @@ impl World {
     }
 
     /// The type with an argument `T`.
-    pub(super) fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
+    pub(crate) fn with_element(&mut self, id: TypeRef, element: TypeRef) -> TypeRef {
         Arc::make_mut(&mut self.types[id.0]).params.push(("T".into(), element));
         id
     }
@@ -244,51 +253,51 @@ impl World {
         self.record("alloc::raw_vec::RawVec", 16, 8, &fields)
     }
 
-    pub(super) fn string(&mut self) -> TypeRef {
+    pub(crate) fn string(&mut self) -> TypeRef {
         let byte = self.uint(1);
         let vec = self.vec_of(byte, true);
         self.record("alloc::string::String", 24, 8, &[("vec", vec, 0)])
     }
 
-    pub(super) fn slice(&mut self, name: &str, element: TypeRef) -> TypeRef {
+    pub(crate) fn slice(&mut self, name: &str, element: TypeRef) -> TypeRef {
         let data = self.pointer("*const u8", Some(element), PointerFlavour::Const);
         let word = self.uint(8);
         self.record(name, 16, 8, &[("data_ptr", data, 0), ("length", word, 8)])
     }
 
-    pub(super) fn fat_dyn(&mut self, name: &str) -> TypeRef {
+    pub(crate) fn fat_dyn(&mut self, name: &str) -> TypeRef {
         let pointer = self.pointer("*const dyn", None, PointerFlavour::Const);
         self.record(name, 16, 8, &[("pointer", pointer, 0), ("vtable", pointer, 8)])
     }
 
     /// `struct Node { next: Box<Node> }`, and its `Box<Node>`.
-    pub(super) fn self_boxing_node(&mut self) -> (TypeRef, TypeRef) {
+    pub(crate) fn self_boxing_node(&mut self) -> (TypeRef, TypeRef) {
         let node = TypeRef(self.types.len() + 1);
         let boxed = self.pointer("alloc::boxed::Box<Node>", Some(node), PointerFlavour::Box);
         (self.record("krate::Node", 8, 8, &[("next", boxed, 0)]), boxed)
     }
 
     /// The vtable of a type: no destructor, its size and its alignment.
-    pub(super) fn vtable(&mut self, at: u64, of: TypeRef, align: u64) {
+    pub(crate) fn vtable(&mut self, at: u64, of: TypeRef, align: u64) {
         self.claim_vtable(at, of);
         self.put_words(at, &[0, self.size(of), align]);
     }
 
     /// Has the types say that a type's vtable lies there.
-    pub(super) fn claim_vtable(&mut self, at: u64, of: TypeRef) {
+    pub(crate) fn claim_vtable(&mut self, at: u64, of: TypeRef) {
         self.vtables.push((BIAS.to_file(VirtAddr(at)), of));
     }
 
-    pub(super) fn put(&mut self, at: u64, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, at: u64, bytes: &[u8]) {
         self.memory.push(Buffer { start: VirtAddr(at), bytes: bytes.to_vec() });
     }
 
-    pub(super) fn put_words(&mut self, at: u64, words: &[u64]) {
+    pub(crate) fn put_words(&mut self, at: u64, words: &[u64]) {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.put(at, &bytes);
     }
 
-    pub(super) fn read(&self, ty: TypeRef, at: &Location) -> Value {
+    pub(crate) fn read(&self, ty: TypeRef, at: &Location) -> Value {
         self.with_reader(|reader| reader.read(ty, at))
     }
 
@@ -299,24 +308,32 @@ impl World {
         f(&Reader { types, bias: BIAS, memory, registers: &registers, limits })
     }
 
-    pub(super) fn read_bytes(&self, ty: TypeRef, bytes: &[u8]) -> Value {
+    pub(crate) fn read_bytes(&self, ty: TypeRef, bytes: &[u8]) -> Value {
         self.read(ty, &Location::Value(bytes.to_vec()))
     }
 
-    pub(super) fn read_words(&self, ty: TypeRef, words: &[u64]) -> Value {
+    pub(crate) fn read_words(&self, ty: TypeRef, words: &[u64]) -> Value {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.read_bytes(ty, &bytes)
     }
 
-    pub(super) fn text(&self, value: &Value) -> String {
+    /// Has a reader with the registers that the test knows of.
+    pub(crate) fn reader<'a>(
+        &'a self,
+        registers: &'a crate::value::ReadRegister<'a>,
+    ) -> Reader<'a> {
+        Reader { types: self, bias: BIAS, memory: &self.memory, registers, limits: self.limits }
+    }
+
+    pub(crate) fn text(&self, value: &Value) -> String {
         self.text_within(value, 400)
     }
 
-    pub(super) fn text_within(&self, value: &Value, width: usize) -> String {
+    pub(crate) fn text_within(&self, value: &Value, width: usize) -> String {
         self.named_with(width, |naming| value.text(naming))
     }
 
-    pub(super) fn data(&self, value: &Value) -> Data {
+    pub(crate) fn data(&self, value: &Value) -> Data {
         self.named_with(400, |naming| value.data(naming))
     }
 
@@ -324,10 +341,26 @@ impl World {
         self.named_with(400, |naming| self.with_reader(|reader| reader.detailed(value, naming)))
     }
 
+    pub(super) fn pretty(&self, value: &Value, format: &Format) -> Pretty {
+        self.named_with(400, |naming| value.pretty(naming, format))
+    }
+
+    /// The split without a ledger, where everything that is mapped is taken for heap.
+    pub(super) fn split(&self, ty: TypeRef, at: &Location, most_parts: u64) -> Split {
+        self.named_with(400, |naming| {
+            let region = |_| Region::Anonymous;
+            let naming = Naming { region: &region, ..*naming };
+            let ground = Ground { most_parts, ..Ground::new(None, &naming) };
+            self.with_reader(|reader| reader.split(ty, at, &ground))
+        })
+    }
+
     pub(super) fn named_with<T>(&self, width: usize, f: impl FnOnce(&Naming<'_>) -> T) -> T {
         let address = |at: VirtAddr| format!("@{:x}", at.0);
+        let function = |at| (at == VirtAddr(0x4000)).then(|| "krate::twice".to_owned());
         let type_name = |name: &str| name.to_owned();
         let region = |_| Region::Stack;
-        f(&Naming { address: &address, type_name: &type_name, region: &region, width })
+        let (address, function) = (&address, &function);
+        f(&Naming { address, function, type_name: &type_name, region: &region, width })
     }
 }

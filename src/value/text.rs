@@ -1,5 +1,6 @@
 //! The form of a value on one line: what `{:?}` would print, as far as it was read.
 
+use super::floats::shortest;
 use super::model::{Cut, Fields, Float, Map, Pointer, Sequence, Text, Value, ValueKind};
 use super::naming::Naming;
 use crate::base::{Hold, Shown, VirtAddr};
@@ -30,9 +31,8 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
         ValueKind::Float(Float::Single(n)) => format!("{n:?}"),
         ValueKind::Float(Float::Double(n)) => format!("{n:?}"),
         ValueKind::Plain(text) => text.clone(),
-        ValueKind::Float(Float::Bits(bits, size)) => {
-            format!("{bits:#x} as f{}", size.saturating_mul(8))
-        }
+        ValueKind::Float(Float::Bits(bits, size)) => shortest(*bits, *size)
+            .unwrap_or_else(|| format!("{bits:#x} as f{}", size.saturating_mul(8))),
         _ => return None,
     })
 }
@@ -80,7 +80,10 @@ impl Line<'_> {
             ValueKind::Cut(Cut::Depth | Cut::Total | Cut::Cycle) => self.push("…"),
             ValueKind::Text(text) => self.quoted(text),
             ValueKind::Pointer(pointer) => self.pointer(value, pointer),
-            ValueKind::Function { target } => self.arrow(value, *target),
+            ValueKind::Function { target } => match (self.naming.function)(*target) {
+                Some(name) => self.push(&name),
+                None => self.arrow(value, *target),
+            },
             ValueKind::Sequence(sequence) => self.sequence(sequence, ["[", "]"]),
             ValueKind::Set(set) => self.sequence(set, ["{", "}"]),
             ValueKind::Map(map) => self.map(map),
@@ -286,6 +289,7 @@ mod tests {
         let mut world = World::new();
         let code = world.function_type();
         let ty = world.pointer("fn()", Some(code), PointerFlavour::Function);
+        assert_eq!(world.text(&world.read_words(ty, &[0x4000])), "krate::twice");
         assert_eq!(world.text(&world.read_words(ty, &[0x1234])), "fn() → @1234");
     }
 

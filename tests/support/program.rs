@@ -79,6 +79,7 @@ pub fn program_with(name: &str, folder: &str, flags: &[&str]) -> Program {
     let source = package().join("test-programs").join(name).with_extension("rs");
     let text =
         fs::read_to_string(&source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
+    let folder = format!("{folder}{}", toolchain().unwrap_or_default());
     let executable = build_dir().join(folder).join(name);
     let dir = executable.parent().expect("it lies in a folder");
     fs::create_dir_all(dir).expect("the folder for test programs");
@@ -98,7 +99,7 @@ pub fn program_with(name: &str, folder: &str, flags: &[&str]) -> Program {
 }
 
 fn compile(source: &Path, executable: &Path, flags: &[&str]) {
-    let output = Command::new("rustc")
+    let output = rustc()
         .current_dir(package())
         .args(["--edition", "2024", "-D", "warnings"])
         .args(flags)
@@ -120,10 +121,21 @@ pub fn build_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-programs")
 }
 
+/// The toolchain whose compiler builds the programs, `+nightly`, where `scripts/layouts` names one.
+pub fn toolchain() -> Option<String> {
+    std::env::var("FREEHOLD_TEST_TOOLCHAIN").ok()
+}
+
+fn rustc() -> Command {
+    let mut command = Command::new("rustc");
+    command.args(toolchain());
+    command
+}
+
 fn rustc_version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let output = Command::new("rustc").arg("-vV").output().expect("rustc starts");
+        let output = rustc().arg("-vV").output().expect("rustc starts");
         String::from_utf8_lossy(&output.stdout).into_owned()
     })
 }

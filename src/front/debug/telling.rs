@@ -28,7 +28,11 @@ impl Teller {
     /// The output file cannot be created.
     pub fn new(page: &PageArgs) -> Result<Teller, UserError> {
         let sink = Rc::new(RefCell::new(sink(page)?));
-        Ok(Teller { sink, text: AnswerText::new(width(page)), ended: None })
+        Ok(Teller {
+            sink,
+            text: AnswerText::new(width(page.width, page.output.is_none())),
+            ended: None,
+        })
     }
 
     /// How the program ended when it last did.

@@ -1,4 +1,4 @@
-//! Events and answers as text for people. What a run shows is drawn from
+//! Events, answers and layouts as text for people. What a run shows is drawn from
 //! [`Event`](crate::base::Event)s alone, and what a session says from
 //! [`Answer`](crate::command::Answer)s.
 
@@ -9,10 +9,16 @@ mod paths;
 mod picture;
 mod slots;
 mod spans;
+mod split;
 mod start;
 mod trace;
+mod type_layout;
+mod value;
 mod watch;
 
 pub use answer::AnswerText;
+pub use split::split_text;
 pub use trace::TraceText;
+pub(super) use type_layout::{instances, type_layout};
+pub use value::value_text;
 pub use watch::WatchText;

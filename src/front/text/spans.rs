@@ -25,6 +25,10 @@ pub(super) enum Ink {
     Block,
     /// A type.
     Type,
+    /// A number in a value.
+    Number,
+    /// A text in a value.
+    Text,
 }
 
 impl Ink {
@@ -39,6 +43,8 @@ impl Ink {
             Ink::Changed => colour(AnsiColor::Yellow),
             Ink::Block => colour(AnsiColor::Magenta).bold(),
             Ink::Type => colour(AnsiColor::Cyan),
+            Ink::Number => colour(AnsiColor::Magenta),
+            Ink::Text => colour(AnsiColor::Green),
         }
     }
 }

@@ -129,7 +129,7 @@ fn enumeration(world: &mut World, choices: &mut Choices<'_>, roots: &[TypeRef]) 
         let values = (0..choices.below(3)).map(|_| range(choices)).collect();
         let ty = any(world, choices, roots);
         let ty = (!choices.once_in(6)).then_some(ty);
-        variants.push(Variant { name: name.into(), values, ty });
+        variants.push(Variant { name: name.into(), values, ty, line: None });
     }
     let size = size(choices);
     let part = VariantPart { discriminant, variants };

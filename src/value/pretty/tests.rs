@@ -7,7 +7,7 @@ use crate::value::{Expand, Format, Value};
 
 fn pretty(world: &World, value: &Value, format: &str) -> String {
     let format = Format::parse(format).unwrap();
-    world.named_with(400, |naming| value.pretty(naming, &format)).to_string()
+    world.pretty(value, &format).to_string()
 }
 
 /// A struct with a text, a row of numbers and a map.
@@ -120,7 +120,7 @@ fn long_rows_fill_their_lines_and_say_how_much_is_left() {
         "[\n    -5, -4, -3, -2, -1,\n     0,  1,  2,  3,  4,\n     5,  6,\n    … 988 more\n]\n";
     assert_eq!(pretty(&world, &value, "24"), expected);
     let format = Format::default();
-    let mut shown = world.named_with(400, |naming| value.pretty(naming, &format));
+    let mut shown = world.pretty(&value, &format);
     let cut = CutAt { path: String::new(), shown: 12, of: Some(1000), unit: CutUnit::Elements };
     assert_eq!(shown.cut, [cut]);
     shown.hint("print v[12..]");
@@ -140,7 +140,7 @@ fn a_long_text_goes_on_in_the_next_line_and_is_cut_at_the_limit() {
     );
     assert_eq!(pretty(&world, &value, "30"), expected);
     let format = Format::default();
-    let shown = world.named_with(400, |naming| value.pretty(naming, &format));
+    let shown = world.pretty(&value, &format);
     let cut = CutAt { path: String::new(), shown: 36, of: Some(1200), unit: CutUnit::Bytes };
     assert_eq!(shown.cut, [cut]);
 }
@@ -177,7 +177,7 @@ fn enums_boxes_and_tuples_are_broken_as_they_nest() {
     let value = world.read_words(pair, &[7, 1, 0x5000]);
     let line = "(7, Some(\"twenty characters ok\"))\n";
     assert_eq!(pretty(&world, &value, "80"), line);
-    let expected = "(\n    7,\n    Some(\"twenty characters ok\"),\n)\n";
+    let expected = "(\n    7,\n    Some(\n        \"twenty characters ok\",\n    ),\n)\n";
     assert_eq!(pretty(&world, &value, "32"), expected);
     let unit = world.tuple_struct("(u8,)", 1, 1, &[(u8_, 0)]);
     assert_eq!(pretty(&world, &world.read_bytes(unit, &[1]), "80"), "(1,)\n");
@@ -216,7 +216,7 @@ fn tokens_say_what_they_are() {
     let mut world = World::new();
     let value = user(&mut world);
     let format = Format { expand: Expand::Never, ..Format::default() };
-    let shown = world.named_with(400, |naming| value.pretty(naming, &format));
+    let shown = world.pretty(&value, &format);
     let of = |kind: TokenKind| {
         let tokens = shown.lines.iter().flatten().filter(|token| token.kind == kind);
         tokens.map(|token| token.text.as_str()).collect::<Vec<_>>()

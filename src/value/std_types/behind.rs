@@ -1,7 +1,7 @@
 //! What a member leads to that is a pointer, thin or fat: shared by the pointers that count and by
 //! the guards of cells and locks.
 
-use super::{Look, Member, Row};
+use super::{Look, Member, Row, members, slice};
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef};
 use crate::value::Value;
@@ -73,6 +73,16 @@ impl Look<'_, '_> {
         Ok(Fat { to, target, tail })
     }
 
+    /// The word in a member of what lies at `target`, without the member's wrappers.
+    pub(super) fn word_behind(
+        &mut self,
+        target: VirtAddr,
+        member: &Member,
+    ) -> Result<u64, Unreadable> {
+        let word = members::peel(self.walk.reader.types, member.clone());
+        Ok(self.walk.number(&Source::Memory(target + word.offset), 8)? as u64)
+    }
+
     fn not_a_pointer(&self, member: &Member) -> Unreadable {
         let (of, name) = (&self.at.ty.base_name, &member.ty.name);
         Unreadable::NotDescribed(format!("{of} holds {name} where a pointer was expected"))
@@ -135,7 +145,7 @@ impl Look<'_, '_> {
         len: u64,
         wanted: bool,
     ) -> Result<(u64, Option<Box<Value>>), Unreadable> {
-        let text = is_str(self.at.ty);
+        let text = is_text(self.at.ty);
         let of = self.walk.reader.types.get(element)?;
         let row = Row { pointer, len, capacity: None, hold: Hold::Refers };
         let span = row.span(of.size.unwrap_or(0)).map_err(|what| self.at.invalid(&what))?;
@@ -167,8 +177,8 @@ impl Look<'_, '_> {
     }
 }
 
-/// Whether the first type argument is `str`: `Rc<str>`, `Ref<'_, str>`.
-fn is_str(ty: &Type) -> bool {
+/// Whether the first type argument is text: `Rc<str>`, `Arc<Path>`, `Ref<'_, str>`.
+fn is_text(ty: &Type) -> bool {
     let argument = ty.name.split_once('<').map_or("", |(_, arguments)| arguments);
-    argument.strip_prefix("str").is_some_and(|rest| rest.starts_with([',', '>']))
+    slice::is_text(argument.split([',', '>']).next().unwrap_or(""))
 }

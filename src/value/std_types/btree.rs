@@ -13,11 +13,10 @@ use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef};
 use crate::value::HeapSpan;
 use crate::value::place::Source;
-use crate::value::read::At;
 
 /// Levels of a tree that are believed. Nodes have at least five entries, except for the root: no
 /// address space holds more levels.
-const HIGHEST: u64 = 32;
+pub(super) const HIGHEST: u64 = 32;
 
 /// Nodes that are visited for their blocks alone, when enough entries were found.
 const NODES: usize = 64;
@@ -51,40 +50,46 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     Ok(Parts::Entries(Entries { shape, len, key, at: tour.at, blocks: tour.blocks }))
 }
 
-/// Where a tree begins.
-struct Root {
-    node: VirtAddr,
-    height: u64,
+/// A node, for example that in which a tree begins.
+pub(super) struct Root {
+    pub(super) node: VirtAddr,
+    /// Levels below it.
+    pub(super) height: u64,
     /// The type of its leaves.
-    leaf: TypeRef,
+    pub(super) leaf: TypeRef,
 }
 
 /// The root, if the tree has one: an `Option<NodeRef>`.
 fn root_of(look: &mut Look<'_, '_>, member: &Member) -> Result<Option<Root>, Unreadable> {
-    let TypeKind::Enum(part) = &member.ty.kind else {
-        return Err(Unreadable::NotDescribed("its root is not an Option".to_owned()));
-    };
-    let types = look.walk.reader.types;
-    let source = look.at.source.at(member.offset);
-    let at = At { id: member.id, ty: &member.ty, source: &source, depth: look.at.depth };
-    let Some(id) = look.walk.select(&at, part)?.ty else { return Ok(None) };
-    let some = Member { id, ty: types.get(id)?, offset: member.offset };
+    let (_, Some(some)) = look.variant_of(member)? else { return Ok(None) };
     if some.ty.fields().is_empty() {
         return Ok(None);
     }
-    let leaf = pointee(types, members::find(types, &some.ty, "node")?.id);
-    let untyped = || Unreadable::NotDescribed("its nodes have no type".to_owned());
-    Ok(Some(Root {
-        node: VirtAddr(look.word_in(&some, "node")?),
-        height: look.word_in(&some, "height")?,
-        leaf: leaf.ok_or_else(untyped)?,
-    }))
+    Root::of(look, &some).map(Some)
+}
+
+impl Root {
+    /// The node that a member with a `NodeRef` refers to.
+    pub(super) fn of(look: &mut Look<'_, '_>, member: &Member) -> Result<Root, Unreadable> {
+        let types = look.walk.reader.types;
+        let node = members::find(types, &member.ty, "node")?;
+        // A handle's `node` is a `NodeRef`, which has a `node` in turn.
+        let inner = members::find(types, &node.ty, "node").unwrap_or_else(|_| node.clone());
+        let untyped = || Unreadable::NotDescribed("its nodes have no type".to_owned());
+        let leaf = pointee(types, inner.id).ok_or_else(untyped)?;
+        let holder = match inner.id == node.id {
+            true => member.clone(),
+            false => Member { offset: member.offset.saturating_add(node.offset), ..node },
+        };
+        let (node, height) = (look.word_in(&holder, "node")?, look.word_in(&holder, "height")?);
+        Ok(Root { node: VirtAddr(node), height, leaf })
+    }
 }
 
 /// Where a node keeps what it has.
-struct Layout {
-    key: TypeRef,
-    value: TypeRef,
+pub(super) struct Layout {
+    pub(super) key: TypeRef,
+    pub(super) value: TypeRef,
     key_size: u64,
     value_size: u64,
     keys: u64,
@@ -93,13 +98,15 @@ struct Layout {
     len: (u64, u64),
     /// How many entries it has room for.
     capacity: u64,
-    leaf_size: u64,
+    pub(super) leaf_size: u64,
+    /// Where a node keeps its parent; where, and in how many bytes, its index there.
+    pub(super) parent: Result<(u64, (u64, u64)), Unreadable>,
     /// Bytes of a node that is no leaf, and where its edges begin.
-    internal: Result<(u64, u64), Unreadable>,
+    pub(super) internal: Result<(u64, u64), Unreadable>,
 }
 
 impl Layout {
-    fn of(look: &Look<'_, '_>, leaf: TypeRef) -> Result<Layout, Unreadable> {
+    pub(super) fn of(look: &Look<'_, '_>, leaf: TypeRef) -> Result<Layout, Unreadable> {
         let types = look.walk.reader.types;
         let leaf = types.get(leaf)?;
         let param = |name| leaf.param(name).ok_or_else(|| members::missing(&leaf, name));
@@ -118,6 +125,10 @@ impl Layout {
             Ok((ty.size.unwrap_or(0), field(&ty, "edges")?.0))
         });
         let size = |id| look.walk.size_of(id);
+        let parent = field(&leaf, "parent").and_then(|(parent, _)| {
+            let (index, ty) = field(&leaf, "parent_idx")?;
+            Ok((parent, (index, size(ty))))
+        });
         let len = (len, size(len_type));
         let (key_size, value_size, leaf_size) = (size(key), size(value), leaf.size.unwrap_or(0));
         Ok(Layout {
@@ -130,11 +141,52 @@ impl Layout {
             len,
             capacity,
             leaf_size,
+            parent,
             internal,
         })
     }
 
-    fn entry(&self, node: VirtAddr, index: u64) -> (VirtAddr, VirtAddr) {
+    /// The block that is a node of that height.
+    pub(super) fn block(&self, at: VirtAddr, height: u64) -> Result<HeapSpan, Unreadable> {
+        let size = match height {
+            0 => self.leaf_size,
+            _ => self.internal.clone()?.0,
+        };
+        Ok(node(at, size))
+    }
+
+    /// How many entries a node has.
+    ///
+    /// # Errors
+    /// When that is more than it has room for.
+    pub(super) fn entries_of(
+        &self,
+        look: &mut Look<'_, '_>,
+        node: VirtAddr,
+    ) -> Result<u64, Unreadable> {
+        let (offset, size) = self.len;
+        let len = look.walk.number(&Source::Memory(node + offset), size)? as u64;
+        if len > self.capacity.min(u16::MAX.into()) {
+            let what = format!("a node with room for {} entries has {len}", self.capacity);
+            return Err(look.at.invalid(&what));
+        }
+        Ok(len)
+    }
+
+    /// The node behind the edge of that index.
+    pub(super) fn child(
+        &self,
+        look: &mut Look<'_, '_>,
+        node: VirtAddr,
+        index: u64,
+    ) -> Result<VirtAddr, Unreadable> {
+        let (_, edges) = self.internal.clone()?;
+        let edge = Source::Memory(node + edges + index.saturating_mul(8));
+        Ok(VirtAddr(look.walk.number(&edge, 8)? as u64))
+    }
+
+    /// Where the key and the value of an entry are.
+    pub(super) fn entry(&self, node: VirtAddr, index: u64) -> (VirtAddr, VirtAddr) {
         let key = node + self.keys + index.saturating_mul(self.key_size);
         (key, node + self.vals + index.saturating_mul(self.value_size))
     }
@@ -184,26 +236,15 @@ impl Tour {
         if !self.seen.insert(at) {
             return Err(look.at.invalid("its nodes lead in a circle"));
         }
-        let (size, edges) = match height {
-            0 => (self.layout.leaf_size, 0),
-            _ => self.layout.internal.clone()?,
-        };
-        self.blocks.push(node(at, size));
+        self.blocks.push(self.layout.block(at, height)?);
         if height == 0 && enough {
             return Ok(());
         }
-        let (offset, size) = self.layout.len;
-        let len = look.walk.number(&Source::Memory(at + offset), size)? as u64;
-        let capacity = self.layout.capacity;
-        if len > capacity.min(u16::MAX.into()) {
-            let what = format!("a node with room for {capacity} entries has {len}");
-            return Err(look.at.invalid(&what));
-        }
+        let len = self.layout.entries_of(look, at)?;
         for index in 0..=len {
             if let Some(below) = height.checked_sub(1) {
-                let edge = Source::Memory(at + edges + index.saturating_mul(8));
-                let child = look.walk.number(&edge, 8)? as u64;
-                self.visit(look, VirtAddr(child), below)?;
+                let child = self.layout.child(look, at, index)?;
+                self.visit(look, child, below)?;
             }
             if index < len && self.at.len() < self.wanted {
                 self.at.push(self.layout.entry(at, index));

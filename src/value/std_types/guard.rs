@@ -1,5 +1,6 @@
 //! What is borrowed from a cell or a lock: `Ref`, `RefMut`, `MutexGuard`, `RwLockReadGuard`,
-//! `RwLockWriteGuard`. Each is shown as the value that it gives access to, which it does not own.
+//! `RwLockWriteGuard`, the mapped ones, and those of the crate `lock_api`, which are parking_lot's.
+//! Each is shown as the value that it gives access to, which it does not own.
 
 use super::behind::Tail;
 use super::{Look, Parts, members};
@@ -8,21 +9,31 @@ use crate::dwarf::{PointerFlavour, Type};
 use crate::value::{HeapSpan, Pointer};
 
 /// The guards, and whether they let one write.
-const GUARDS: [(&str, bool); 5] = [
+const GUARDS: [(&str, bool); 11] = [
     ("Ref", false),
     ("RefMut", true),
     ("MutexGuard", true),
     ("RwLockReadGuard", false),
     ("RwLockWriteGuard", true),
+    ("RwLockUpgradableReadGuard", false),
+    ("MappedMutexGuard", true),
+    ("MappedRwLockReadGuard", false),
+    ("MappedRwLockWriteGuard", true),
+    ("ReentrantLockGuard", false),
+    ("ReentrantMutexGuard", false),
 ];
 
+/// What the guards call the lock that they lead to.
+const LOCKS: [&str; 4] = ["lock", "mutex", "rwlock", "remutex"];
+
 pub(super) fn is(ty: &Type) -> bool {
-    GUARDS.iter().any(|(name, _)| ty.is_std(name))
+    let of_crate = |name: &str| ty.is_std(name) || &*ty.krate == "lock_api";
+    GUARDS.iter().any(|(name, _)| &*ty.base_name == *name && of_crate(name))
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let types = look.walk.reader.types;
-    let writes = GUARDS.iter().any(|(name, writes)| *writes && look.ty().is_std(name));
+    let writes = GUARDS.iter().any(|(name, writes)| *writes && &*look.ty().base_name == *name);
     // Some lead to the value itself, others to the lock around it.
     let value = ["value", "data"].iter().find_map(|name| look.find_peeled(name).ok());
     let (fat, id, offset) = match value {
@@ -31,7 +42,8 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
             (fat, fat.to, 0)
         }
         None => {
-            let lock = look.find_peeled("lock")?;
+            let lock = LOCKS.iter().find_map(|name| look.find_peeled(name).ok());
+            let lock = lock.ok_or_else(|| members::missing(look.ty(), "lock"))?;
             let fat = look.fat(&lock)?;
             let data = members::find(types, &*types.get(fat.to)?, "data")?;
             (fat, data.id, data.offset)

@@ -13,13 +13,16 @@ use crate::value::place::Source;
 
 /// Control bytes that are looked at together: the width of an SSE2 register, which every x86-64
 /// has. So many lie behind those of the buckets, and the control bytes are aligned to it.
-const GROUP: u64 = 16;
+pub(super) const GROUP: u64 = 16;
 
 /// Control bytes that are searched for full buckets.
-const MOST_SEARCHED: u64 = 64 * 1024;
+pub(super) const MOST_SEARCHED: u64 = 64 * 1024;
+
+/// Control bytes that are searched for each entry that is wanted, where that is more.
+const BUCKETS_EACH: u64 = 16;
 
 /// Control bytes that are read at once.
-const CHUNK: u64 = 256;
+pub(super) const CHUNK: u64 = 256;
 
 /// The words of a table.
 pub(super) struct Table {
@@ -119,7 +122,9 @@ impl Table {
     fn open(&self, look: &mut Look<'_, '_>) -> Result<(Vec<HeapSpan>, Vec<u64>), Unreadable> {
         let span = self.span().map_err(|what| look.at.invalid(&what))?;
         let wanted = look.wanted(self.items);
-        let searched = self.buckets().unwrap_or(0).min(MOST_SEARCHED);
+        // One that asks for many entries is let search further: a table may be nearly empty.
+        let most = MOST_SEARCHED.max((wanted as u64).saturating_mul(BUCKETS_EACH));
+        let searched = self.buckets().unwrap_or(0).min(most);
         let mut full = Vec::new();
         let mut next = 0;
         while next < searched && full.len() < wanted {

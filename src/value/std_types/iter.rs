@@ -1,12 +1,17 @@
-//! Iterators over rows: what remains of `vec::IntoIter`, `slice::Iter`, `slice::IterMut`, `Chars`.
+//! Iterators over rows: what remains of `vec::IntoIter`, `slice::Iter`, `slice::IterMut`, `Chars`,
+//! and of `array::IntoIter`, which holds its elements itself.
 
-use super::{Look, Parts, Row};
+use super::{Look, Parts, Row, members};
 use crate::base::{Hold, Unreadable};
-use crate::dwarf::Type;
+use crate::dwarf::{Type, TypeKind};
 
 pub(super) fn is(ty: &Type) -> bool {
     let slice = (ty.is_std("Iter") || ty.is_std("IterMut")) && ty.field("ptr").is_some();
-    slice || is_vec(ty) || ty.is_std("Chars")
+    slice || is_vec(ty) || is_array(ty) || ty.is_std("Chars")
+}
+
+fn is_array(ty: &Type) -> bool {
+    ty.is_std("IntoIter") && ty.name.starts_with("core::array::")
 }
 
 fn is_vec(ty: &Type) -> bool {
@@ -14,6 +19,9 @@ fn is_vec(ty: &Type) -> bool {
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    if is_array(look.ty()) {
+        return array(look);
+    }
     let text = look.ty().is_std("Chars");
     let element = if text { None } else { Some(look.param("T")?) };
     let stride = element.map_or(1, |element| look.walk.size_of(element));
@@ -42,6 +50,20 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         None if stride == 0 => Ok(Parts::Row(row, element)),
         None => Err(look.at.invalid("it begins before its buffer")),
     }
+}
+
+/// Of its `data` the elements that are `alive`, a range of indices.
+fn array(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    let (element, data, alive) = (look.param("T")?, look.find("data")?, look.find("alive")?);
+    let (start, end) = (look.word_in(&alive, "start")?, look.word_in(&alive, "end")?);
+    let TypeKind::Array { count, .. } = data.ty.kind else {
+        return Err(members::missing(look.ty(), "data"));
+    };
+    let len = end.checked_sub(start).filter(|_| end <= count);
+    let len = len.ok_or_else(|| look.at.invalid("its elements end before they begin"))?;
+    let skipped = start.saturating_mul(look.walk.size_of(element));
+    let offset = data.offset.saturating_add(skipped);
+    Ok(Parts::Made(look.elements_within(offset, element, len)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! `LinkedList<T>`: a chain of nodes, each with its `element` and the `next` one.
+//! `LinkedList<T>`: a chain of nodes, each with its `element` and the `next` one; and what remains of
+//! its iterators, which know the first node and the length as well.
 
 use std::collections::HashSet;
 
@@ -13,7 +14,13 @@ use crate::value::place::Source;
 const NODES: usize = 64;
 
 pub(super) fn is(ty: &Type) -> bool {
-    ty.is_std("LinkedList")
+    ty.is_std("LinkedList") || is_iter(ty)
+}
+
+/// Whether it is an iterator, which owns no node.
+fn is_iter(ty: &Type) -> bool {
+    let named = ty.is_std("Iter") || ty.is_std("IterMut");
+    named && ty.name.starts_with("alloc::collections::linked_list::")
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
@@ -30,6 +37,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     };
     let place = |block: &HeapSpan| (block.pointer + element, block.pointer + element);
     let at = blocks.iter().take(look.wanted(len)).map(place).collect();
+    let blocks = if is_iter(look.ty()) { vec![] } else { blocks };
     Ok(Parts::Entries(Entries { shape: Shape::List, len, key, at, blocks }))
 }
 

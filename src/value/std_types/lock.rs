@@ -1,4 +1,5 @@
-//! `Mutex<T>` and `RwLock<T>`: the value, who has it, and whether a holder panicked.
+//! `Mutex<T>` and `RwLock<T>`: the value, who has it, and whether a holder panicked; and the locks of
+//! the crate `parking_lot`, which are those of `lock_api` around its `RawMutex` and `RawRwLock`.
 
 use super::{Look, Parts, Told, members};
 use crate::base::Unreadable;
@@ -7,10 +8,18 @@ use crate::value::ValueKind;
 
 pub(super) fn is(ty: &Type) -> bool {
     // The lock of the operating system inside has the same name and no data.
-    (ty.is_std("Mutex") || ty.is_std("RwLock")) && ty.field("data").is_some()
+    let std = ty.is_std("Mutex") || ty.is_std("RwLock");
+    (std || is_lock_api(ty)) && ty.field("data").is_some()
+}
+
+fn is_lock_api(ty: &Type) -> bool {
+    &*ty.krate == "lock_api" && matches!(&*ty.base_name, "Mutex" | "RwLock")
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    if is_lock_api(look.ty()) {
+        return parking_lot(look);
+    }
     let data = look.find("data")?;
     let mut told = vec![("data", Told::Member(data))];
     if look.ty().is_std("Mutex") {
@@ -22,12 +31,43 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         const WRITER: u32 = (1 << 30) - 1;
         let holders = half_word(look, "state")? & WRITER;
         let readers = if holders == WRITER { 0 } else { holders };
-        told.push(("readers", Told::Made("u32", ValueKind::Uint(readers.into()))));
-        told.push(("writer", Told::Made("bool", ValueKind::Bool(holders == WRITER))));
+        told.extend(readers_and_writer(readers.into(), holders == WRITER));
     }
-    let poison = look.find_peeled("poison")?;
-    let poisoned = look.walk.number(&look.at.source.at(poison.offset), 1)? != 0;
-    told.push(("poisoned", Told::Made("bool", ValueKind::Bool(poisoned))));
+    // The locks of `std::sync::nonpoison` have none.
+    if let Ok(poison) = look.find_peeled("poison") {
+        let poisoned = look.walk.number(&look.at.source.at(poison.offset), 1)? != 0;
+        told.push(("poisoned", Told::Made("bool", ValueKind::Bool(poisoned))));
+    }
+    Ok(Parts::Told(told))
+}
+
+fn readers_and_writer(readers: u64, writer: bool) -> [(&'static str, Told); 2] {
+    [
+        ("readers", Told::Made("u32", ValueKind::Uint(readers.into()))),
+        ("writer", Told::Made("bool", ValueKind::Bool(writer))),
+    ]
+}
+
+fn parking_lot(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    let data = look.find("data")?;
+    let raw = look.find("raw")?;
+    // Other crates put other locks into `lock_api`, with states of their own.
+    if &*raw.ty.krate != "parking_lot" {
+        return Err(members::missing(look.ty(), "state"));
+    }
+    let state = members::peel(look.walk.reader.types, raw);
+    let size = state.ty.size.unwrap_or(0);
+    let bits = look.walk.number(&look.at.source.at(state.offset), size)? as u64;
+    let mut told = vec![("data", Told::Member(data))];
+    if &*look.ty().base_name == "Mutex" {
+        // LOCKED_BIT of `parking_lot::raw_mutex`; the next one says that threads wait.
+        told.push(("locked", Told::Made("bool", ValueKind::Bool(bits & 1 != 0))));
+    } else {
+        // WRITER_BIT and ONE_READER of `parking_lot::raw_rwlock`. While there are readers, the bit
+        // says that a writer waits for them.
+        let readers = bits >> 4;
+        told.extend(readers_and_writer(readers, readers == 0 && bits & 8 != 0));
+    }
     Ok(Parts::Told(told))
 }
 

@@ -5,16 +5,25 @@
 //! reading elements and applying limits is shared. Where a member is missing the value is shown
 //! raw, with a line that says which.
 
+mod arguments;
+mod array_vec;
 mod behind;
 mod binary_heap;
 mod boxed;
 mod btree;
+mod btree_iter;
+mod bytes;
 mod c_string;
 mod cell;
+mod channel;
+mod descriptor;
 mod entries;
+mod foreign;
 mod guard;
+mod hash_iter;
 mod hash_table;
 mod index_map;
+mod io_error;
 mod iter;
 mod linked_list;
 mod lock;
@@ -22,14 +31,22 @@ mod net;
 mod number;
 mod once;
 mod path;
+mod places;
 mod range;
 mod rc;
 mod slice;
+mod small_vec;
 mod string;
+mod structure;
+mod thread;
 mod time;
+mod type_id;
 mod vec;
 mod vec_deque;
+mod words;
 mod wrapper;
+
+use std::sync::Arc;
 
 use super::Place;
 use super::members::{self, Member};
@@ -37,8 +54,12 @@ use super::model::{Fields, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
 use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
-use crate::dwarf::{Type, TypeRef};
+use crate::dwarf::{Type, TypeKind, TypeRef};
 use entries::Entries;
+pub(super) use places::Places;
+pub(super) use words::{Words, is_read_here, words};
+
+pub(super) use structure::shape;
 
 /// One family of types.
 struct Family {
@@ -72,7 +93,18 @@ const FAMILIES: &[Family] = &[
     Family { of: range::is, read: range::read },
     Family { of: wrapper::is, read: wrapper::read },
     Family { of: c_string::is, read: c_string::read },
+    Family { of: hash_iter::is, read: hash_iter::read },
+    Family { of: btree_iter::is, read: btree_iter::read },
     Family { of: iter::is, read: iter::read },
+    Family { of: channel::is, read: channel::read },
+    Family { of: thread::is, read: thread::read },
+    Family { of: descriptor::is, read: descriptor::read },
+    Family { of: io_error::is, read: io_error::read },
+    Family { of: type_id::is, read: type_id::read },
+    Family { of: arguments::is, read: arguments::read },
+    Family { of: array_vec::is, read: array_vec::read },
+    Family { of: small_vec::is, read: small_vec::read },
+    Family { of: bytes::is, read: bytes::read },
 ];
 
 /// What a reader finds in a std type.
@@ -99,6 +131,8 @@ enum Parts {
     Variant(&'static str, Option<Told>),
     /// What the reader made of the whole.
     Made(ValueKind),
+    /// The same, with the memory that the whole leads to.
+    Leading(ValueKind, super::HeapSpan),
 }
 
 /// A part of a std type.
@@ -120,7 +154,10 @@ pub(super) fn read(walk: &mut Walk<'_>, at: &At<'_>) -> Option<Value> {
     let family = FAMILIES.iter().find(|family| (family.of)(at.ty))?;
     let parts = (family.read)(&mut Look { walk: &mut *walk, at: *at });
     Some(match parts {
-        Ok(parts) => assemble(walk, at, parts),
+        Ok(parts) => {
+            let value = assemble(walk, at, parts);
+            foreign::without_memory(walk, at, value)
+        }
         Err(Unreadable::NotDescribed(why)) => raw(walk, at, why),
         Err(reason) => at.value(ValueKind::Unreadable(reason)),
     })
@@ -153,28 +190,44 @@ fn assemble(walk: &mut Walk<'_>, at: &At<'_>, parts: Parts) -> Value {
             at.value(ValueKind::Enum { variant: variant.into(), fields })
         }
         Parts::Made(kind) => at.value(kind),
+        Parts::Leading(kind, heap) => Value { heap: Some(heap), ..at.value(kind) },
     }
 }
 
 fn record(walk: &mut Walk<'_>, at: &At<'_>, parts: Vec<(&'static str, Told)>) -> Value {
-    let read = |(name, part): (&str, Told)| (name.into(), told(walk, at, part));
-    let list = parts.into_iter().map(read).collect();
-    let fields = Fields { list, ..Fields::default() };
-    at.value(ValueKind::Record { name: at.ty.base_name.clone(), fields })
+    let read = |(name, part): (&'static str, Told)| (name, told(walk, at, part));
+    let parts = parts.into_iter().map(read).collect();
+    at.value(record_of(at.ty, parts))
+}
+
+/// A record of the type's own name.
+fn record_of(ty: &Type, parts: Vec<(&'static str, Value)>) -> ValueKind {
+    let list = parts.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    ValueKind::Record { name: ty.base_name.clone(), fields: Fields { list, ..Fields::default() } }
 }
 
 fn told(walk: &mut Walk<'_>, at: &At<'_>, part: Told) -> Value {
     match part {
         Told::Member(member) => walk.value(member.id, &at.source.at(member.offset), at.depth + 1),
-        Told::Made(type_name, kind) => Value {
-            type_name: type_name.into(),
-            ty: None,
-            place: Place::Computed,
-            size: None,
-            kind,
-            heap: None,
-        },
+        Told::Made(type_name, kind) => concluded(type_name, kind),
     }
+}
+
+/// A part that no bytes are: what a reader concluded, with the name of its type.
+fn concluded(type_name: &str, kind: ValueKind) -> Value {
+    Value {
+        type_name: type_name.into(),
+        ty: None,
+        place: Place::Computed,
+        size: None,
+        kind,
+        heap: None,
+    }
+}
+
+/// A state without data, by its name.
+fn state(name: &str) -> ValueKind {
+    ValueKind::Enum { variant: name.into(), fields: Fields::default() }
 }
 
 /// The fields as the debug information gives them.
@@ -215,6 +268,29 @@ impl<'l, 'w> Look<'l, 'w> {
 
     fn address(&mut self, name: &str) -> Result<VirtAddr, Unreadable> {
         self.word(name).map(VirtAddr)
+    }
+
+    /// The variant that a member which is an enum has: its name, and its struct where it has one.
+    fn variant_of(&mut self, member: &Member) -> Result<(Arc<str>, Option<Member>), Unreadable> {
+        let TypeKind::Enum(part) = &member.ty.kind else {
+            let why = format!(
+                "{} holds {} where an enum was expected",
+                self.at.ty.base_name, member.ty.name
+            );
+            return Err(Unreadable::NotDescribed(why));
+        };
+        let source = self.at.source.at(member.offset);
+        let at = At { id: member.id, ty: &member.ty, source: &source, depth: self.at.depth };
+        let variant = self.walk.select(&at, part)?;
+        let Some(id) = variant.ty else { return Ok((variant.name.clone(), None)) };
+        let ty = self.walk.reader.types.get(id)?;
+        Ok((variant.name.clone(), Some(Member { id, ty, offset: member.offset })))
+    }
+
+    /// Elements that lie within the value, from `offset` on.
+    fn elements_within(&mut self, offset: u64, element: TypeRef, count: u64) -> ValueKind {
+        let source = self.at.source.at(offset);
+        self.walk.array(&At { source: &source, ..self.at }, element, count)
     }
 
     /// The type argument of that name.

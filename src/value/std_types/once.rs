@@ -1,17 +1,26 @@
-//! `OnceCell<T>`, `OnceLock<T>`, `LazyCell<T>`, `LazyLock<T>`: a value, once it is there.
+//! `OnceCell<T>`, `OnceLock<T>`, `LazyCell<T>`, `LazyLock<T>`: a value, once it is there; and `Once`
+//! itself, with that of the crate `parking_lot`.
 //!
 //! The cells hold an enum that says it. The locks hold bytes and a `Once`: what was not completed
 //! is not read.
 
-use super::{Look, Member, Parts, Told, lock};
+use super::{Look, Member, Parts, Told, lock, state};
 use crate::base::Unreadable;
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
-    ["OnceCell", "OnceLock", "LazyCell", "LazyLock"].iter().any(|name| ty.is_std(name))
+    const NAMES: [&str; 5] = ["OnceCell", "OnceLock", "LazyCell", "LazyLock", "Once"];
+    NAMES.iter().any(|name| ty.is_std(name)) || is_parking_lots(ty)
+}
+
+fn is_parking_lots(ty: &Type) -> bool {
+    &*ty.krate == "parking_lot" && &*ty.base_name == "Once"
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    if is_parking_lots(look.ty()) || look.ty().is_std("Once") {
+        return once(look);
+    }
     if look.ty().is_std("OnceCell") {
         return Ok(Parts::Inside(look.find("inner")?));
     }
@@ -35,6 +44,29 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         _ => "None",
     };
     Ok(Parts::Variant(variant, None))
+}
+
+/// What `{:?}` of parking_lot's prints: the state alone.
+fn once(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
+    let name = if is_parking_lots(look.ty()) {
+        let bits = look.find_peeled("__0")?;
+        let bits = look.walk.number(&look.at.source.at(bits.offset), 1)?;
+        // DONE_BIT, POISON_BIT and LOCKED_BIT of `parking_lot::once`.
+        match bits {
+            _ if bits & 1 != 0 => "Done",
+            _ if bits & 4 != 0 => "InProgress",
+            _ if bits & 2 != 0 => "Poisoned",
+            _ => "New",
+        }
+    } else {
+        match lock::half_word(look, "state_and_queued")? & 3 {
+            0 => "Complete",
+            1 => "Running",
+            2 => "Poisoned",
+            _ => "Incomplete",
+        }
+    };
+    Ok(Parts::Told(vec![("state", Told::Made("OnceState", state(name)))]))
 }
 
 #[cfg(test)]

@@ -32,8 +32,10 @@ fn written(whole: &Value, name: &str) -> Option<String> {
         Some(value) => scalar(value),
         None => Some(String::new()),
     };
+    // The ranges of `core::range` call the end of those that include it `last`.
+    let last = if whole.field("last").is_some() { "last" } else { "end" };
     let dots = if name.ends_with("Inclusive") { "..=" } else { ".." };
-    Some(format!("{}{dots}{}", end("start")?, end("end")?))
+    Some(format!("{}{dots}{}", end("start")?, end(last)?))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use super::behind::{Fat, Tail};
 use super::{Look, Member, Parts, members};
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{PointerFlavour, Type};
-use crate::value::place::Source;
 use crate::value::{HeapSpan, Pointer, Value, ValueKind};
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -70,8 +69,7 @@ fn count(
     name: &str,
 ) -> Result<u64, Unreadable> {
     let types = look.walk.reader.types;
-    let member = members::peel(types, members::find(types, &inner.ty, name)?);
-    Ok(look.walk.number(&Source::Memory(target + member.offset), 8)? as u64)
+    look.word_behind(target, &members::find(types, &inner.ty, name)?)
 }
 
 #[cfg(test)]

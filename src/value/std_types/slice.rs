@@ -100,7 +100,7 @@ fn flavour(name: &str) -> PointerFlavour {
 }
 
 /// `&str`, `&mut str`, `Box<str>`, `&Path`, `&OsStr`: the elements are bytes of text.
-fn is_text(name: &str) -> bool {
+pub(super) fn is_text(name: &str) -> bool {
     matches!(behind(name), "str" | "std::path::Path" | "std::ffi::os_str::OsStr")
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Look, Member, Parts};
 use crate::base::Unreadable;
-use crate::dwarf::{Type, TypeKind, short_type_name};
+use crate::dwarf::{Type, TypeKind};
 use crate::value::ValueKind;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -14,7 +14,7 @@ pub(super) fn is(ty: &Type) -> bool {
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let ty = look.ty();
     if ty.is_std("MaybeUninit") {
-        return Ok(Parts::Made(ValueKind::Plain(short_type_name(&ty.name))));
+        return Ok(Parts::Made(ValueKind::Plain(uninitialised(look))));
     }
     if !ty.is_std("ManuallyDrop") {
         // Pin's was public once, under two underscores.
@@ -25,6 +25,20 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let Ok(id) = look.param("T") else { return Ok(Parts::Inside(value)) };
     let ty = look.walk.reader.types.get(id)?;
     Ok(Parts::Inside(Member { id, ty, offset: value.offset }))
+}
+
+/// The bytes as they lie there, which are those of a value or of nothing.
+fn uninitialised(look: &mut Look<'_, '_>) -> String {
+    const SHOWN: u64 = 8;
+    let size = look.ty().size.unwrap_or(0);
+    let shown = usize::try_from(size.min(SHOWN)).unwrap_or(0);
+    let bytes = look.walk.bytes(look.at.source, shown).unwrap_or_default();
+    let mut text = "MaybeUninit(<may be uninitialised>".to_owned();
+    for byte in bytes {
+        text.push_str(&format!(" {byte:02x}"));
+    }
+    text.push_str(if size > SHOWN { " …)" } else { ")" });
+    text
 }
 
 #[cfg(test)]
@@ -60,8 +74,14 @@ mod tests {
     #[test]
     fn what_may_be_uninitialised_is_never_read_as_a_value() {
         let mut world = World::new();
-        let u32_ = world.uint(4);
+        let (u32_, string) = (world.uint(4), world.string());
         let ty = world.union("core::mem::maybe_uninit::MaybeUninit<u32>", 4, 4, &[u32_]);
-        assert_eq!(world.text(&world.read_words(ty, &[7])), "MaybeUninit<u32>");
+        let text = world.text(&world.read_words(ty, &[7]));
+        assert_eq!(text, "MaybeUninit(<may be uninitialised> 07 00 00 00)");
+        let ty = world.union("core::mem::maybe_uninit::MaybeUninit<String>", 24, 8, &[string]);
+        let value = world.read_words(ty, &[9, 0x5000, 5]);
+        let expected = "MaybeUninit(<may be uninitialised> 09 00 00 00 00 00 00 00 …)";
+        assert_eq!(world.text(&value), expected);
+        assert_eq!(value.heap_parts(), [], "it owns nothing that is known");
     }
 }

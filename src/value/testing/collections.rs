@@ -7,7 +7,7 @@ use crate::dwarf::{PointerFlavour, TypeRef};
 
 impl World {
     /// Bytes from the start of an internal node of [`World::btree_map`] to its edges.
-    pub(in crate::value) const EDGES: u64 = 192;
+    pub(crate) const EDGES: u64 = 192;
 
     /// The type with these arguments.
     pub(in crate::value) fn with_params(
@@ -37,7 +37,7 @@ impl World {
 
     /// A map of pairs with the value directly behind the key. Its words: ctrl, bucket_mask,
     /// growth_left, items.
-    pub(in crate::value) fn hash_map_of(&mut self, key: TypeRef, value: TypeRef) -> TypeRef {
+    pub(crate) fn hash_map_of(&mut self, key: TypeRef, value: TypeRef) -> TypeRef {
         let offset = self.size_or(key, 8);
         let end = self.size_or(value, 8);
         let size = offset.saturating_add(end).checked_next_multiple_of(8).unwrap_or(u64::MAX);
@@ -49,7 +49,7 @@ impl World {
         self.record(name, 32, 8, &[("base", base, 0)])
     }
 
-    pub(in crate::value) fn hash_set_of(&mut self, element: TypeRef) -> TypeRef {
+    pub(crate) fn hash_set_of(&mut self, element: TypeRef) -> TypeRef {
         let size = self.size_or(element, 8);
         let unit = self.unit();
         let pair = self.tuple_struct("(T, ())", size, 4, &[(element, 0), (unit, size)]);
@@ -61,7 +61,7 @@ impl World {
 
     /// `{"Ada": 36, "B": 7}` with four buckets, of which the second and the third are full; gives
     /// the words of the map.
-    pub(in crate::value) fn put_hash_map(&mut self) -> [u64; 4] {
+    pub(crate) fn put_hash_map(&mut self) -> [u64; 4] {
         self.put_words(0x5000, &[0, 0, 0, 0, 1, 0x6100, 1, 7, 3, 0x6000, 3, 36, 0, 0, 0, 0]);
         let mut control = [0xff; 20];
         (control[1], control[2]) = (0x11, 0x7f);
@@ -87,7 +87,7 @@ impl World {
     }
 
     /// A `BTreeMap<u64, u64>`. Its words: the root, its height, the length.
-    pub(in crate::value) fn btree_map(&mut self) -> TypeRef {
+    pub(crate) fn btree_map(&mut self) -> TypeRef {
         let (word, short) = (self.uint(8), self.uint(2));
         let array = self.array(word, 11);
         // The two kinds of nodes refer to each other: the internal one comes ten types later.
@@ -114,7 +114,7 @@ impl World {
     }
 
     /// A node of [`World::btree_map`] without edges.
-    pub(in crate::value) fn put_leaf(&mut self, at: u64, parent: u64, keys: &[u64], vals: &[u64]) {
+    pub(crate) fn put_leaf(&mut self, at: u64, parent: u64, keys: &[u64], vals: &[u64]) {
         let mut words = [0; 24];
         words[0] = parent;
         words[1..1 + keys.len()].copy_from_slice(keys);
@@ -124,7 +124,7 @@ impl World {
     }
 
     /// A list whose nodes are the element, the next node and the previous one.
-    pub(in crate::value) fn linked_list_of(&mut self, element: TypeRef) -> TypeRef {
+    pub(crate) fn linked_list_of(&mut self, element: TypeRef) -> TypeRef {
         let word = self.uint(8);
         let size = self.size_or(element, 8);
         let end = size.saturating_add(16);
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// An `IndexMap<u64, u64>`. Its words: those of a `Vec`, then those of a table.
-    pub(in crate::value) fn index_map(&mut self) -> TypeRef {
+    pub(crate) fn index_map(&mut self) -> TypeRef {
         let word = self.uint(8);
         let fields = [("hash", word, 0), ("key", word, 8), ("value", word, 16)];
         let bucket = self.record("indexmap::Bucket<u64, u64>", 24, 8, &fields);

@@ -1,0 +1,53 @@
+//! A value in lines, in colours.
+
+use super::spans::{Ink, Line};
+use crate::value::{Pretty, TokenKind};
+
+/// The lines of a value with colours, which the stream takes out where they are not wanted.
+pub fn value_text(pretty: &Pretty) -> String {
+    let mut out = String::new();
+    for tokens in &pretty.lines {
+        let mut line = Line::new();
+        for token in tokens {
+            line.push(ink(token.kind), &token.text);
+        }
+        line.render(&mut out);
+    }
+    out
+}
+
+fn ink(kind: TokenKind) -> Ink {
+    match kind {
+        TokenKind::Name | TokenKind::Punctuation => Ink::Plain,
+        TokenKind::Type => Ink::Type,
+        TokenKind::Number => Ink::Number,
+        TokenKind::Text => Ink::Text,
+        TokenKind::Dim => Ink::Faint,
+        TokenKind::Address => Ink::Block,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Token;
+
+    #[test]
+    fn tokens_are_coloured_by_what_they_are() {
+        let token = |kind, text: &str| Token { kind, text: text.to_owned() };
+        let line = vec![
+            token(TokenKind::Type, "Point"),
+            token(TokenKind::Punctuation, " { "),
+            token(TokenKind::Name, "x"),
+            token(TokenKind::Punctuation, ": "),
+            token(TokenKind::Number, "1"),
+            token(TokenKind::Punctuation, " }"),
+        ];
+        let mut pretty = Pretty { lines: vec![line], cut: Vec::new() };
+        pretty.hint("print p.x");
+        let text = value_text(&pretty);
+        let expected = "\x1b[36mPoint\x1b[0m { x: \x1b[35m1\x1b[0m }\n\x1b[2mprint p.x\x1b[0m\n";
+        assert_eq!(text, expected);
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), pretty.to_string());
+    }
+}

@@ -1,0 +1,341 @@
+//! A walk over a value that counts the blocks that it leads to, each of them once.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::leads::Leads;
+use super::tree::{NodeId, Tree};
+use super::{Ground, Reader};
+use crate::base::{
+    BlockId, Hold, Region, SizesFrom, Split, SplitMore, SplitPart, SplitTotals, VirtAddr,
+};
+use crate::dwarf::{Location, TypeRef};
+use crate::value::data::entry_label;
+use crate::value::place::Source;
+use crate::value::{Cut, HeapSpan, Value, ValueKind};
+
+/// Values within values on the way to which the debugger's own stack is used; what is deeper waits.
+const DEEPEST: usize = 100;
+
+/// What is counted, and what was met already.
+pub(super) struct Account<'a> {
+    pub(super) ground: &'a Ground<'a>,
+    /// Reads on where a value was cut.
+    pub(super) reader: Option<&'a Reader<'a>>,
+    pub(super) leads: Leads,
+    pub(super) tree: Tree,
+    totals: SplitTotals,
+    /// Blocks that are counted.
+    blocks: HashSet<BlockId>,
+    /// Addresses behind which everything is counted.
+    visited: HashSet<VirtAddr>,
+    /// What is to be read on when the rest is done.
+    waiting: VecDeque<Waiting>,
+    depth: usize,
+    pub(super) parts_left: u64,
+    /// How often something led to memory elsewhere.
+    reached: u64,
+    pub(super) unreadable_parts: u64,
+    at_least: Option<String>,
+}
+
+/// Where in the tree a value stands.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    /// The part in whose memory it lies.
+    pub(super) node: NodeId,
+    /// Whether what it leads to is listed.
+    pub(super) listed: bool,
+    /// What the whole is to the memory it lies in.
+    pub(super) hold: Hold,
+}
+
+/// A value that was not read because it lies too deep.
+struct Waiting {
+    ty: TypeRef,
+    at: VirtAddr,
+    path: String,
+    spot: Spot,
+}
+
+impl<'a> Account<'a> {
+    pub(super) fn new(ground: &'a Ground<'a>, reader: Option<&'a Reader<'a>>) -> Account<'a> {
+        Account {
+            ground,
+            reader,
+            leads: Leads::default(),
+            tree: Tree::default(),
+            totals: SplitTotals::default(),
+            blocks: HashSet::new(),
+            visited: HashSet::new(),
+            waiting: VecDeque::new(),
+            depth: 0,
+            parts_left: ground.most_parts,
+            reached: 0,
+            unreadable_parts: 0,
+            at_least: None,
+        }
+    }
+
+    /// The split of a value, which is at `source`.
+    pub(super) fn whole(mut self, value: &Value, source: Option<&Source>) -> Split {
+        let spot = Spot { node: NodeId::WHOLE, listed: true, hold: Hold::Owner };
+        self.visit(value, source, spot, &mut String::new());
+        while let (Some(next), Some(reader)) = (self.waiting.pop_front(), self.reader) {
+            let value = reader.read(next.ty, &Location::Memory(next.at));
+            self.visit(&value, None, next.spot, &mut next.path.clone());
+        }
+        let region = value.region(self.ground.naming);
+        let size = value.size.unwrap_or(0);
+        self.totals.stack_bytes = if region.is_stack() { size } else { 0 };
+        if self.unreadable_parts > 0 {
+            let (n, be) = (
+                self.unreadable_parts,
+                if self.unreadable_parts == 1 { " part" } else { " parts" },
+            );
+            self.lower(&format!("{n}{be} could not be read"));
+        }
+        let mut split = Split {
+            type_name: (self.ground.naming.type_name)(&value.type_name),
+            region,
+            size,
+            totals: self.totals,
+            sizes: match self.ground.block_at {
+                Some(_) => SizesFrom::Ledger,
+                None => SizesFrom::Capacities,
+            },
+            at_least: self.at_least,
+            parts: Vec::new(),
+            more: SplitMore::default(),
+        };
+        self.tree.hang(&mut split);
+        split
+    }
+
+    /// Counts what a value leads to. `source` says where it is, where its place does not.
+    pub(super) fn visit(
+        &mut self,
+        value: &Value,
+        source: Option<&Source>,
+        spot: Spot,
+        path: &mut String,
+    ) {
+        if !self.take_part() {
+            return;
+        }
+        if self.depth >= DEEPEST {
+            return self.wait(value, spot, path);
+        }
+        self.depth = self.depth.saturating_add(1);
+        let within = match value.heap {
+            Some(span) => self.reach(&span, Some(value), spot, path),
+            None => Some(spot),
+        };
+        if let Some(within) = within {
+            let hold = value.hold_of_parts().within(spot.hold);
+            // What fields of a union lead to is not known: which of them counts is not.
+            if !matches!(value.kind, ValueKind::Union { .. }) {
+                self.parts(value, source, Spot { hold, ..within }, spot, path);
+            }
+        }
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Counts what the parts of a value lead to. `outside` is where the value itself stands.
+    fn parts(
+        &mut self,
+        value: &Value,
+        source: Option<&Source>,
+        spot: Spot,
+        outside: Spot,
+        path: &mut String,
+    ) {
+        match &value.kind {
+            ValueKind::Unreadable(_) | ValueKind::Broken { .. } => self.unreadable(),
+            ValueKind::Cut(Cut::Depth | Cut::Total) => self.wait(value, spot, path),
+            ValueKind::Pointer(pointer) => match &pointer.pointee {
+                Some(pointee) => self.step("*", pointee, spot, path),
+                // A box whose `dyn` nobody describes: what its value owns cannot be seen.
+                None if value.heap.is_some() => self.unreadable(),
+                None => {}
+            },
+            ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => {
+                for (index, item) in sequence.items.iter().enumerate() {
+                    self.below(spot, index, |account, spot| {
+                        account.step(&format!("[{index}]"), item, spot, path);
+                    });
+                }
+                self.rest(value, source, spot, outside, path);
+            }
+            ValueKind::Map(map) => {
+                for (index, (key, value)) in map.entries.iter().enumerate() {
+                    let label = entry_label(index, key);
+                    self.below(spot, index, |account, spot| {
+                        account.step(&format!("{label}.key"), key, spot, path);
+                        account.step(&label, value, spot, path);
+                    });
+                }
+                self.rest(value, source, spot, outside, path);
+            }
+            ValueKind::Raw { .. } => {
+                self.unreadable();
+                self.fields(value, spot, path);
+            }
+            _ => self.fields(value, spot, path),
+        }
+    }
+
+    fn fields(&mut self, value: &Value, spot: Spot, path: &mut String) {
+        let Some(fields) = value.fields() else { return };
+        for (name, field) in &fields.list {
+            self.step(&format!(".{name}"), field, spot, path);
+        }
+        if fields.more > 0 {
+            self.lower("a limit cut its fields off");
+        }
+    }
+
+    pub(super) fn step(&mut self, name: &str, part: &Value, spot: Spot, path: &mut String) {
+        let len = path.len();
+        // Nobody reads the path of what is not listed.
+        if spot.listed {
+            path.push_str(name);
+        }
+        self.visit(part, None, spot, path);
+        path.truncate(len);
+    }
+
+    /// Counts the element with this index. The first ones are listed; one of the others that leads
+    /// anywhere is a part more.
+    pub(super) fn below(&mut self, spot: Spot, index: usize, count: impl FnOnce(&mut Self, Spot)) {
+        let listed = spot.listed && index < self.ground.listed;
+        let before = self.reached;
+        count(self, Spot { listed, ..spot });
+        if spot.listed && !listed && self.reached > before {
+            let more = self.tree.more(spot.node);
+            more.parts = more.parts.saturating_add(1);
+        }
+    }
+
+    /// Counts the memory that a value leads to; the value is needed only where that is listed. Gives
+    /// where the values in it stand; nothing where they are not to be visited: they are another's,
+    /// or were visited already.
+    pub(super) fn reach(
+        &mut self,
+        span: &HeapSpan,
+        value: Option<&Value>,
+        spot: Spot,
+        path: &str,
+    ) -> Option<Spot> {
+        self.reached = self.reached.saturating_add(1);
+        let hold = span.hold.within(spot.hold);
+        let block = self.ground.block_at.and_then(|block_at| block_at(span.pointer));
+        let region = match block {
+            Some(block) => Region::Heap { block: block.id, offset: block.offset },
+            None => (self.ground.naming.region)(span.pointer),
+        };
+        let owned = hold != Hold::Refers && region.may_be_heap();
+        let size = block.filter(|_| owned).map_or(span.capacity, |block| block.size);
+        let used = span.used.min(size);
+        let new = owned && self.visited.insert(span.pointer);
+        let counted = new && block.is_none_or(|block| self.blocks.insert(block.id));
+        let part = SplitPart {
+            path: String::new(),
+            type_name: String::new(),
+            region,
+            size,
+            used,
+            spare: size.saturating_sub(used),
+            hold,
+            counts: Vec::new(),
+            counted,
+            parts: Vec::new(),
+            more: SplitMore::default(),
+        };
+        self.count(&part);
+        let node = match value.filter(|_| spot.listed && self.tree.has_room(spot.node)) {
+            Some(value) => Some(self.list(part, value, spot, path)),
+            None => {
+                self.sum(&part, spot);
+                None
+            }
+        };
+        new.then_some(Spot { node: node.unwrap_or(spot.node), listed: node.is_some(), hold })
+    }
+
+    fn count(&mut self, part: &SplitPart) {
+        let totals = &mut self.totals;
+        if part.hold == Hold::Refers {
+            totals.borrowed = totals.borrowed.saturating_add(1);
+        }
+        if !part.counted {
+            return;
+        }
+        totals.heap_bytes = totals.heap_bytes.saturating_add(part.size);
+        totals.blocks = totals.blocks.saturating_add(1);
+        totals.spare = totals.spare.saturating_add(part.spare);
+        if part.hold == Hold::Shares {
+            totals.shared_bytes = totals.shared_bytes.saturating_add(part.size);
+            totals.shared_blocks = totals.shared_blocks.saturating_add(1);
+        }
+    }
+
+    fn list(&mut self, mut part: SplitPart, value: &Value, spot: Spot, path: &str) -> NodeId {
+        part.path = path.to_owned();
+        part.type_name = (self.ground.naming.type_name)(&value.type_name);
+        if let ValueKind::Pointer(pointer) = &value.kind {
+            part.counts = pointer.counts.clone();
+        }
+        self.tree.add(spot.node, part)
+    }
+
+    /// Adds a part that is not listed to the sums of what is not.
+    fn sum(&mut self, part: &SplitPart, spot: Spot) {
+        let more = self.tree.more(spot.node);
+        if spot.listed {
+            more.parts = more.parts.saturating_add(1);
+        }
+        if part.counted {
+            more.bytes = more.bytes.saturating_add(part.size);
+            more.blocks = more.blocks.saturating_add(1);
+            more.spare = more.spare.saturating_add(part.spare);
+        }
+    }
+
+    fn wait(&mut self, value: &Value, spot: Spot, path: &str) {
+        match (value.ty, value.place.address(), self.reader) {
+            (Some(ty), Some(at), Some(_)) => {
+                self.waiting.push_back(Waiting { ty, at, path: path.to_owned(), spot });
+            }
+            _ => self.lower("a limit cut its depth off"),
+        }
+    }
+
+    pub(super) fn take_part(&mut self) -> bool {
+        match self.parts_left.checked_sub(1) {
+            Some(left) => {
+                self.parts_left = left;
+                true
+            }
+            None => {
+                self.too_many();
+                false
+            }
+        }
+    }
+
+    /// That the value has more parts than may be visited.
+    pub(super) fn too_many(&mut self) {
+        self.lower(&format!("it has more than {} parts", self.ground.most_parts));
+    }
+
+    pub(super) fn unreadable(&mut self) {
+        self.unreadable_parts = self.unreadable_parts.saturating_add(1);
+    }
+
+    /// That the totals may be less than what is there, and why. The first reason is told.
+    pub(super) fn lower(&mut self, why: &str) {
+        if self.at_least.is_none() {
+            self.at_least = Some(why.to_owned());
+        }
+    }
+}
