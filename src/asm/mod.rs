@@ -13,6 +13,7 @@ pub mod garbage;
 mod loops;
 mod prologue;
 mod relocate;
+mod stepping;
 mod touches;
 
 pub use boundaries::ends_instruction;
@@ -22,4 +23,5 @@ pub use first_reached::first_reached;
 pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};
+pub use stepping::{Stepping, stepping};
 pub use touches::Touches;

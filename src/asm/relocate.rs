@@ -90,7 +90,7 @@ pub fn relocate(bytes: &[u8], from: VirtAddr, to: VirtAddr) -> Result<Relocation
     }
 }
 
-fn decode(bytes: &[u8], at: VirtAddr) -> Option<Instruction> {
+pub(super) fn decode(bytes: &[u8], at: VirtAddr) -> Option<Instruction> {
     let bytes = bytes.get(..bytes.len().min(LONGEST))?;
     let mut decoder = Decoder::with_ip(64, bytes, at.0, DecoderOptions::NONE);
     let instruction = decoder.can_decode().then(|| decoder.decode())?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Inferior;
 use super::error::{InferiorError, unless_gone};
 use super::modules::{Modules, parse_once};
+use super::news::{News, Untold};
 use super::stop::Stop;
 use super::threads::State;
 use super::waiting::Seen;
@@ -20,15 +21,29 @@ pub(super) struct Birth {
 
 impl Inferior {
     /// A thread of the process has made a thread or a process.
-    pub(super) fn gave_birth(&mut self, tid: Tid) -> Seen {
-        let Some(birth) = self.birth_of(tid)? else { return Ok(None) };
-        let child = birth.child;
-        if birth.kind == Newborn::Thread {
-            self.go(tid, 0)?;
-            return self.new_thread(&birth);
+    pub(super) fn gave_birth(&mut self, tid: Tid, event: WaitEvent) -> Seen {
+        match self.take_birth(tid, event)? {
+            Some(news) => self.queue(tid, news),
+            None => self.go(tid, 0)?,
         }
+        self.next_untold()
+    }
+
+    /// Takes in what a thread has made: a new thread is queued, a child process let go. Returns the
+    /// news of the parent, which stands still; nothing where it has none.
+    pub(super) fn take_birth(
+        &mut self,
+        tid: Tid,
+        event: WaitEvent,
+    ) -> Result<Option<News>, InferiorError> {
+        let Some(birth) = self.birth_of(tid)? else { return Ok(None) };
+        if birth.kind == Newborn::Thread {
+            self.new_thread(&birth)?;
+            return Ok(None);
+        }
+        self.threads.set_waits_for_child(tid, event == WaitEvent::Vfork);
         self.let_child_go(&birth)?;
-        Ok(self.held(tid)?.map(|thread| Stop::Forked { thread, child }))
+        Ok(Some(News::Forked(birth.child)))
     }
 
     /// Something happened to a process that shares this one's memory. It passes its sites silently,
@@ -83,15 +98,17 @@ impl Inferior {
         Ok(Some(Birth { kind, child, first }))
     }
 
-    fn new_thread(&mut self, birth: &Birth) -> Seen {
+    fn new_thread(&mut self, birth: &Birth) -> Result<(), InferiorError> {
         let no = self.threads.add(birth.child);
         if birth.died() {
             self.threads.remove(birth.child);
-            return Ok(Some(Stop::ThreadExited { no }));
+            self.untold.push_back(Untold::End(Stop::ThreadExited { no }));
+            return Ok(());
         }
         self.unpin_child(birth.child);
         self.stop_pinning()?;
-        Ok(self.held(birth.child)?.map(|thread| Stop::ThreadStarted { thread }))
+        self.queue(birth.child, News::Started);
+        Ok(())
     }
 
     /// Lets a child process go: at once if it has a copy of the memory, from which the sites are
@@ -141,6 +158,7 @@ impl Inferior {
         }
         self.memory.renew(tid)?;
         self.scratch.forget();
+        self.watches.forget();
         self.take_new_program(tid)?;
         let path = self.modules.main().image.path().to_owned();
         Ok(self.held(tid)?.map(|thread| Stop::Exec { thread, path }))

@@ -23,6 +23,7 @@ impl Inferior {
             self.bury(tid, event);
         }
         self.ended.get_or_insert(ExitStatus::Signal(os::SIGKILL));
+        self.untold.clear();
         self.tidy_after_end();
         Ok(())
     }

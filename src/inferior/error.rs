@@ -96,6 +96,16 @@ pub enum InferiorError {
         /// Why not.
         reason: String,
     },
+    /// The processor cannot watch that memory.
+    #[error("{len} bytes at {at} cannot be watched: {reason}")]
+    Watch {
+        /// The first byte.
+        at: VirtAddr,
+        /// How many.
+        len: u64,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Every thread is stopped, so there is nothing to wait for.
     #[error("every thread is stopped: resume one before waiting")]
     NothingRuns,

@@ -1,6 +1,6 @@
 //! Starting a program under control.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::marker::PhantomData;
@@ -17,6 +17,7 @@ use super::pin::Pin;
 use super::scratch::Scratch;
 use super::stop::{Stop, Stopped};
 use super::threads::Threads;
+use super::watches::Watches;
 use crate::base::Tid;
 use crate::dwarf::{Image, ImageError, ImageKind};
 use crate::os::{self, SpawnError, SpawnStage, Spec, map_file};
@@ -120,7 +121,9 @@ impl Inferior {
             modules,
             scratch: Scratch::default(),
             pin: Pin::default(),
+            watches: Watches::default(),
             early: HashMap::new(),
+            untold: VecDeque::new(),
             ended: None,
             detached: false,
             not_send: PhantomData,

@@ -21,14 +21,18 @@ mod error;
 mod launch;
 mod memory;
 mod modules;
+mod news;
 mod passing;
 mod pin;
 mod process;
 mod scratch;
 mod sites;
+mod standing;
+mod stepping;
 mod stop;
 mod threads;
 mod waiting;
+mod watches;
 mod writing;
 
 #[cfg(test)]
@@ -42,4 +46,6 @@ pub use launch::Launch;
 pub use memory::LiveMemory;
 pub use modules::{Module, Modules};
 pub use process::Inferior;
+pub use stepping::Step;
 pub use stop::{Stop, Stopped};
+pub use watches::{Watch, WatchKind};

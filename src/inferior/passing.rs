@@ -25,7 +25,10 @@ impl Inferior {
         if stopped.epoch != self.epoch || self.threads.no(tid).is_none() {
             return Ok(());
         }
-        let resumed = self.resume_living(&stopped, deliver);
+        let resumed = match self.threads.has_news(tid) {
+            true => self.resume_with_news(&stopped, deliver),
+            false => self.resume_living(&stopped, deliver),
+        };
         self.unless_dead(tid, resumed)
     }
 
@@ -73,7 +76,11 @@ impl Inferior {
 
     /// What a thread goes on with, and the site whose instruction is due without being told again:
     /// the one that it was reported at, or in whose copy it stands before that instruction.
-    fn next_registers(&self, stopped: &Stopped, signal: bool) -> (RawRegisters, Option<VirtAddr>) {
+    pub(super) fn next_registers(
+        &self,
+        stopped: &Stopped,
+        signal: bool,
+    ) -> (RawRegisters, Option<VirtAddr>) {
         let mut raw = stopped.raw;
         let point = self.scratch.point_at(raw.pc());
         let due = match point {
@@ -145,9 +152,16 @@ impl Inferior {
 
     /// Lets a thread run from where it is.
     pub(super) fn go(&mut self, tid: Tid, signal: i32) -> Result<(), InferiorError> {
+        self.about_to_run(tid)?;
+        unless_gone(os::resume(tid, signal)).map_err(InferiorError::when("resuming a thread"))?;
+        Ok(())
+    }
+
+    /// What must be done before a thread runs, however it is sent off.
+    pub(super) fn about_to_run(&mut self, tid: Tid) -> Result<(), InferiorError> {
+        self.apply_watches(tid)?;
         self.threads.set_state(tid, State::Running);
         self.modules.expire();
-        unless_gone(os::resume(tid, signal)).map_err(InferiorError::when("resuming a thread"))?;
         Ok(())
     }
 
@@ -168,7 +182,11 @@ impl Inferior {
 
     /// The copy of the instruction at a site, made now if this is the first time that a thread
     /// goes through it. Nothing where the thread died meanwhile.
-    fn copy_of(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<VirtAddr>, InferiorError> {
+    pub(super) fn copy_of(
+        &mut self,
+        tid: Tid,
+        at: VirtAddr,
+    ) -> Result<Option<VirtAddr>, InferiorError> {
         if let Some(copy) = self.scratch.copy_of(at) {
             return Ok(Some(copy));
         }

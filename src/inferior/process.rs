@@ -1,16 +1,18 @@
 //! The process itself: what it consists of, and what can be asked of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 
 use super::error::{InferiorError, unless_gone};
 use super::memory::LiveMemory;
 use super::modules::Modules;
+use super::news::Untold;
 use super::pin::Pin;
 use super::scratch::Scratch;
 use super::sites::For;
 use super::stop::Stopped;
 use super::threads::{State, Threads};
+use super::watches::Watches;
 use crate::base::{ExitStatus, Memory, ThreadNo, Tid, VirtAddr};
 use crate::os::{self, RawRegisters, WaitEvent, procfs};
 
@@ -27,9 +29,12 @@ pub struct Inferior {
     pub(super) modules: Modules,
     pub(super) scratch: Scratch,
     pub(super) pin: Pin,
+    pub(super) watches: Watches,
     /// First stops of threads and processes whose parents have not told of them yet, and events
     /// that were taken from the kernel before their time.
     pub(super) early: HashMap<Tid, WaitEvent>,
+    /// What the next waits will tell.
+    pub(super) untold: VecDeque<Untold>,
     /// How it ended, once it has.
     pub(super) ended: Option<ExitStatus>,
     /// Whether it was let go.
@@ -129,7 +134,7 @@ impl Inferior {
         let mut registers = raw.to_registers();
         let site = match state {
             State::AtSite(at) => Some(at),
-            State::Held | State::Running => None,
+            State::Held | State::Running | State::Queued => None,
         };
         if let Some(at) = site {
             registers.set_pc(at);

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::watches::Watch;
 use crate::base::{ExitStatus, Registers, ThreadNo, Tid, Vectors, VirtAddr};
 use crate::os::{self, RawRegisters, SignalInfo};
 
@@ -23,6 +24,19 @@ pub enum Stop {
         thread: Stopped,
         /// What is known of the signal.
         info: SignalInfo,
+    },
+    /// A thread has touched memory that is watched, and stands behind the instruction that did.
+    Watch {
+        /// The thread.
+        thread: Stopped,
+        /// The watches that saw it, at least one.
+        fired: Vec<Watch>,
+    },
+    /// The dynamic linker has loaded or unloaded something. Told where
+    /// [`Inferior::tell_modules`](super::Inferior::tell_modules) asked for it.
+    Modules {
+        /// The thread that did.
+        thread: Stopped,
     },
     /// A thread began, and stands before its first instruction.
     ThreadStarted {
@@ -61,6 +75,8 @@ impl Stop {
             Stop::Site { thread, .. }
             | Stop::Signal { thread, .. }
             | Stop::ThreadStarted { thread }
+            | Stop::Watch { thread, .. }
+            | Stop::Modules { thread }
             | Stop::Exec { thread, .. }
             | Stop::Forked { thread, .. } => Some(thread),
             Stop::ThreadExited { .. } | Stop::Ended(_) => None,

@@ -69,6 +69,8 @@ pub(super) struct Course {
     pub(super) exited: Vec<u32>,
     pub(super) forks: u32,
     pub(super) execs: u32,
+    pub(super) watched: u32,
+    pub(super) modules: u32,
     pub(super) end: Option<ExitStatus>,
 }
 
@@ -98,6 +100,8 @@ pub(super) fn run_with(
             Stop::ThreadStarted { thread } => course.started.push(thread.no().0),
             Stop::ThreadExited { no } => course.exited.push(no.0),
             Stop::Exec { .. } => course.execs += 1,
+            Stop::Watch { .. } => course.watched += 1,
+            Stop::Modules { .. } => course.modules += 1,
             Stop::Forked { .. } => course.forks += 1,
             Stop::Ended(status) => {
                 course.end = Some(*status);

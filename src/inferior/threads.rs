@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::news::News;
 use crate::base::{ThreadNo, Tid, VirtAddr};
 
 /// The most signals that can wait, nested, for a handler to return to a site.
@@ -21,6 +22,12 @@ pub(super) struct Thread {
     no: u32,
     /// What the debugger knows of its state.
     pub(super) state: State,
+    /// Why it stands still, where nobody was told yet.
+    pub(super) news: Option<News>,
+    /// Which state of the watches its debug registers hold (see `watches.rs`).
+    pub(super) watch_time: u64,
+    /// Whether it waits in the kernel until the child of its vfork lets it go.
+    waits_for_child: bool,
     returns: Vec<Return>,
 }
 
@@ -32,8 +39,10 @@ pub(super) enum State {
     Running,
     /// It is stopped, and somebody holds its [`Stopped`](super::Stopped).
     Held,
-    /// As `Held`, at a site: its kernel program counter is one byte behind.
+    /// As `Held`, at a site that was told: its kernel program counter is there, or one byte behind.
     AtSite(VirtAddr),
+    /// It is stopped and nobody holds it: it has news, which the next wait will tell.
+    Queued,
 }
 
 /// A site that a signal handler will return to, whose instruction has been counted already.
@@ -71,6 +80,27 @@ impl Threads {
     pub(super) fn set_state(&mut self, tid: Tid, state: State) {
         if let Some(thread) = self.get_mut(tid) {
             thread.state = state;
+        }
+    }
+
+    /// What one of the process's own threads is doing.
+    pub(super) fn state(&self, tid: Tid) -> Option<State> {
+        self.own.get(&tid).map(|thread| thread.state)
+    }
+
+    /// Whether a thread stands still for a reason that was not told.
+    pub(super) fn has_news(&self, tid: Tid) -> bool {
+        self.own.get(&tid).is_some_and(|thread| thread.news.is_some())
+    }
+
+    /// Whether a thread cannot be stopped before its vforked child goes its own way.
+    pub(super) fn waits_for_child(&self, tid: Tid) -> bool {
+        self.own.get(&tid).is_some_and(|thread| thread.waits_for_child)
+    }
+
+    pub(super) fn set_waits_for_child(&mut self, tid: Tid, waits: bool) {
+        if let Some(thread) = self.get_mut(tid) {
+            thread.waits_for_child = waits;
         }
     }
 

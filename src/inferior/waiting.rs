@@ -5,7 +5,7 @@ use super::error::{InferiorError, unless_gone};
 use super::stop::Stop;
 use super::threads::State;
 use crate::base::{ExitStatus, Tid, VirtAddr};
-use crate::os::{self, RawRegisters, WaitEvent};
+use crate::os::{self, RawRegisters, SignalInfo, WaitEvent};
 
 /// What came of an event: something to tell, or nothing.
 pub(super) type Seen = Result<Option<Stop>, InferiorError>;
@@ -20,6 +20,9 @@ impl Inferior {
     /// the end was told.
     pub fn wait(&mut self) -> Result<Stop, InferiorError> {
         loop {
+            if let Some(stop) = self.next_untold()? {
+                return Ok(stop);
+            }
             if self.ended.is_some() || self.detached {
                 return Err(InferiorError::Ended);
             }
@@ -49,7 +52,7 @@ impl Inferior {
         self.threads.no(tid).is_some() || self.threads.is_guest(tid)
     }
 
-    fn handle(&mut self, tid: Tid, event: WaitEvent) -> Seen {
+    pub(super) fn handle(&mut self, tid: Tid, event: WaitEvent) -> Seen {
         if self.threads.is_guest(tid) {
             return self.handle_guest(tid, event).map(|()| None);
         }
@@ -64,7 +67,7 @@ impl Inferior {
             WaitEvent::Killed { signal } => self.thread_ended(tid, ExitStatus::Signal(signal)),
             WaitEvent::Signal { signal: os::SIGTRAP } => self.trapped(tid),
             WaitEvent::Signal { .. } => self.signalled(tid),
-            WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.gave_birth(tid),
+            WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.gave_birth(tid, event),
             WaitEvent::Exec => self.executed(tid),
             event => self.pass_on(tid, event).map(|()| None),
         }
@@ -72,15 +75,15 @@ impl Inferior {
 
     /// What needs nothing but to go on.
     pub(super) fn pass_on(&mut self, tid: Tid, event: WaitEvent) -> Result<(), InferiorError> {
-        if let WaitEvent::GroupStop { .. } = event {
-            unless_gone(os::listen(tid))
-                .map_err(InferiorError::when("leaving a thread in its group stop"))?;
-            return Ok(());
+        match event {
+            WaitEvent::GroupStop { .. } => return self.leave_in_group_stop(tid),
+            WaitEvent::VforkDone => self.threads.set_waits_for_child(tid, false),
+            _ => {}
         }
         self.go(tid, 0)
     }
 
-    fn thread_ended(&mut self, tid: Tid, how: ExitStatus) -> Seen {
+    pub(super) fn thread_ended(&mut self, tid: Tid, how: ExitStatus) -> Seen {
         if tid == self.process {
             self.ended = Some(how);
             self.tidy_after_end();
@@ -94,6 +97,10 @@ impl Inferior {
 
     /// A SIGTRAP: a site, the trace of one that was removed, or the program's own.
     fn trapped(&mut self, tid: Tid) -> Seen {
+        let fired = self.take_fired(tid)?;
+        if !fired.is_empty() {
+            return Ok(self.held(tid)?.map(|thread| Stop::Watch { thread, fired }));
+        }
         let Some(raw) = self.registers_of(tid)? else { return Ok(None) };
         let at = raw.pc().offset(-1);
         if self.memory.sites.borrow().is_active(at) {
@@ -130,13 +137,19 @@ impl Inferior {
         Ok(stopped.map(|thread| Stop::Site { thread, at }))
     }
 
-    fn signalled(&mut self, tid: Tid) -> Seen {
+    pub(super) fn signalled(&mut self, tid: Tid) -> Seen {
+        let Some(info) = self.signal_of(tid)? else { return Ok(None) };
+        Ok(self.held(tid)?.map(|thread| Stop::Signal { thread, info }))
+    }
+
+    /// The signal that a thread is stopped for, unless it died.
+    pub(super) fn signal_of(&self, tid: Tid) -> Result<Option<SignalInfo>, InferiorError> {
         let info =
             unless_gone(os::signal_info(tid)).map_err(InferiorError::when("reading a signal"))?;
         let Some(mut info) = info else { return Ok(None) };
         // A fault of an instruction in a copy is a fault of its original.
         info.fault_address = info.fault_address.map(|at| self.original(at));
-        Ok(self.held(tid)?.map(|thread| Stop::Signal { thread, info }))
+        Ok(Some(info))
     }
 
     pub(super) fn registers_of(&self, tid: Tid) -> Result<Option<RawRegisters>, InferiorError> {

@@ -8,6 +8,7 @@
 
 mod affinity;
 mod birth;
+mod debug_registers;
 mod files;
 mod memory;
 pub mod procfs;
@@ -20,12 +21,15 @@ mod wait;
 
 pub use affinity::Cpus;
 pub use birth::{Newborn, newborn};
+pub use debug_registers::{
+    DebugRegisters, USER_END, forget_watchpoints_hit, set_debug_registers, watchpoints_hit,
+};
 pub use files::map_file;
 pub use memory::{ProcessMemory, read_memory};
 pub use ptrace::{
     detach, event_message, interrupt, is_gone, kill_process, listen, registers, resume,
     send_signal, set_pc, set_registers, set_signal_mask, set_vectors, signal_info, signal_mask,
-    vectors,
+    step, vectors,
 };
 pub use raw_registers::RawRegisters;
 pub use remote::{RemoteCalls, RemoteError};

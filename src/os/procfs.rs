@@ -135,6 +135,13 @@ pub fn process_of(tid: Tid) -> io::Result<Tid> {
     process.and_then(|id| id.trim().parse().ok()).map(Tid).ok_or_else(invalid)
 }
 
+/// Whether a thread has exited, and is only kept for somebody to be told (a zombie), or is gone
+/// altogether.
+pub fn has_exited(tid: Tid) -> bool {
+    let Ok(stat) = fs::read(file(tid, "stat")) else { return true };
+    matches!(field_behind_name(&String::from_utf8_lossy(&stat), 0), Some("Z" | "X" | "x"))
+}
+
 /// The processor that a thread ran on last.
 ///
 /// # Errors
@@ -146,8 +153,13 @@ pub fn last_cpu(tid: Tid) -> io::Result<usize> {
 
 /// Field 39 of `/proc/PID/stat`; the second is the name, which may hold spaces and parentheses.
 fn parse_last_cpu(stat: &str) -> Option<usize> {
+    field_behind_name(stat, 36)?.parse().ok()
+}
+
+/// A field of `/proc/PID/stat`, counted from the one behind the name: the state.
+fn field_behind_name(stat: &str, index: usize) -> Option<&str> {
     let (_, behind_name) = stat.rsplit_once(')')?;
-    behind_name.split_ascii_whitespace().nth(36)?.parse().ok()
+    behind_name.split_ascii_whitespace().nth(index)
 }
 
 fn file(tid: Tid, name: &str) -> PathBuf {

@@ -64,6 +64,14 @@ pub fn resume(tid: Tid, signal: i32) -> io::Result<()> {
     request(libc::PTRACE_CONT, tid, signal.cast_unsigned() as usize)
 }
 
+/// As [`resume`], for one instruction: the thread then stops with `SIGTRAP`.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn step(tid: Tid, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_SINGLESTEP, tid, signal.cast_unsigned() as usize)
+}
+
 /// Leaves a thread in its group stop, but hears of its end (`PTRACE_LISTEN`).
 ///
 /// # Errors
@@ -128,11 +136,26 @@ pub fn set_registers(tid: Tid, registers: &RawRegisters) -> io::Result<()> {
 /// `ESRCH` where it is gone.
 pub fn set_pc(tid: Tid, pc: VirtAddr) -> io::Result<()> {
     // PTRACE_POKEUSER takes an offset in `struct user`, which begins with the general registers.
-    let offset = std::mem::offset_of!(libc::user_regs_struct, rip);
+    poke_user(tid, std::mem::offset_of!(libc::user_regs_struct, rip), pc.0)
+}
+
+/// Writes a word at an offset of the kernel's `struct user` of a stopped thread.
+pub(super) fn poke_user(tid: Tid, offset: usize, word: u64) -> io::Result<()> {
     // SAFETY: the kernel takes an offset in a structure of its own and a number; no address of this
     // process is involved.
-    let answer = unsafe { libc::ptrace(libc::PTRACE_POKEUSER, tid.0, offset, pc.0) };
+    let answer = unsafe { libc::ptrace(libc::PTRACE_POKEUSER, tid.0, offset, word) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Reads a word at an offset of the kernel's `struct user` of a stopped thread.
+pub(super) fn peek_user(tid: Tid, offset: usize) -> io::Result<u64> {
+    let mut word = 0_u64;
+    // SAFETY: the system call itself, unlike its wrapper in libc, stores the word at the address
+    // that it is given (ptrace(2), "C library/kernel differences"), which is that of `word`.
+    let answer = unsafe {
+        libc::syscall(libc::SYS_ptrace, libc::PTRACE_PEEKUSER, tid.0, offset, &raw mut word)
+    };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(word) }
 }
 
 /// The registers xmm0 to xmm15 of a stopped thread.

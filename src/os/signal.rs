@@ -37,6 +37,20 @@ pub fn stay_on_interrupt() {
 }
 
 impl SignalInfo {
+    /// Whether this is the trap of an `int3`, which alone comes with `SI_KERNEL`.
+    pub fn is_breakpoint(&self) -> bool {
+        self.number == libc::SIGTRAP && self.code == libc::SI_KERNEL
+    }
+
+    /// Whether this is the trap that ends a single step, or that of a hardware watchpoint. A step
+    /// that begins a signal handler is told by the number of the signal itself (linux,
+    /// kernel/signal.c, `signal_setup_done`).
+    pub fn is_step(&self) -> bool {
+        const HARDWARE: i32 = 4; // TRAP_HWBKPT
+        let codes = [libc::TRAP_BRKPT, libc::TRAP_TRACE, HARDWARE, libc::SIGTRAP];
+        self.number == libc::SIGTRAP && codes.contains(&self.code)
+    }
+
     pub(super) fn from_kernel(info: &libc::siginfo_t) -> SignalInfo {
         let (number, code) = (info.si_signo, info.si_code);
         let faults = matches!(number, libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE);

@@ -248,6 +248,10 @@ impl Run {
             }
             Stop::ThreadExited { no } => self.thread_ended(no),
             Stop::Exec { thread, path } => return self.exec(thread, path),
+            // Neither is asked for here.
+            Stop::Watch { thread, .. } | Stop::Modules { thread } => {
+                self.inferior.resume(thread, None)?;
+            }
             Stop::Forked { thread, child } => {
                 self.tell(thread.no(), EventKind::Fork { child: child.0 });
                 self.inferior.resume(thread, None)?;

@@ -89,6 +89,8 @@ fn check_choices(choices: &mut Choices<'_>) -> Taken {
         }
         memory.taken.set(Taken::default());
         let value = reader.read(root, &at);
+        // Where the parts are costs no more than the parts themselves.
+        let _ = reader.shape(root, &at);
         let taken = examine(&world, &value, memory.taken.get());
         all.parts += taken.parts;
         all.reads += taken.reads;
@@ -119,6 +121,8 @@ fn examine(world: &World, value: &Value, taken: Taken) -> Taken {
     assert!(heap_parts <= most, "{heap_parts} {taken:?}");
     let told = world.data(value);
     assert_eq!(told.children.is_empty(), children(value) == 0, "{value:?}");
+    let _ = world.detailed(value);
+    let _ = world.pretty(value, &Format { width: 40, radix: Radix::Hex, ..Format::default() });
     taken
 }
 
