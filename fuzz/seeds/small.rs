@@ -7,6 +7,10 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 
+// The precompiled core asks for it; nothing here unwinds.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+
 pub struct Pair<T> {
     pub first: T,
     pub second: [u16; 3],
