@@ -60,6 +60,18 @@ pub(super) fn symbol(inferior: &Inferior, name: &str) -> VirtAddr {
     main.bias.to_virt(FileAddr(symbol.address()))
 }
 
+/// Where a function of libc is, by its name in the symbol table that libc has.
+pub(super) fn libc_symbol(inferior: &Inferior, name: &str) -> Option<VirtAddr> {
+    let is_libc =
+        |module: &std::rc::Rc<super::Module>| module.path().to_string_lossy().contains("libc.so");
+    let libc = inferior.modules().iter().find(is_libc)?.loaded()?;
+    let bytes = std::fs::read(libc.image.path()).expect("libc");
+    let file = object::File::parse(&*bytes).expect("an ELF file");
+    let mut all = file.symbols().chain(file.dynamic_symbols());
+    let symbol = all.find(|symbol| symbol.name() == Ok(name))?;
+    Some(libc.bias.to_virt(FileAddr(symbol.address())))
+}
+
 /// What happened until the end of the program, when every signal but SIGTRAP of sites is delivered.
 #[derive(Default, Debug)]
 pub(super) struct Course {
@@ -72,6 +84,27 @@ pub(super) struct Course {
     pub(super) watched: u32,
     pub(super) modules: u32,
     pub(super) end: Option<ExitStatus>,
+}
+
+impl Course {
+    /// Notes a stop, and says which signal is to be delivered.
+    pub(super) fn note(&mut self, stop: &Stop) -> Option<i32> {
+        match stop {
+            Stop::Site { thread, at } => self.hits.push((thread.no().0, *at)),
+            Stop::Signal { info, .. } => {
+                self.signals.push(info.number);
+                return Some(info.number);
+            }
+            Stop::ThreadStarted { thread } => self.started.push(thread.no().0),
+            Stop::ThreadExited { no } => self.exited.push(no.0),
+            Stop::Exec { .. } => self.execs += 1,
+            Stop::Watch { .. } => self.watched += 1,
+            Stop::Modules { .. } => self.modules += 1,
+            Stop::Forked { .. } => self.forks += 1,
+            Stop::Ended(status) => self.end = Some(*status),
+        }
+        None
+    }
 }
 
 /// Runs a program to its end and returns its course.
@@ -90,23 +123,9 @@ pub(super) fn run_with(
     loop {
         let stop = inferior.wait().expect("a stop");
         look(inferior, &stop);
-        let mut deliver = None;
-        match &stop {
-            Stop::Site { thread, at } => course.hits.push((thread.no().0, *at)),
-            Stop::Signal { info, .. } => {
-                course.signals.push(info.number);
-                deliver = Some(info.number);
-            }
-            Stop::ThreadStarted { thread } => course.started.push(thread.no().0),
-            Stop::ThreadExited { no } => course.exited.push(no.0),
-            Stop::Exec { .. } => course.execs += 1,
-            Stop::Watch { .. } => course.watched += 1,
-            Stop::Modules { .. } => course.modules += 1,
-            Stop::Forked { .. } => course.forks += 1,
-            Stop::Ended(status) => {
-                course.end = Some(*status);
-                return course;
-            }
+        let deliver = course.note(&stop);
+        if course.end.is_some() {
+            return course;
         }
         if let Some(thread) = stop.into_thread() {
             inferior.resume(thread, deliver).expect("resumed");

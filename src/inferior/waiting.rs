@@ -78,6 +78,7 @@ impl Inferior {
         match event {
             WaitEvent::GroupStop { .. } => return self.leave_in_group_stop(tid),
             WaitEvent::VforkDone => self.threads.set_waits_for_child(tid, false),
+            WaitEvent::Trapped => self.mend_system_call(tid)?,
             _ => {}
         }
         self.go(tid, 0)

@@ -3,4 +3,7 @@
 mod launching;
 mod processes;
 mod sites;
+mod stepping;
+mod stopping;
+mod watching;
 mod writing;
