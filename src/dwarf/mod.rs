@@ -48,7 +48,7 @@ mod vtables;
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
 pub use detail::Detail;
 pub use functions::{Function, InlinedCall, Scope, Variable};
-pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
+pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle};

@@ -23,11 +23,21 @@ pub(super) fn subject() -> &'static Path {
     })
 }
 
+/// The path of a library that the subject can load.
+pub(super) fn library(dir: &Path) -> std::path::PathBuf {
+    let text = include_str!("testdata/library.rs.txt");
+    rustc(dir, "library", text, &["--crate-type=cdylib"])
+}
+
 /// Compiles the subject with flags of its own.
 pub(super) fn compile(dir: &Path, flags: &[&str]) -> std::path::PathBuf {
-    let source = dir.join("subject.rs");
-    std::fs::write(&source, include_str!("testdata/subject.rs.txt")).expect("written");
-    let program = dir.join("subject");
+    rustc(dir, "subject", include_str!("testdata/subject.rs.txt"), flags)
+}
+
+fn rustc(dir: &Path, name: &str, text: &str, flags: &[&str]) -> std::path::PathBuf {
+    let source = dir.join(format!("{name}.rs"));
+    std::fs::write(&source, text).expect("written");
+    let program = dir.join(name);
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2024", "-Awarnings", "-o"]).arg(&program).args(flags).arg(&source);
     assert!(rustc.status().expect("rustc").success());

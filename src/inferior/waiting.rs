@@ -130,6 +130,10 @@ impl Inferior {
             return Ok(None);
         }
         self.pin_hit(tid, &raw, at)?;
+        if self.linker_hit(at) && !self.memory.sites.borrow().is_asked(at) {
+            let stopped = self.stopped(tid, raw, State::AtSite(at));
+            return Ok(stopped.map(|thread| Stop::Modules { thread }));
+        }
         if !self.memory.sites.borrow().is_asked(at) {
             self.pass(tid, raw, at)?;
             return Ok(None);

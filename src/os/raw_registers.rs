@@ -99,6 +99,14 @@ impl RawRegisters {
         self.0.orig_rax = u64::MAX;
     }
 
+    /// Whether the thread is in the middle of a system call. One that waits to be restarted is not:
+    /// nothing of it is left in the kernel.
+    pub fn is_unfinished_call(&self) -> bool {
+        // linux/errno.h: ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK.
+        let waits = matches!(self.0.rax.cast_signed(), -514..=-512 | -516);
+        self.system_call().is_some() && !waits
+    }
+
     /// Makes a system call that was broken off because the debugger stopped the thread go on as if
     /// nothing had happened; whether anything had to be done.
     ///
