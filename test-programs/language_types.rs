@@ -368,11 +368,26 @@ fn futures() {
         panicked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }));
     assert!(caught.is_err());
-    let block = async {
+    let (lent, given) = (String::from("lent"), [7_u8, 8]);
+    let mut block = Box::pin(async {
         let inside = 3_u8;
-        Later { polled: false, number: 1 }.await + u32::from(inside)
+        Later { polled: false, number: 1 }.await; // #block-await
+        lent.len() + usize::from(inside)
+    });
+    assert!(block.as_mut().poll(&mut context).is_pending());
+    let mut owning = Box::pin(async move {
+        Later { polled: false, number: 2 }.await; // #owning-await
+        black_box(&given);
+    });
+    assert!(owning.as_mut().poll(&mut context).is_pending());
+    let closure = async |argument: String| {
+        Later { polled: false, number: 3 }.await; // #closure-await
+        argument.len() + lent.len()
     };
-    black_box((&unresumed, &waiting, &further, &finished, &panicked, &block)); // #futures
+    let mut called = Box::pin(closure(String::from("passed")));
+    assert!(called.as_mut().poll(&mut context).is_pending());
+    black_box((&unresumed, &waiting, &further, &finished, &panicked, &block, &owning));
+    black_box(&called); // #futures
 }
 
 #[inline(never)]

@@ -116,12 +116,18 @@ mod tests {
         for (name, spelled) in [
             ("&dyn Fn<(u32), Output=u32>", "&dyn Fn(u32) -> u32"),
             ("Box<dyn FnOnce<(), Output=()>>", "Box<dyn FnOnce()>"),
-            ("&mut dyn FnMut<(u8, Vec<u8>), Output=(u8, u8)>", "&mut dyn FnMut(u8, Vec<u8>) -> (u8, u8)"),
+            (
+                "&mut dyn FnMut<(u8, Vec<u8>), Output=(u8, u8)>",
+                "&mut dyn FnMut(u8, Vec<u8>) -> (u8, u8)",
+            ),
             (
                 "dyn Fn<(&dyn Fn<(u8), Output=u8>), Output=Box<dyn Fn<(), Output=()>>>",
                 "dyn Fn(&dyn Fn(u8) -> u8) -> Box<dyn Fn()>",
             ),
-            ("Box<dyn Fn<(fn(u8) -> u8), Output=u8> + Send>", "Box<dyn Fn(fn(u8) -> u8) -> u8 + Send>"),
+            (
+                "Box<dyn Fn<(fn(u8) -> u8), Output=u8> + Send>",
+                "Box<dyn Fn(fn(u8) -> u8) -> u8 + Send>",
+            ),
             ("MyFn<(u8, u8), Output=u8>", "MyFn<(u8, u8), Output=u8>"),
         ] {
             assert_eq!(sweetened(name), spelled);

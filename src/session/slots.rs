@@ -302,15 +302,39 @@ fn view_variable(
         view.state = SlotState::Unreadable(Unreadable::NotDescribed("it has no type".into()));
         return None;
     };
+    if variable.parameter && is_closure(owner) && view.type_name.as_deref().is_some_and(is_body) {
+        let why = "it is running, and its state is told when it waits or ends".to_owned();
+        view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
+        return None;
+    }
     let value = {
         let registers = |register| context.whole_register(register);
         reader(around, context, image, &registers).read(ty, location)
     };
     show_value(around, &value, view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
+    // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
+    // the variable that holds it there.
+    let captured = is_closure(function) && !variable.parameter && view.offset.is_none();
+    if captured && matches!(location, Location::Memory(_)) {
+        return None;
+    }
     let name = format!("{}::{}", short_function(function), variable.name);
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
     claim(key, name, &value, location, variable.size, context)
+}
+
+/// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the
+/// legacy mangling, `f::{closure#0}` in v0.
+fn is_closure(path: &str) -> bool {
+    path.ends_with("::{{closure}}") || (path.ends_with('}') && path.contains("::{closure#"))
+}
+
+/// Whether a type is what the body of an async function or block gets of itself. While it runs, its
+/// state is that of its last wait, and what it held then may be gone.
+fn is_body(short_type_name: &str) -> bool {
+    let own = short_type_name.strip_prefix("Pin<&mut ");
+    own.is_some_and(|of| ["{async ", "{gen ", "{coroutine#"].iter().any(|kind| of.contains(kind)))
 }
 
 /// Fills in what a value says of itself.

@@ -43,7 +43,8 @@ impl Walk<'_> {
         let found = variants.find(selects).or_else(|| part.variants.iter().find(for_all_others));
         found.ok_or_else(|| {
             let signed = types.get(tag.ty).is_ok_and(|ty| ty.kind == SIGNED);
-            let number = if signed { sign_extend(bits, size).to_string() } else { bits.to_string() };
+            let number =
+                if signed { sign_extend(bits, size).to_string() } else { bits.to_string() };
             at.invalid(&format!("discriminant {number}"))
         })
     }

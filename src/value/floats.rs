@@ -107,7 +107,8 @@ impl Decimal {
 
 /// The fewest digits that are read back as the number, and of those the nearest to it.
 fn shortened<F: Float>(number: F, exact: &Digits) -> Digits {
-    let same = |digits: &Digits| digits.read::<F>().is_some_and(|n| n.to_bits() == number.to_bits());
+    let same =
+        |digits: &Digits| digits.read::<F>().is_some_and(|n| n.to_bits() == number.to_bits());
     // Enough for every format: Steele and White, "How to Print Floating-Point Numbers Accurately".
     let enough = F::PRECISION.saturating_mul(59).div_ceil(196).saturating_add(2);
     let (mut low, mut high) = (0, enough);
@@ -175,7 +176,8 @@ fn layout(number: &Digits) -> String {
     let (text, point) = (number.text(), number.point);
     if (-3..=16).contains(&point) {
         let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
-        let Some((whole, rest)) = usize::try_from(point).ok().and_then(|p| text.split_at_checked(p))
+        let Some((whole, rest)) =
+            usize::try_from(point).ok().and_then(|p| text.split_at_checked(p))
         else {
             return match point > 0 {
                 true => {

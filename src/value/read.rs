@@ -231,6 +231,8 @@ fn field_name(of: &Type, field: &Field, type_name: &str) -> Arc<str> {
     }
     match name.strip_prefix("__") {
         Some("awaitee") if is_nameless(of) => "awaits".into(),
+        // A temporary, and no field of a tuple.
+        Some(number) if is_nameless(of) => format!("_{number}").into(),
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
             number.into()
         }

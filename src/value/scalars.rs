@@ -40,9 +40,7 @@ impl Walk<'_> {
         };
         match enumerators.iter().find(|(_, of)| *of == value) {
             Some((name, _)) => variant(name),
-            None => {
-                ValueKind::Unreadable(at.invalid(&format!("discriminant {value}")))
-            }
+            None => ValueKind::Unreadable(at.invalid(&format!("discriminant {value}"))),
         }
     }
 }

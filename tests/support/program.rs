@@ -98,8 +98,14 @@ pub fn program_with(name: &str, folder: &str, flags: &[&str]) -> Program {
 }
 
 fn compile(source: &Path, executable: &Path, flags: &[&str]) {
+    // Which toolchain is the proxy's business, and must come first: `+nightly`.
+    let (toolchain, flags) = match flags.split_first() {
+        Some((first, rest)) if first.starts_with('+') => (Some(first), rest),
+        _ => (None, flags),
+    };
     let output = Command::new("rustc")
         .current_dir(package())
+        .args(toolchain)
         .args(["--edition", "2024", "-D", "warnings"])
         .args(flags)
         .arg("-o")
