@@ -386,8 +386,41 @@ fn futures() {
     };
     let mut called = Box::pin(closure(String::from("passed")));
     assert!(called.as_mut().poll(&mut context).is_pending());
-    black_box((&unresumed, &waiting, &further, &finished, &panicked, &block, &owning));
-    black_box(&called); // #futures
+    show(&waiting, &further, &finished, &panicked);
+    show_blocks(&unresumed, &block, &owning, &called); // #futures
+}
+
+#[inline(never)]
+fn show<A, B, C, D>(waiting: &A, further: &B, finished: &C, panicked: &D) {
+    black_box((waiting, further, finished, panicked)); // #show
+}
+
+#[inline(never)]
+fn show_blocks<A, B, C, D>(unresumed: &A, block: &B, owning: &C, called: &D) {
+    black_box((unresumed, block, owning, called)); // #show-blocks
+}
+
+/// Arguments that optimised code keeps in registers: an enum and a pair in two of them, pointers
+/// with a length and with a vtable, 128 bits in two, floats in vector registers.
+#[inline(never)]
+fn registers(option: Option<u32>, text: &str, object: &dyn Area) -> u32 {
+    black_box((option, text, object)); // #registers
+    object.area()
+}
+
+#[inline(never)]
+fn halves(wide: u128, signed: i64, ratio: f64, flag: bool, suit: Suit) -> u128 {
+    black_box((wide, ratio, signed, flag, suit)); // #halves
+    wide
+}
+
+/// A struct of which optimised code keeps one half only.
+#[inline(never)]
+fn pieces(seed: i32) -> i32 {
+    let pair = Point { x: seed + 1, y: seed + 2 };
+    let constant = (7_u8, 1_000_000_u32);
+    black_box(seed); // #pieces
+    black_box(constant.1) as i32 + black_box(pair.x)
 }
 
 #[inline(never)]
@@ -418,6 +451,9 @@ fn main() {
     functions();
     closures();
     futures();
+    registers(black_box(Some(6)), black_box("in two"), black_box(&Square { side: 5 }));
+    halves(black_box(1 << 100 | 3), black_box(-4), black_box(0.25), true, Suit::Spades);
+    pieces(black_box(20));
     vectors();
     statics();
     println!("all types"); // #print

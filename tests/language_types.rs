@@ -22,40 +22,41 @@ fn watch(built: &Program, groups: &[Group<'_>]) -> Told {
     run
 }
 
-/// The slots of a function at the end of its scope.
+/// The slot of a variable of the function's own, and not of a call that was inlined into it, at the
+/// function's first event of that kind.
 #[track_caller]
-fn slots<'a>(run: &'a Told, function: &str) -> &'a Vec<Value> {
+fn slot<'a>(run: &'a Told, kind: &str, function: &str, name: &str) -> &'a Value {
     let suffix = format!("::{function}");
-    let end = run.of("scope_end").find(|event| {
+    let event = run.of(kind).find(|event| {
         event["frame"]["at"]["function"].as_str().is_some_and(|path| path.ends_with(&suffix))
     });
-    let end = end.unwrap_or_else(|| panic!("no end of {function}"));
-    end["frame"]["slots"].as_array().expect("slots")
+    let event = event.unwrap_or_else(|| panic!("no {kind} of {function}"));
+    let mut slots = event["frame"]["slots"].as_array().expect("slots").iter();
+    let found = slots.find(|slot| slot["name"] == name && slot["inlined_from"].is_null());
+    found.unwrap_or_else(|| panic!("no {name} in {function}"))
 }
 
-/// The slot of a variable of the function's own, and not of a call that was inlined into it.
+/// Compares every variable of the groups at that event; where an optimised build has not kept one,
+/// it must say so.
 #[track_caller]
-fn slot<'a>(run: &'a Told, function: &str, name: &str) -> &'a Value {
-    let own = |slot: &&Value| slot["name"] == name && slot["inlined_from"].is_null();
-    slots(run, function).iter().find(own).unwrap_or_else(|| panic!("no {name} in {function}"))
-}
-
-/// Compares every variable of the groups; where an optimised build has not kept one, it must say so.
-#[track_caller]
-fn check(run: &Told, groups: &[Group<'_>], optimised: bool) {
+fn check(run: &Told, kind: &str, groups: &[Group<'_>], optimised: bool) {
     let mut wrong = Vec::new();
     for (function, variables) in groups {
         for (name, expected) in *variables {
-            let slot = slot(run, function, name);
+            let slot = slot(run, kind, function, name);
             let lost = slot["state"]["unreadable"] == "optimised_out";
             if slot["value"]["text"] != *expected && !(optimised && lost) {
-                let found = if lost { &slot["state"] } else { &slot["value"]["text"] };
+                let found =
+                    if slot["value"].is_null() { &slot["state"] } else { &slot["value"]["text"] };
                 wrong.push(format!("{function}::{name}: {found}, and not {expected}"));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+const END: &str = "scope_end";
+const ENTER: &str = "enter";
 
 /// Values that look the same wherever the compiler keeps them.
 const GROUPS: &[Group<'_>] = &[
@@ -227,7 +228,7 @@ fn values_of_every_type_are_what_the_source_says() {
     for variant in [Variant::Debug, Variant::Dwarf5, Variant::Opt] {
         let built = program("language_types", variant);
         let run = watch(&built, GROUPS);
-        check(&run, GROUPS, variant == Variant::Opt);
+        check(&run, END, GROUPS, variant == Variant::Opt);
     }
 }
 
@@ -238,7 +239,7 @@ fn most_of_the_values_survive_optimisation() {
     let all =
         GROUPS.iter().flat_map(|(function, names)| names.iter().map(move |n| (function, n.0)));
     let lost = all.filter(|(function, name)| {
-        slot(&run, function, name)["state"]["unreadable"] == "optimised_out"
+        slot(&run, END, function, name)["state"]["unreadable"] == "optimised_out"
     });
     let lost: Vec<_> = lost.map(|(_, name)| name).collect();
     assert!(lost.len() <= 3, "{lost:?}");
@@ -256,10 +257,10 @@ fn generics_are_named_with_their_parameters() {
             ("closures", "owns", "closures::{closure#2}"),
             ("functions", "foreign", "extern \"C\" fn(u8) -> u8"),
         ] {
-            assert_eq!(slot(&run, function, name)["type"], ty);
+            assert_eq!(slot(&run, END, function, name)["type"], ty);
         }
-        assert_eq!(slot(&run, "aggregates", "packed")["size"], 11);
-        assert_eq!(slot(&run, "functions", "item")["size"], 0);
+        assert_eq!(slot(&run, END, "aggregates", "packed")["size"], 11);
+        assert_eq!(slot(&run, END, "functions", "item")["size"], 0);
     }
 }
 
@@ -268,7 +269,7 @@ fn bytes_that_are_no_value_of_their_type_say_so() {
     for variant in [Variant::Debug, Variant::Opt] {
         let run = watch(&program("language_types", variant), GROUPS);
         let field = |of: &str, name: &str| {
-            let fields = &slot(&run, "invalid", of)["value"]["data"]["children"];
+            let fields = &slot(&run, END, "invalid", of)["value"]["data"]["children"];
             let fields = fields.as_array().expect("fields").iter();
             let field = fields.map(|pair| (&pair[0], &pair[1])).find(|(n, _)| **n == name);
             field.unwrap_or_else(|| panic!("no {name}")).1["unreadable"]["invalid"].clone()
@@ -287,64 +288,71 @@ fn bytes_that_are_no_value_of_their_type_say_so() {
 
 #[test]
 fn a_future_tells_its_state_and_only_what_is_alive_in_it() {
-    // An optimised build has the futures in pieces when their scope ends.
-    for variant in [Variant::Debug, Variant::Dwarf5] {
+    for variant in [Variant::Debug, Variant::Dwarf5, Variant::Opt] {
         let built = program("language_types", variant);
-        let line = |marker: &str| built.line(marker);
-        let later = |number: u32| format!("Later {{ polled: true, number: {number} }}");
-        let inner = format!(
-            "inner suspended at line {} {{ kept: 7, awaits: {} }}",
-            line("inner-await"),
-            later(30)
-        );
-        let expected = [
-            ("unresumed", r#"outer unresumed { name: "new" }"#.to_owned()),
-            (
-                "waiting",
-                format!(
-                    "outer suspended at line {} {{ name: \"first\", before: [1, 2], awaits: {inner} }}",
-                    line("outer-await")
-                ),
-            ),
-            (
-                "further",
-                // `inner` gave its own 7 and the 30 of what it waited for.
-                format!(
-                    "outer suspended at line {} {{ name: \"next\", before: [1, 2], after: 38, awaits: {} }}",
-                    line("second-await"),
-                    later(40)
-                ),
-            ),
-            ("finished", "inner returned".to_owned()),
-            ("panicked", "panics panicked".to_owned()),
-            (
-                "block",
-                format!(
-                    "futures::{{async block#1}} suspended at line {} {{ inside: 3, awaits: {}, &lent: \"lent\" }}",
-                    line("block-await"),
-                    later(1)
-                ),
-            ),
-            (
-                "owning",
-                format!(
-                    "futures::{{async block#2}} suspended at line {} {{ awaits: {}, given: [7, 8] }}",
-                    line("owning-await"),
-                    later(2)
-                ),
-            ),
-            (
-                "called",
-                format!(
-                    "futures::{{closure#3}}::{{async closure#0}} suspended at line {} {{ argument: \"passed\", awaits: {}, &lent: \"lent\" }}",
-                    line("closure-await"),
-                    later(3)
-                ),
-            ),
+        let later = |number: u32| format!("awaits: Later {{ polled: true, number: {number} }}");
+        let waits = |name: &str, marker: &str, alive: &str| {
+            format!("{name} suspended at line {} {{ {alive} }}", built.line(marker))
+        };
+        let in_inner = waits("inner", "inner-await", &format!("kept: 7, {}", later(30)));
+        let alive = format!("name: \"first\", before: [1, 2], awaits: {in_inner}");
+        let waiting = waits("outer", "outer-await", &alive);
+        // `inner` gave its own 7 and the 30 of what it waited for.
+        let alive = format!("name: \"next\", before: [1, 2], after: 38, {}", later(40));
+        let further = waits("outer", "second-await", &alive);
+        let alive = format!("inside: 3, {}, &lent: \"lent\"", later(1));
+        let block = waits("futures::{async block#1}", "block-await", &alive);
+        let alive = format!("{}, given: [7, 8]", later(2));
+        let owning = waits("futures::{async block#2}", "owning-await", &alive);
+        let alive = format!("argument: \"passed\", {}, &lent: \"lent\"", later(3));
+        let called = waits("futures::{closure#3}::{async closure#0}", "closure-await", &alive);
+        let first: &[_] = &[
+            ("waiting", waiting.as_str()),
+            ("further", &further),
+            ("finished", "inner returned"),
+            ("panicked", "panics panicked"),
         ];
-        let expected: Vec<_> = expected.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        let groups = [("futures", expected.as_slice())];
-        check(&watch(&built, &groups), &groups, false);
+        let second: &[_] = &[
+            ("unresumed", r#"outer unresumed { name: "new" }"#),
+            ("block", &block),
+            ("owning", &owning),
+            ("called", &called),
+        ];
+        let groups = [("show", first), ("show_blocks", second)];
+        let run = watch(&built, &groups);
+        check(&run, ENTER, &groups, false);
+        assert_eq!(slot(&run, ENTER, "show", "waiting")["type"], "&Pin<Box<outer::{async fn}>>");
+    }
+}
+
+#[test]
+fn arguments_in_registers_are_read_from_there() {
+    let groups: &[Group<'_>] = &[
+        (
+            "registers",
+            &[("option", "Some(6)"), ("text", "\"in two\""), ("object", "Square { side: 5 }")],
+        ),
+        (
+            "halves",
+            &[
+                // 2^100 + 3.
+                ("wide", "1267650600228229401496703205379"),
+                ("signed", "-4"),
+                ("ratio", "0.25"),
+                ("flag", "true"),
+                ("suit", "Spades"),
+            ],
+        ),
+        ("pieces", &[("seed", "20")]),
+    ];
+    for variant in [Variant::Debug, Variant::Opt] {
+        let run = watch(&program("language_types", variant), groups);
+        check(&run, ENTER, groups, false);
+        let pair = slot(&run, END, "pieces", "pair")["value"]["text"].as_str().expect("a part");
+        let whole = pair == "Point { x: 21, y: 22 }";
+        let half = pair == "Point { x: 21, y: <optimised out> }";
+        assert!(whole || (half && variant == Variant::Opt), "{pair}");
+        assert_eq!(slot(&run, END, "pieces", "constant")["value"]["text"], "(7, 1000000)");
     }
 }
 
@@ -416,6 +424,6 @@ fn types_of_the_nightly_compiler_are_what_the_source_says() {
         [("nightly", &["+nightly", "-g"][..]), ("nightly-opt", &["+nightly", "-O", "-g"])]
     {
         let built = program_with("nightly/language_types", folder, flags);
-        check(&watch(&built, groups), groups, folder == "nightly-opt");
+        check(&watch(&built, groups), END, groups, folder == "nightly-opt");
     }
 }
