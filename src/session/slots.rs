@@ -433,3 +433,16 @@ pub(super) fn low_end(frames: &[RawFrame], index: usize) -> VirtAddr {
         None => frames.get(index).map_or(VirtAddr(0), |frame| frame.registers.sp()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closures_and_bodies_of_async_functions_are_told_by_their_paths_and_types() {
+        assert!(is_closure("krate::f::{{closure}}") && is_closure("<krate::T>::f::{closure#0}"));
+        assert!(!is_closure("krate::f") && !is_closure("krate::g::<krate::f::{closure#0}>"));
+        assert!(is_body("Pin<&mut f::{async fn}>") && is_body("Pin<&mut f::{async block#1}>"));
+        assert!(!is_body("&mut f::{closure#0}") && !is_body("Pin<&mut Later>"));
+    }
+}

@@ -86,13 +86,11 @@ impl State {
 fn alive(types: &dyn Types, of: &Type, state: State, all: &[Field], captured: usize) -> Vec<Field> {
     let (own, captured) = all.split_at(all.len().saturating_sub(captured));
     let has_bytes = |field: &Field| types.get(field.ty).map_or(true, |ty| ty.size != Some(0));
+    let listed = |field: &&Field| own.iter().any(|own| same_place(own, field));
+    let kept = captured.iter().filter(|field| state.keeps_captured(of, field) && !listed(field));
     // A temporary, which has a number for a name, is told for what it holds.
     let own = own.iter().filter(|field| !is_number(&field.name) || has_bytes(field));
-    let captured = captured.iter().filter(|field| state.keeps_captured(of, field));
-    let moved = |field: &&Field| all.iter().any(|own| own != *field && same_place(own, field));
-    own.chain(captured.filter(|field| state == State::Unresumed || !moved(field)))
-        .cloned()
-        .collect()
+    own.chain(kept).cloned().collect()
 }
 
 fn same_place(a: &Field, b: &Field) -> bool {
