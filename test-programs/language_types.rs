@@ -296,6 +296,13 @@ fn functions() {
     let table = [double as fn(i32) -> i32, double];
     black_box((&pointer, &generic, &foreign, &method, &closure_pointer, &maybe, &no_function));
     black_box((&item, &table)); // #functions
+    apply(double, black_box(pointer));
+}
+
+/// The first argument has no bytes: its type is the function.
+#[inline(never)]
+fn apply<F: Fn(i32) -> i32>(item: F, pointer: fn(i32) -> i32) {
+    black_box((item(1), pointer(2))); // #apply
 }
 
 #[inline(never)]

@@ -379,6 +379,17 @@ fn a_future_that_is_running_is_not_said_to_wait() {
 }
 
 #[test]
+fn a_function_item_that_is_passed_is_not_taken_for_a_pointer() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let run = watch(&program("language_types", variant), &[("apply", &[])]);
+        let item = slot(&run, ENTER, "apply", "item");
+        assert!(item["value"].is_null() || item["value"]["text"] == "fn(i32) -> i32", "{item}");
+        let pointer = slot(&run, ENTER, "apply", "pointer");
+        assert_eq!(pointer["value"]["text"], "language_types::double");
+    }
+}
+
+#[test]
 fn statics_are_told_when_the_program_starts() {
     for variant in [Variant::Debug, Variant::Opt] {
         let run = watch(&program("language_types", variant), &[]);

@@ -311,6 +311,12 @@ fn view_variable(
         let registers = |register| context.whole_register(register);
         reader(around, context, image, &registers).read(ty, location)
     };
+    if variable.parameter && leads_to_no_function(around, &value) {
+        let why =
+            "a function item, which has no bytes, or a pointer to no known function".to_owned();
+        view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
+        return None;
+    }
     show_value(around, &value, view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
     // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
@@ -328,6 +334,13 @@ fn view_variable(
 /// legacy mangling, `f::{closure#0}` in v0.
 fn is_closure(path: &str) -> bool {
     path.ends_with("::{{closure}}") || (path.ends_with('}') && path.contains("::{closure#"))
+}
+
+/// Whether a value is described as a pointer to a function, and is none. Function items are described
+/// so too; their alignment tells them apart, but parameters are described without one.
+fn leads_to_no_function(around: &Surroundings<'_>, value: &Value) -> bool {
+    let ValueKind::Function { target } = value.kind else { return false };
+    around.regions.function(target).is_none()
 }
 
 /// Whether a type is what the body of an async function or block gets of itself. While it runs, its
