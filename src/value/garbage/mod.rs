@@ -90,9 +90,8 @@ fn check_choices(choices: &mut Choices<'_>) -> Taken {
         }
         memory.taken.set(Taken::default());
         let value = reader.read(root, &at);
-        // Where the parts are costs no more than the parts themselves.
-        let _ = reader.shape(root, &at);
         let taken = examine(&world, &value, memory.taken.get());
+        let _ = reader.shape(root, &at);
         all.parts += taken.parts;
         all.reads += taken.reads;
         all.bytes += taken.bytes;
