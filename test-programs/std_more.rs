@@ -57,12 +57,12 @@ fn numbers() {
     let bound = Bound::Excluded(4);
     let flow: ControlFlow<u8, ()> = ControlFlow::Break(1);
     let nothing: PhantomData<String> = PhantomData;
-    let unset: MaybeUninit<u32> = MaybeUninit::uninit();
+    let unset: MaybeUninit<u32> = MaybeUninit::new(5);
     let type_id = TypeId::of::<String>();
     debug!(wrapping, saturating, non_zero, some_non_zero, no_non_zero, flag, small, signed, size);
     debug!(less, relaxed, reverse, bound, flow, type_id);
     shown!(nothing, "PhantomData");
-    shown!(unset, "MaybeUninit<u32>");
+    shown!(unset, "MaybeUninit(<may be uninitialised> 05 00 00 00)");
     // It is a struct of its own in some versions of std, and an `Atomic<*mut u8>` in others.
     let null_type = std::any::type_name_of_val(&null).rsplit("::").next().unwrap_or("");
     shown!(null, "{null_type} → null");
@@ -142,8 +142,8 @@ fn iterators() {
     shown!(left, "{left:?}");
     shown!(chars, "{:?}", chars.as_str());
     shown!(enumerated, "Enumerate {{ iter: [2, 3, 4], count: 1 }}");
-    shown!(mapped, "Map {{ iter: [1, 2, 3, 4], f: {{closure_env#0}} }}");
-    shown!(filtered, "Filter {{ iter: [1, 2, 3, 4], predicate: {{closure_env#1}} }}");
+    shown!(mapped, "Map {{ iter: [1, 2, 3, 4], f: iterators::{{closure#0}} }}");
+    shown!(filtered, "Filter {{ iter: [1, 2, 3, 4], predicate: iterators::{{closure#1}} }}");
     shown!(skipped, "Skip {{ iter: [1, 2, 3, 4], n: 2 }}");
     shown!(taken, "Take {{ iter: [1, 2, 3, 4], n: 2 }}");
     shown!(copied, "Copied {{ it: [1, 2, 3, 4] }}");

@@ -221,7 +221,7 @@ fn cells() {
     shown!(taken, "RefCell {{ value: {}, borrow: -1 }}", *writer);
     shown!(once_cell, "{:?}", once_cell.get());
     shown!(empty_once, "{:?}", empty_once.get());
-    shown!(waiting_cell, "Uninit(fn() -> u32 → .text)");
+    shown!(waiting_cell, "Uninit(std_owners::cells::{{closure#0}})");
     shown!(forced_cell, "Init({})", *forced_cell);
 } // #cells
 

@@ -28,6 +28,9 @@ pub(super) fn nothing(text: &str, command: &str) -> Result<(), CommandError> {
     }
 }
 
+/// Options with their numbers, and the text behind them.
+pub(super) type Options<'t> = (Vec<(&'static str, usize)>, &'t str);
+
 /// Takes options of the form `--name N` from the front of a text.
 ///
 /// # Errors
@@ -35,7 +38,7 @@ pub(super) fn nothing(text: &str, command: &str) -> Result<(), CommandError> {
 pub(super) fn options<'t>(
     mut text: &'t str,
     known: &[&'static str],
-) -> Result<(Vec<(&'static str, usize)>, &'t str), CommandError> {
+) -> Result<Options<'t>, CommandError> {
     let mut found = Vec::new();
     while let Some(option) = text.trim_start().strip_prefix("--") {
         if option.is_empty() || option.starts_with(char::is_whitespace) {
