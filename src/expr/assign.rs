@@ -3,9 +3,10 @@
 
 use super::error::{ExprError, Outcome};
 use super::eval::{Eval, View, no_register};
+use super::integer::Integer;
 use super::operand::Operand;
 use super::parse::Assignment;
-use super::scalar::{Float, FloatType, Integer, Scalar};
+use super::scalar::{Float, FloatType, Scalar};
 use super::scope::Scope;
 use super::tree::{Kind, Node};
 use super::types::IntType;

@@ -190,7 +190,7 @@ impl Operand {
 
     /// A `usize`.
     pub(super) fn usize(value: u64) -> Operand {
-        Operand::Scalar(Scalar::Int(super::scalar::Integer::usize(value)))
+        Operand::Scalar(Scalar::Int(super::integer::Integer::usize(value)))
     }
 
     /// An `Option`.

@@ -25,6 +25,7 @@ pub mod returned;
 mod scalars;
 mod sequences;
 mod shape;
+mod shaping;
 mod std_types;
 mod text;
 

@@ -142,3 +142,44 @@ impl ReadAhead<'_> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::base::Buffer;
+
+    /// Memory that counts how often it is asked.
+    struct Counting {
+        buffer: Buffer,
+        reads: Cell<usize>,
+    }
+
+    impl Memory for Counting {
+        fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
+            self.reads.set(self.reads.get() + 1);
+            self.buffer.read(at, into)
+        }
+    }
+
+    #[test]
+    fn what_lies_together_is_read_at_once_and_the_rest_as_it_is_asked_for() {
+        let bytes: Vec<u8> = (0..0x1_2000_u32).map(|n| n as u8).collect();
+        let buffer = Buffer { start: VirtAddr(0x8000), bytes };
+        let memory = Counting { buffer, reads: Cell::new(0) };
+        let ahead = ReadAhead { inner: &memory, kept: RefCell::default() };
+        for at in (0x8000..0x1_8000).step_by(16) {
+            let mut word = [0; 8];
+            ahead.read(VirtAddr(at), &mut word).unwrap();
+            assert_eq!(word[0], at as u8);
+        }
+        assert_eq!(memory.reads.get(), 4);
+        // The part that begins here is not mapped to its end.
+        let mut word = [0; 8];
+        ahead.read(VirtAddr(0x1_9000), &mut word).unwrap();
+        assert_eq!(word, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert!(ahead.read(VirtAddr(0x1_a000), &mut word).is_err());
+        assert!(ahead.read(VirtAddr(u64::MAX - 3), &mut word).is_err());
+    }
+}

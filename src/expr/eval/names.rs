@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::super::error::{ExprError, Outcome};
+use super::super::integer::Integer;
 use super::super::operand::{Made, Operand};
-use super::super::scalar::{Float, FloatType, Integer, Scalar};
+use super::super::scalar::{Float, FloatType, Scalar};
 use super::super::scope::{History, Lookup, Which};
 use super::super::tree::{Node, Path};
 use super::super::types::IntType;
