@@ -99,7 +99,7 @@ fn writable(at: &Location) -> Outcome<()> {
 /// That an assignment cannot leak anything or free it twice.
 fn owns_nothing(ty: &Type) -> Outcome<()> {
     let name = short_type_name(&ty.name);
-    let refused = |why: &str| Err(ExprError::new(format!("a {name} is not assigned to: {why}")));
+    let refused = |why: &str| Err(ExprError::new(format!("`{name}` is not assigned to: {why}")));
     const OWNER: &str = "its old value would leak, and what the new one owns would be freed twice";
     match &ty.kind {
         TypeKind::Base(_) | TypeKind::CLike { .. } => Ok(()),
@@ -161,7 +161,7 @@ impl Eval<'_> {
                 if std && own && !open {
                     let ty = short_type_name(&ty.name);
                     return Err(ExprError::new(format!(
-                        "`{name}` of a {ty} is not assigned to: std relies on what it says"
+                        "`{name}` of `{ty}` is not assigned to: std relies on what it says"
                     ))
                     .at(&node.span));
                 }
@@ -184,10 +184,10 @@ impl Eval<'_> {
     fn encode(&self, part: &Part, ty: &Type, value: &Operand) -> Outcome<Vec<u8>> {
         let name = short_type_name(&ty.name);
         let size = ty.size.filter(|size| *size <= 16);
-        let size = size.ok_or_else(|| ExprError::new(format!("a {name} is not a scalar")))?;
+        let size = size.ok_or_else(|| ExprError::new(format!("`{name}` is not a scalar")))?;
         let other = || {
             let of = value.short_type(self.reader);
-            ExprError::new(format!("a {name} is expected, and this is a {of}"))
+            ExprError::new(format!("`{name}` is expected, and this is `{of}`"))
         };
         let view = self.stripped(value)?;
         let bits = match (&ty.kind, view) {

@@ -122,7 +122,7 @@ impl Integer {
     /// `-x`.
     pub(super) fn negated(self) -> Outcome<Integer> {
         if self.ty.is_some_and(|ty| !ty.is_signed()) {
-            return Err(ExprError::new(format!("a {} cannot be negated", self.type_name()))
+            return Err(ExprError::new(format!("`{}` cannot be negated", self.type_name()))
                 .hint("convert it with `as` first"));
         }
         let negated = self.signed().and_then(i128::checked_neg);

@@ -16,7 +16,7 @@ impl Eval<'_> {
         let view = self.view(of)?;
         let refused = || {
             let from = of.short_type(self.reader);
-            ExprError::new(format!("a {from} cannot be cast to {}", to.text()))
+            ExprError::new(format!("`{from}` cannot be cast to {}", to.text()))
         };
         let scalar = match to {
             TypeName::Inferred => return Ok(of.clone()),

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use super::super::error::{ExprError, Outcome};
 use super::super::operand::Operand;
 use super::super::scalar::Scalar;
-use super::view::Text;
 use super::{Eval, View};
 use crate::base::{Memory, MemoryError, MemoryExt, VirtAddr};
 use crate::dwarf::{Encoding, Location, TypeKind, TypeRef};
@@ -72,15 +71,11 @@ impl Eval<'_> {
                 Some(Quick::Bytes(bytes))
             }
             (View::Text(text), _) if ty.is_std("String") || &*ty.name == "&str" => {
-                Some(Quick::Word { of: size, word: length(&text) })
+                Some(Quick::Word { of: size, word: text.len() })
             }
             _ => None,
         })
     }
-}
-
-fn length(text: &Text) -> u64 {
-    text.len()
 }
 
 /// What the bytes of a key have to be like.
@@ -108,11 +103,14 @@ impl Quick {
     }
 }
 
+/// Which part of memory it is, and its bytes.
+type Chunk = (u64, Vec<u8>);
+
 /// Memory that is read in parts larger than was asked for: the entries of a table lie together.
 struct ReadAhead<'a> {
     inner: &'a dyn Memory,
     /// The parts that were read last, each at its number modulo the number of parts.
-    kept: RefCell<Vec<Option<(u64, Vec<u8>)>>>,
+    kept: RefCell<Vec<Option<Chunk>>>,
 }
 
 impl Memory for ReadAhead<'_> {

@@ -57,7 +57,7 @@ impl Eval<'_> {
         }
         known.extend(SAME);
         let ty = receiver.short_type(self.reader);
-        Err(ExprError::new(format!("`{name}` of a {ty} is not evaluated"))
+        Err(ExprError::new(format!("`{name}` of `{ty}` is not evaluated"))
             .did_you_mean(name, known.iter().copied())
             .hint(format!("known for it: {}", known.join(", "))))
     }

@@ -150,7 +150,7 @@ impl<'a> Eval<'a> {
         match self.stripped(operand)? {
             View::Scalar(Scalar::Bool(b)) => Ok(b),
             _ => Err(ExprError::new(format!(
-                "a condition is a bool, and this is a {}",
+                "a condition is a bool, and this is `{}`",
                 operand.short_type(self.reader)
             ))),
         }
@@ -165,7 +165,7 @@ impl<'a> Eval<'a> {
             return self.address_of(&of, flavour);
         }
         let of_type =
-            |what| ExprError::new(format!("`{what}` is not for a {}", of.short_type(self.reader)));
+            |what| ExprError::new(format!("`{what}` is not for `{}`", of.short_type(self.reader)));
         let scalar = match (op, self.stripped(&of)?) {
             (Unary::Not, View::Scalar(Scalar::Bool(b))) => Scalar::Bool(!b),
             (Unary::Not, View::Scalar(Scalar::Int(int))) => Scalar::Int(int.inverted()),

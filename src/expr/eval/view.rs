@@ -150,7 +150,7 @@ impl Eval<'_> {
                 let int = int.ok_or_else(|| ExprError::new("it is no number of its type"))?;
                 Ok(Operand::Scalar(Scalar::Int(int)))
             }
-            Beside::Made(ty, _) => Err(ExprError::new(format!("a {ty} cannot be used here"))),
+            Beside::Made(ty, _) => Err(ExprError::new(format!("`{ty}` cannot be used here"))),
         }
     }
 
@@ -244,7 +244,7 @@ impl Eval<'_> {
             }
             _ => {
                 let name = operand.short_type(self.reader);
-                Err(ExprError::new(format!("a {name} cannot be dereferenced")))
+                Err(ExprError::new(format!("`{name}` cannot be dereferenced")))
             }
         }
     }

@@ -56,21 +56,21 @@ fn what_would_leak_or_lie_is_refused() {
     const OWNER: &str = "its old value would leak, and what the new one owns would be freed twice";
     let program = Program::new();
     let rows = [
-        ("s = \"x\"", format!("a String is not assigned to: {OWNER}")),
-        ("v = v", format!("a Vec<T> is not assigned to: {OWNER}")),
-        ("boxed = boxed", format!("a Box<Point> is not assigned to: {OWNER}")),
-        ("rc = rc", format!("a Rc<Point> is not assigned to: {OWNER}")),
-        ("v.len = 9", "`len` of a Vec<T> is not assigned to: std relies on what it says".into()),
+        ("s = \"x\"", format!("`String` is not assigned to: {OWNER}")),
+        ("v = v", format!("`Vec<T>` is not assigned to: {OWNER}")),
+        ("boxed = boxed", format!("`Box<Point>` is not assigned to: {OWNER}")),
+        ("rc = rc", format!("`Rc<Point>` is not assigned to: {OWNER}")),
+        ("v.len = 9", "`len` of `Vec<T>` is not assigned to: std relies on what it says".into()),
         ("byte = 300", "300 is out of range for u8".into()),
         ("byte = -1", "-1 is out of range for u8".into()),
         ("byte += 100", "200 + 100 overflows u8".into()),
-        ("byte = x", "a u8 is expected, and this is a i32".into()),
-        ("yes = 1", "a bool is expected, and this is a i32".into()),
-        ("c = 0x110000", "a char is expected, and this is a i32".into()),
-        ("colour = 1", "a Colour is expected, and this is a i32".into()),
+        ("byte = x", "`u8` is expected, and this is `i32`".into()),
+        ("yes = 1", "`bool` is expected, and this is `i32`".into()),
+        ("c = 0x110000", "`char` is expected, and this is `i32`".into()),
+        ("colour = 1", "`Colour` is expected, and this is `i32`".into()),
         ("colour = Colour::Gren", "the enum Colour has no variant `Gren`".into()),
-        ("colour = Shape::Circle(1)", "a Colour is expected, and this is a Shape".into()),
-        ("raw = 4", "a *const i32 is expected, and this is a i32".into()),
+        ("colour = Shape::Circle(1)", "`Colour` is expected, and this is `Shape`".into()),
+        ("raw = 4", "`*const i32` is expected, and this is `i32`".into()),
         (
             "twice = 1",
             "it has no place to write to: the compiler made it a constant, or a part of a register"
@@ -80,7 +80,7 @@ fn what_would_leak_or_lie_is_refused() {
         ("$rbx = 1", "$rbx cannot be written".into()),
         ("$eflags = 1", "$eflags cannot be written".into()),
         ("gone = 1", "`gone` is optimised out".into()),
-        ("array = array", "a [i32; 4] is not assigned to: only scalars are".into()),
+        ("array = array", "`[i32; 4]` is not assigned to: only scalars are".into()),
         ("x", "this assigns nothing".into()),
     ];
     let wrong: Vec<String> = rows

@@ -259,26 +259,41 @@ impl Program {
         let mut control = [0xff; 20];
         (control[1], control[2]) = (0x11, 0x7f);
         self.world.put(0x8080, &control);
-        // One read covers the table, as it does in a process.
-        let mut whole = vec![0; 0x94];
-        for (at, word) in [2_u64, 0x5000, 2, 7, 5, 0x5000, 5, 36].iter().enumerate() {
-            whole[0x20 + at * 8..0x28 + at * 8].copy_from_slice(&word.to_le_bytes());
-        }
-        whole[0x80..0x94].copy_from_slice(&control);
         self.words("map", map, &[0x8080, 3, 1, 2]);
         let set = self.world.hash_set_of(u32_);
-        self.world.put(0x8200, &[8, 0, 0, 0, 7, 0, 0, 0, 6, 0, 0, 0, 5, 0, 0, 0]);
-        self.world.put(0x8210, &[0xff, 0x01, 0x02, 0xff]);
-        self.world.put(0x8214, &[0xff; 16]);
         let mut control = vec![0xff, 0x01, 0x02, 0xff];
         control.extend([0xff; 16]);
         let mut table: Vec<u8> = [8_u32, 7, 6, 5].iter().flat_map(|n| n.to_le_bytes()).collect();
         table.extend(control);
         self.world.put(0x8300, &table);
         self.words("set", set, &[0x8310, 3, 1, 2]);
+        self.large_map();
         let tree = self.world.btree_map();
         self.world.put_leaf(0x9000, 0, &[1, 3, 5], &[10, 30, 50]);
         self.words("tree", tree, &[0x9000, 0, 3]);
+    }
+
+    /// A map of 100,000 numbers, each to its double.
+    fn large_map(&mut self) {
+        const BUCKETS: u64 = 1 << 17;
+        const ENTRIES: u64 = 100_000;
+        let word = self.world.uint(8);
+        let map = self.world.hash_map_of(word, word);
+        let mut block = Vec::new();
+        for key in (0..BUCKETS).rev() {
+            block.extend(key.to_le_bytes());
+            block.extend((2 * key).to_le_bytes());
+        }
+        // The first buckets are empty, and behind them lie the full ones.
+        block.extend((0..BUCKETS + 16).map(
+            |at| match (BUCKETS - ENTRIES..BUCKETS).contains(&at) {
+                true => 0x11,
+                false => 0xff,
+            },
+        ));
+        let start = 0x4000_0000;
+        self.world.put(start, &block);
+        self.words("large", map, &[start + BUCKETS * 16, BUCKETS - 1, 0, ENTRIES]);
     }
 
     fn odd_ones(&mut self) {

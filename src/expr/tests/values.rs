@@ -366,6 +366,10 @@ fn maps_and_sets_are_searched_by_key() {
         ("set.contains(&7)", "true"),
         ("set.contains(&8)", "false"),
         ("set.len()", "2"),
+        ("large.len()", "100000"),
+        ("large[&131071]", "262142"),
+        ("large[&31072]", "62144"),
+        ("large.contains_key(&31071)", "false"),
     ]);
 }
 
