@@ -96,6 +96,30 @@ fn writable(at: &Location) -> Outcome<()> {
     }
 }
 
+/// The types of std that own memory.
+const OWNERS: [&str; 16] = [
+    "String",
+    "Vec",
+    "VecDeque",
+    "Box",
+    "Rc",
+    "Arc",
+    "Weak",
+    "HashMap",
+    "HashSet",
+    "BTreeMap",
+    "BTreeSet",
+    "LinkedList",
+    "BinaryHeap",
+    "OsString",
+    "PathBuf",
+    "CString",
+];
+
+fn is_std(ty: &Type) -> bool {
+    matches!(&*ty.krate, "std" | "core" | "alloc")
+}
+
 /// That an assignment cannot leak anything or free it twice.
 fn owns_nothing(ty: &Type) -> Outcome<()> {
     let name = short_type_name(&ty.name);
@@ -116,7 +140,12 @@ fn owns_nothing(ty: &Type) -> Outcome<()> {
         TypeKind::Array { .. } => {
             refused("only scalars are").map_err(|error| error.hint("its elements can be"))
         }
-        _ if matches!(&*ty.krate, "std" | "core" | "alloc") => refused(OWNER),
+        _ if ty.is_std("AtomicBool") => Ok(()),
+        _ if ty.name.starts_with(['&', '*']) => {
+            refused("it leads to something together with its length or type")
+        }
+        _ if OWNERS.iter().any(|owner| ty.is_std(owner)) => refused(OWNER),
+        _ if is_std(ty) => refused("std keeps its parts in step, and only scalars are"),
         TypeKind::Struct { .. } | TypeKind::Union { .. } => {
             refused("its fields may own what would leak or be freed twice")
                 .map_err(|error| error.hint("its fields can be, one by one"))
@@ -155,7 +184,7 @@ impl Eval<'_> {
         while let Kind::Field(of, name) = &node.kind {
             if let Operand::Place(part) = self.eval(of)? {
                 let ty = self.reader.types.get(part.ty)?;
-                let std = matches!(&*ty.krate, "std" | "core" | "alloc");
+                let std = is_std(&ty) || ty.name.starts_with(['&', '*']);
                 let open = ty.base_name.starts_with("Range");
                 let own = ty.field(name).is_some() && matches!(ty.kind, TypeKind::Struct { .. });
                 if std && own && !open {
@@ -213,6 +242,7 @@ impl Eval<'_> {
             (TypeKind::CLike { .. }, View::Scalar(Scalar::Int(_))) => {
                 return Err(other().hint("write the variant: `x = Type::Variant`"));
             }
+            (_, View::Scalar(Scalar::Bool(b))) if ty.is_std("AtomicBool") => b.into(),
             (TypeKind::Pointer { .. }, View::Pointer(pointee)) => pointee.target.0.into(),
             (TypeKind::Pointer { .. }, View::Scalar(Scalar::Int(_))) => {
                 return Err(other().hint(format!("cast it: `as {name}`")));

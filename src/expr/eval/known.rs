@@ -57,6 +57,8 @@ pub(super) const ENUM: Methods = &[
     ("unwrap_err", 0),
     ("unwrap_or", 1),
 ];
+/// An `AtomicBool` is seen as the `bool` in it.
+pub(super) const BOOL: Methods = &[("load", 1)];
 pub(super) const INT: Methods = &[
     ("abs", 0),
     ("signum", 0),
@@ -100,7 +102,7 @@ pub(super) const CHAR: Methods = &[
     ("len_utf8", 0),
 ];
 pub(super) const POINTER: Methods = &[("strong_count", 0), ("weak_count", 0)];
-pub(super) const RAW: Methods = &[("is_null", 0), ("addr", 0)];
+pub(super) const RAW: Methods = &[("is_null", 0), ("addr", 0), ("as_ptr", 0)];
 pub(super) const INSIDE: Methods = &[
     ("get", 0),
     ("load", 1),
@@ -139,6 +141,7 @@ pub(super) fn methods_of(view: &View) -> Vec<Methods> {
         View::Enum(variant, _) if matches!(&**variant, "Some" | "None" | "Ok" | "Err") => {
             vec![ENUM]
         }
+        View::Scalar(Scalar::Bool(_)) => vec![BOOL],
         View::Scalar(Scalar::Int(_)) => vec![INT],
         View::Scalar(Scalar::Float(_)) => vec![FLOAT],
         View::Scalar(Scalar::Char(_)) => vec![CHAR],

@@ -81,9 +81,11 @@ impl Eval<'_> {
             }
             (View::Scalar(Scalar::Int(int)), _) => self.of_int(*int, name, first),
             (View::Scalar(Scalar::Float(float)), _) => self.of_float(*float, name, first),
+            (View::Scalar(Scalar::Bool(b)), _) => Ok(Operand::bool(*b)),
             (View::Scalar(Scalar::Char(c)), _) => of_char(*c, name),
             (View::Pointer(pointee), _) => match name {
                 "is_null" => Ok(Operand::bool(pointee.target.0 == 0)),
+                "as_ptr" => Ok(operand.clone()),
                 "addr" => Ok(Operand::usize(pointee.target.0)),
                 _ => {
                     let which = name.strip_suffix("_count").unwrap_or(name);

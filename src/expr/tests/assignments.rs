@@ -7,7 +7,7 @@ use crate::dwarf::Location;
 #[test]
 fn assignments_give_the_bytes_to_write() {
     let program = Program::new();
-    let rows: [(&str, &str, &[u8]); 14] = [
+    let rows: [(&str, &str, &[u8]); 16] = [
         ("x = 5", "x", &[5, 0, 0, 0]),
         ("x = -1", "x", &[255, 255, 255, 255]),
         ("x += n", "x", &[34, 0, 0, 0]),
@@ -22,6 +22,8 @@ fn assignments_give_the_bytes_to_write() {
         ("raw = &x as *const i32", "raw", &[0, 0x30, 0x10, 0, 0, 0, 0, 0]),
         ("raw = null", "raw", &[0; 8]),
         ("cell = 4", "cell", &[4, 0, 0, 0, 0, 0, 0, 0]),
+        ("flag = false", "flag", &[0]),
+        ("atomic += 1", "atomic", &[13, 0, 0, 0]),
     ];
     for (text, name, bytes) in rows {
         let write = program.assign(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
@@ -61,6 +63,10 @@ fn what_would_leak_or_lie_is_refused() {
         ("boxed = boxed", format!("`Box<Point>` is not assigned to: {OWNER}")),
         ("rc = rc", format!("`Rc<Point>` is not assigned to: {OWNER}")),
         ("v.len = 9", "`len` of `Vec<T>` is not assigned to: std relies on what it says".into()),
+        ("t = \"x\"", "`&str` is not assigned to: it leads to something together with its length or type".into()),
+        ("t.length = 9", "`length` of `&str` is not assigned to: std relies on what it says".into()),
+        ("ref_cell = 1", "`Point` is not assigned to: its fields may own what would leak or be freed twice".into()),
+        ("some = None", "`Option<i32>` is not assigned to: its variants may own what would leak or be freed twice".into()),
         ("byte = 300", "300 is out of range for u8".into()),
         ("byte = -1", "-1 is out of range for u8".into()),
         ("byte += 100", "200 + 100 overflows u8".into()),

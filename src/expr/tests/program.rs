@@ -184,15 +184,38 @@ impl Program {
         self.world.vtable(0x7800, point, 4);
         self.words("dynamic", dyn_, &[0x7000, 0x7800]);
         self.words("unknown_dynamic", dyn_, &[0x7000, 0x7900]);
+        self.unsized_rcs();
         let node = self.world.self_boxing_node().0;
         let at = self.next;
         self.words("circle", node, &[at]);
+    }
+
+    /// `Rc<str>` and `Rc<[i32]>`: the counts, and what is counted behind them.
+    fn unsized_rcs(&mut self) {
+        let (word, byte, i32_) = (self.world.uint(8), self.world.uint(1), self.int(true, 4));
+        self.world.put_words(0x7200, &[1, 1, u64::from_le_bytes(*b"counted!")]);
+        self.world.put_words(0x7300, &[1, 1, 0x0000_0002_0000_0001]);
+        let rows = [("rc_str", "str", byte, [0x7200, 7]), ("rc_slice", "[i32]", i32_, [0x7300, 2])];
+        for (name, of, element, words) in rows {
+            let fields = [("strong", word, 0), ("weak", word, 8), ("value", element, 16)];
+            let inner = self.world.record("alloc::rc::RcInner<_>", 16, 8, &fields);
+            let raw = self.world.pointer("*const _", Some(inner), PointerFlavour::Const);
+            let fields = [("data_ptr", raw, 0), ("length", word, 8)];
+            let fat = self.world.record("*const RcInner<_>", 16, 8, &fields);
+            let non_null =
+                self.world.record("core::ptr::NonNull<_>", 16, 8, &[("pointer", fat, 0)]);
+            let ty = format!("alloc::rc::Rc<{of}>");
+            let rc = self.world.record(&ty, 16, 8, &[("ptr", non_null, 0)]);
+            self.words(name, rc, &words);
+        }
     }
 
     fn locks(&mut self, point: TypeRef) {
         let (u8_, u32_) = (self.world.uint(1), self.world.uint(4));
         let atomic = self.world.record("core::sync::atomic::AtomicU32", 4, 4, &[("v", u32_, 0)]);
         self.variable("atomic", atomic, &[12, 0, 0, 0]);
+        let flag = self.world.record("core::sync::atomic::AtomicBool", 1, 1, &[("v", u8_, 0)]);
+        self.variable("flag", flag, &[1]);
         let inner = self.world.record("std::sys::sync::Lock", 4, 4, &[("futex", atomic, 0)]);
         let flag = self.world.record("std::sync::poison::Flag", 1, 1, &[("failed", u8_, 0)]);
         let fields = [("inner", inner, 0), ("poison", flag, 4), ("data", point, 8)];

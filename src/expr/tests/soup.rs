@@ -174,5 +174,9 @@ fn texts_that_are_too_long_or_too_deep_are_refused() {
     let error = Expression::parse(&repeated("1+", 3000)).unwrap_err();
     assert!(error.message.starts_with("the expression has 6000 bytes"), "{error}");
     let many = repeated("x == 1 || ", 60) + "yes";
-    assert_eq!(Program::new().shown(&many), "true");
+    let program = Program::new();
+    assert_eq!(program.shown(&many), "true");
+    assert_eq!(program.shown(&(repeated("!", 98) + "yes")), "true");
+    let nested = repeated("(1, ", 60) + "2" + &repeated(")", 60);
+    assert_eq!(program.shown(&format!("{nested} == {nested}")), "true");
 }

@@ -143,6 +143,8 @@ fn comparisons_are_of_values_whatever_leads_to_them() {
         ("t != s", "true"),
         ("strings[0] == t", "true"),
         ("nothing == \"\"", "true"),
+        ("rc_str == \"counted\"", "true"),
+        ("rc_slice == [1, 2]", "true"),
         ("point == *boxed", "true"),
         ("point == boxed", "true"),
         ("pair == (1, Colour::Red)", "true"),
@@ -231,6 +233,8 @@ fn fields_and_elements_are_reached_through_whatever_leads_to_them() {
         ("s[..=1]", "\"gr\""),
         ("\"grün\"[2..4]", "\"ü\""),
         ("v.len", "4"),
+        ("rc_str[5..]", "\"ed\""),
+        ("rc_slice[1]", "2"),
     ]);
 }
 
@@ -342,6 +346,9 @@ fn methods_are_evaluated_on_the_data() {
         ("mutex.lock().unwrap().x", "8"),
         ("mutex.is_poisoned()", "false"),
         ("list.len()", "0"),
+        ("rc_str.len()", "7"),
+        ("rc_slice.contains(&2)", "true"),
+        ("flag.load(Ordering::SeqCst)", "true"),
         ("(1..5).contains(&3)", "true"),
         ("(1..=5).contains(&n)", "false"),
     ]);
