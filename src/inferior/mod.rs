@@ -31,6 +31,7 @@ mod process;
 mod scratch;
 mod sites;
 mod standing;
+mod step_plan;
 mod stepping;
 mod stop;
 mod thread_locals;

@@ -4,17 +4,12 @@ use super::Inferior;
 use super::error::{InferiorError, unless_gone};
 use super::news::News;
 use super::sites::For;
+use super::step_plan::Plan;
 use super::stop::{Stop, Stopped};
 use super::threads::State;
-use crate::asm::{self, Stepping};
-use crate::base::{Register, Tid, VirtAddr};
+use crate::asm::Stepping;
+use crate::base::{Tid, VirtAddr};
 use crate::os::{self, RawRegisters, WaitEvent};
-
-/// The trap flag in the flags register (Intel SDM, volume 1, section 3.4.3.3).
-const TRAP_FLAG: u64 = 1 << 8;
-
-/// `rt_sigreturn`, which does not go on behind its instruction (linux/asm/unistd_64.h).
-const SIGRETURN: u64 = 15;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -26,17 +21,6 @@ pub enum Step {
     Stop(Stop),
     /// The thread is gone; [`Inferior::wait`] tells of its end, unless it did already.
     Gone,
-}
-
-/// How a thread is sent over its instruction.
-struct Plan {
-    /// Where the instruction is.
-    from: VirtAddr,
-    how: Stepping,
-    /// Where a site of our own ends the step, instead of the trap flag.
-    end: Option<VirtAddr>,
-    /// Whether the program has set the trap flag itself.
-    own_trap_flag: bool,
 }
 
 impl Inferior {
@@ -108,27 +92,6 @@ impl Inferior {
             self.scratch.signal_at(raw.pc());
         }
         self.send_and_await(tid, plan, deliver.unwrap_or(0))
-    }
-
-    /// Looks at the instruction that a thread is to run. Inside a system call that is the rest of
-    /// it, and ends where the thread stands now.
-    fn plan(&self, raw: &RawRegisters) -> Plan {
-        let from = self.original(raw.pc());
-        let mut how = asm::stepping(&self.memory.instruction_bytes(from));
-        if raw.system_call().is_some() {
-            how = Stepping::SystemCall { len: 0 };
-        }
-        let registers = raw.to_registers();
-        let end = match how {
-            Stepping::SystemCall { len: 2.. }
-                if registers.get(Register::RAX) == Some(SIGRETURN) =>
-            {
-                None
-            }
-            Stepping::SystemCall { len } | Stepping::Repeats { len } => Some(from + len),
-            Stepping::Plain | Stepping::PushesFlags => None,
-        };
-        Plan { from, how, end, own_trap_flag: registers.eflags & TRAP_FLAG != 0 }
     }
 
     /// Sends the thread off, with a site of our own at the end of the instruction where that is how
@@ -278,6 +241,10 @@ impl Inferior {
         }
         let at = raw.pc();
         let asked = self.memory.sites.borrow().is_asked(at);
+        if !asked && self.linker_hit(at) {
+            let stopped = self.stopped(tid, raw, State::AtSite(at));
+            return Ok(stopped.map_or(Step::Gone, |thread| Step::Stop(Stop::Modules { thread })));
+        }
         let returned =
             asked && self.threads.get_mut(tid).is_some_and(|t| t.returns_to(at, raw.sp()));
         if asked && !returned {
@@ -290,16 +257,6 @@ impl Inferior {
             Some(thread) if asked && !returned => Step::Stop(Stop::Site { thread, at }),
             Some(thread) => Step::Done(thread),
         })
-    }
-
-    /// The flags that were just pushed are those of the program, without the debugger's trap flag.
-    /// It is the lowest bit of their second byte.
-    fn hide_pushed_trap_flag(&self, flags: VirtAddr) {
-        let mut byte = [0];
-        if self.memory.file().read(flags + 1, &mut byte).is_ok() {
-            let [pushed] = byte;
-            let _ = self.memory.file().write(flags + 1, &[pushed & !1]);
-        }
     }
 }
 
