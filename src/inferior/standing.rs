@@ -205,7 +205,7 @@ impl Inferior {
 
     fn ends(&mut self, tid: Tid, how: ExitStatus) -> Result<Option<Stopped>, InferiorError> {
         let end = self.thread_ended(tid, how)?;
-        self.untold.extend(end.map(Untold::End));
+        self.untold.extend(end.map(|end| Untold::End(Box::new(end))));
         Ok(None)
     }
 

@@ -160,7 +160,8 @@ impl Inferior {
             match over {
                 After::Again => self.send(tid, plan, 0)?,
                 After::Arrived => return Ok(None),
-                After::Stop(stop) => return Ok(Some(stop.map_or(Step::Gone, Step::Stop))),
+                After::Stop(stop) => return Ok(Some(Step::Stop(*stop))),
+                After::Gone => return Ok(Some(Step::Gone)),
                 After::News(news) => {
                     self.queue(tid, news);
                     self.untold.pop_back();
@@ -172,15 +173,15 @@ impl Inferior {
 
     /// A SIGTRAP during a step: its end, a site on the way, or the program's own.
     fn step_trapped(&mut self, tid: Tid, plan: &Plan) -> Result<After, InferiorError> {
-        let Some(info) = self.signal_of(tid)? else { return Ok(After::Stop(None)) };
-        let Some(raw) = self.registers_of(tid)? else { return Ok(After::Stop(None)) };
+        let Some(info) = self.signal_of(tid)? else { return Ok(After::Gone) };
+        let Some(raw) = self.registers_of(tid)? else { return Ok(After::Gone) };
         let at = raw.pc().offset(-1);
         let is_site = self.memory.sites.borrow().is_active(at) || self.is_stale_hit(at);
         if info.is_breakpoint() && is_site {
             return self.step_hit(tid, plan, raw, at);
         }
         if !info.is_step() {
-            return Ok(After::Stop(self.signalled(tid)?));
+            return Ok(After::of(self.signalled(tid)?));
         }
         let repeats = matches!(plan.how, Stepping::Repeats { .. }) && raw.pc() == plan.from;
         let on_the_way = repeats || self.is_halfway(&raw);
@@ -204,10 +205,10 @@ impl Inferior {
             let told = self.threads.get_mut(tid).is_some_and(|t| t.returns_to(at, raw.sp()));
             if !told && self.memory.sites.borrow().is_asked(at) {
                 let hit = self.stopped(tid, raw, State::AtSite(at));
-                return Ok(After::Stop(hit.map(|thread| Stop::Site { thread, at })));
+                return Ok(After::of(hit.map(|thread| Stop::Site { thread, at })));
             }
             if self.memory.sites.borrow().is_active(at) {
-                let Some(copy) = self.copy_of(tid, at)? else { return Ok(After::Stop(None)) };
+                let Some(copy) = self.copy_of(tid, at)? else { return Ok(After::Gone) };
                 then.set_pc(copy);
             }
             after = After::Again;
@@ -266,8 +267,17 @@ enum After {
     Again,
     /// The instruction ran.
     Arrived,
-    /// Something else is to be told; nothing where the thread is gone.
-    Stop(Option<Stop>),
+    /// Something else is to be told.
+    Stop(Box<Stop>),
+    /// The thread is gone.
+    Gone,
     /// The thread has news.
     News(News),
+}
+
+impl After {
+    /// What is to be told, unless the thread died.
+    fn of(stop: Option<Stop>) -> After {
+        stop.map_or(After::Gone, |stop| After::Stop(Box::new(stop)))
+    }
 }
