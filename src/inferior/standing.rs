@@ -40,10 +40,17 @@ impl Inferior {
         let mut stopped = Vec::new();
         let mut silent = Vec::new();
         while let Some(tid) = self.next_to_stand(&silent) {
-            match self.bring_to_stand(tid)? {
-                Some(thread) => stopped.push(thread),
-                None if self.stands_or_is_gone(tid) => {}
-                None => silent.push(tid),
+            match self.bring_to_stand(tid) {
+                Ok(Some(thread)) => stopped.push(thread),
+                Ok(None) if self.stands_or_is_gone(tid) => {}
+                Ok(None) => silent.push(tid),
+                Err(error) => {
+                    // Nobody else could resume them.
+                    for thread in stopped {
+                        let _ = self.resume(thread, None);
+                    }
+                    return Err(error);
+                }
             }
         }
         stopped.retain(|thread| thread.epoch == self.epoch);

@@ -12,6 +12,9 @@ use crate::os::RawRegisters;
 /// The trap flag in the flags register (Intel SDM, volume 1, section 3.4.3.3).
 const TRAP_FLAG: u64 = 1 << 8;
 
+/// Where a system call leaves the flags (Intel SDM, volume 2, SYSCALL).
+const R11: Register = Register(11);
+
 /// `rt_sigreturn`, which does not go on behind its instruction (linux/asm/unistd_64.h).
 const SIGRETURN: u64 = 15;
 
@@ -24,6 +27,15 @@ pub(super) struct Plan {
     pub(super) end: Option<VirtAddr>,
     /// Whether the program has set the trap flag itself.
     pub(super) own_trap_flag: bool,
+}
+
+impl Plan {
+    /// Whether a thread that the trap flag has stopped may show it in r11: behind a system call that
+    /// had to be stepped so.
+    pub(super) fn shows_in_r11(&self, raw: &RawRegisters) -> bool {
+        let Stepping::SystemCall { len } = self.how else { return false };
+        self.end.is_none() && !self.own_trap_flag && raw.pc() == self.from + len
+    }
 }
 
 impl Inferior {
@@ -45,6 +57,14 @@ impl Inferior {
             Stepping::Plain | Stepping::PushesFlags => None,
         };
         Plan { from, how, end, own_trap_flag: registers.eflags & TRAP_FLAG != 0 }
+    }
+
+    /// As [`Inferior::hide_pushed_trap_flag`], for the flags that a system call leaves in r11.
+    pub(super) fn hide_trap_flag_in_r11(&self, raw: &mut RawRegisters) {
+        let mut registers = raw.to_registers();
+        let flags = registers.get(R11).unwrap_or(0);
+        registers.set(R11, flags & !TRAP_FLAG);
+        raw.update(&registers);
     }
 
     /// The flags that were just pushed are those of the program, without the debugger's trap flag.

@@ -69,14 +69,21 @@ impl Inferior {
             return Ok(self.tell(tid)?.map_or(Step::Gone, Step::Stop));
         }
         let (mut raw, due) = self.next_registers(stopped, deliver.is_some());
-        let plan = self.plan(&raw);
+        let mut plan = self.plan(&raw);
+        if deliver.is_some() {
+            // Only the trap flag ends a step at the beginning of a handler.
+            plan.end = None;
+        }
         let at_site = self.memory.sites.borrow().is_active(raw.pc());
         if at_site && raw.system_call().is_none() {
             if due.is_none() {
                 self.pin_hit(tid, &raw, plan.from)?;
             }
             if deliver.is_none() {
-                let Some(copy) = self.copy_of(tid, plan.from)? else { return Ok(Step::Gone) };
+                let Some(copy) = self.copy_of(tid, plan.from)? else {
+                    self.threads.set_state(tid, State::Running);
+                    return Ok(Step::Gone);
+                };
                 raw.set_pc(copy);
             } else if due.is_some()
                 && let Some(thread) = self.threads.get_mut(tid)
@@ -228,6 +235,9 @@ impl Inferior {
         let mut raw = before;
         if !self.is_halfway(&raw) {
             self.leave_copy(&mut raw, true);
+        }
+        if plan.shows_in_r11(&raw) {
+            self.hide_trap_flag_in_r11(&mut raw);
         }
         if raw != before {
             self.write_registers(tid, &before, &raw)?;
