@@ -176,6 +176,7 @@ fn variable(choices: &mut Choices<'_>, bounds: Bounds) -> Placed {
         location: Ok(location),
         in_scope: !choices.once_in(3),
         shadowed: false,
+        over: false,
         inlined: None,
     }
 }

@@ -23,6 +23,7 @@ fn on_ground<T>(blocks: &[(u64, u64)], f: impl FnOnce(&Ground<'_>) -> T) -> T {
     let address = |at: VirtAddr| format!("@{:x}", at.0);
     let naming = Naming {
         address: &address,
+        function: &|_| None,
         type_name: &|name| crate::dwarf::short_type_name(name),
         region: &region,
         width: 100,
