@@ -296,6 +296,13 @@ fn functions() {
     let table = [double as fn(i32) -> i32, double];
     black_box((&pointer, &generic, &foreign, &method, &closure_pointer, &maybe, &no_function));
     black_box((&item, &table)); // #functions
+    apply(double, black_box(pointer));
+}
+
+/// The first argument has no bytes: its type is the function.
+#[inline(never)]
+fn apply<F: Fn(i32) -> i32>(item: F, pointer: fn(i32) -> i32) {
+    black_box((item(1), pointer(2))); // #apply
 }
 
 #[inline(never)]
@@ -368,11 +375,59 @@ fn futures() {
         panicked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }));
     assert!(caught.is_err());
-    let block = async {
+    let (lent, given) = (String::from("lent"), [7_u8, 8]);
+    let mut block = Box::pin(async {
         let inside = 3_u8;
-        Later { polled: false, number: 1 }.await + u32::from(inside)
+        Later { polled: false, number: 1 }.await; // #block-await
+        lent.len() + usize::from(inside)
+    });
+    assert!(block.as_mut().poll(&mut context).is_pending());
+    let mut owning = Box::pin(async move {
+        Later { polled: false, number: 2 }.await; // #owning-await
+        black_box(&given);
+    });
+    assert!(owning.as_mut().poll(&mut context).is_pending());
+    let closure = async |argument: String| {
+        Later { polled: false, number: 3 }.await; // #closure-await
+        argument.len() + lent.len()
     };
-    black_box((&unresumed, &waiting, &further, &finished, &panicked, &block)); // #futures
+    let mut called = Box::pin(closure(String::from("passed")));
+    assert!(called.as_mut().poll(&mut context).is_pending());
+    show(&waiting, &further, &finished, &panicked);
+    show_blocks(&unresumed, &block, &owning, &called); // #futures
+}
+
+#[inline(never)]
+fn show<A, B, C, D>(waiting: &A, further: &B, finished: &C, panicked: &D) {
+    black_box((waiting, further, finished, panicked)); // #show
+}
+
+#[inline(never)]
+fn show_blocks<A, B, C, D>(unresumed: &A, block: &B, owning: &C, called: &D) {
+    black_box((unresumed, block, owning, called)); // #show-blocks
+}
+
+/// Arguments that optimised code keeps in registers: an enum and a pair in two of them, pointers
+/// with a length and with a vtable, 128 bits in two, floats in vector registers.
+#[inline(never)]
+fn registers(option: Option<u32>, text: &str, object: &dyn Area) -> u32 {
+    black_box((option, text, object)); // #registers
+    object.area()
+}
+
+#[inline(never)]
+fn halves(wide: u128, signed: i64, ratio: f64, flag: bool, suit: Suit) -> u128 {
+    black_box((wide, ratio, signed, flag, suit)); // #halves
+    wide
+}
+
+/// A struct of which optimised code keeps one half only.
+#[inline(never)]
+fn pieces(seed: i32) -> i32 {
+    let pair = Point { x: seed + 1, y: seed + 2 };
+    let constant = (7_u8, 1_000_000_u32);
+    black_box(seed); // #pieces
+    black_box(constant.1) as i32 + black_box(pair.x)
 }
 
 #[inline(never)]
@@ -403,6 +458,9 @@ fn main() {
     functions();
     closures();
     futures();
+    registers(black_box(Some(6)), black_box("in two"), black_box(&Square { side: 5 }));
+    halves(black_box(1 << 100 | 3), black_box(-4), black_box(0.25), true, Suit::Spades);
+    pieces(black_box(20));
     vectors();
     statics();
     println!("all types"); // #print

@@ -113,11 +113,11 @@ pub enum Either<L, R> {
 
 /// The size and the alignment, whether `Option` finds room in it, and the fields that are asked for.
 macro_rules! says {
-    ($($ty:ty $(: $($field:tt)+)?;)*) => {
+    ($($ty:ty $(: $($field:tt),+)?;)*) => {
         $({
             let option = size_of::<Option<$ty>>() == size_of::<$ty>();
             print!("{}|{}|{}|{option}", stringify!($ty), size_of::<$ty>(), align_of::<$ty>());
-            $(says!(@fields $ty; $($field)+);)?
+            $(says!(@fields $ty; $($field),+);)?
             println!();
             // A type is only described where a variable has it.
             let variable: Option<$ty> = None;

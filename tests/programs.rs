@@ -57,6 +57,7 @@ fn the_programs_print_what_their_headers_say() {
     prints("smart_pointers", "area 19\n");
     prints("collections", "elements [4, 101, 8]\n");
     prints("std_values", "area 30\n");
+    prints("language_types", "all types\n");
     prints("literals", "one text, one text, one text: same literal true\n");
     prints(
         "threads",

@@ -41,14 +41,12 @@ fn check(executable: &Path, least: usize) {
     assert!(compared >= least, "{} tells only {compared} variables", executable.display());
 }
 
-/// `#n` for the ordinals of blocks, which the program cannot know.
+/// `→ #n` for the ordinals of blocks, which the program cannot know.
 fn without_ordinals(text: &str) -> String {
-    let mut parts = text.split('#');
+    let mut parts = text.split("→ #");
     let first = parts.next().unwrap_or("").to_owned();
     parts.fold(first, |text, part| {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        let sign = if rest.len() < part.len() { "#n" } else { "#" };
-        text + sign + rest
+        text + "→ #n" + part.trim_start_matches(|c: char| c.is_ascii_digit())
     })
 }
 

@@ -53,6 +53,11 @@ impl Register {
     pub const CALLEE_SAVED: [Register; 6] =
         [Register(3), Register(6), Register(12), Register(13), Register(14), Register(15)];
 
+    /// The register of an assembler's name.
+    pub fn named(name: &str) -> Option<Register> {
+        (0..33).map(Register).find(|register| register.name() == name)
+    }
+
     /// The assembler's name, `r?` for a number the psABI does not give.
     pub fn name(self) -> &'static str {
         const NAMES: [&str; 33] = [
@@ -126,5 +131,7 @@ mod tests {
         assert_eq!(Register(4).name(), "rsi");
         assert_eq!(Register::XMM0.name(), "xmm0");
         assert_eq!(Register(900).name(), "r?");
+        assert_eq!(Register::named("rsi"), Some(Register::RSI));
+        assert_eq!(Register::named("r?"), None);
     }
 }

@@ -1,10 +1,14 @@
 //! What commands answer: data, for `front` to print.
 
+use serde::{Serialize, Serializer};
+
 use super::Command;
-use crate::base::{Shown, Unreadable};
-use crate::session::{Breakpoint, Frame, Halt};
+use crate::base::{Shown, Split, Unreadable};
+use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
 
 /// What a command answers.
+#[derive(Serialize)]
+#[serde(tag = "answer", content = "data", rename_all = "snake_case")]
 pub enum Answer {
     /// There is nothing to say.
     Nothing,
@@ -26,15 +30,28 @@ pub enum Answer {
     Source(SourceText),
     /// Variables of a frame.
     Variables(Vec<VariableShown>),
+    /// What an expression is worth.
+    Value(Box<Answered>),
+    /// Where the bytes of the value of an expression are.
+    Split {
+        /// The expression.
+        name: String,
+        /// The bytes.
+        split: Split,
+    },
+    /// Where a value is.
+    Where(Whereabouts),
     /// The commands, by topic.
     Commands,
     /// One command.
-    Help(&'static Command),
+    Help(#[serde(serialize_with = "command_name")] &'static Command),
 }
 
 /// Where the program stands still.
+#[derive(Serialize)]
 pub struct Stopped {
     /// Why.
+    #[serde(flatten)]
     pub halt: Halt,
     /// The frame that is looked at; none where the process has ended.
     pub frame: Option<Frame>,
@@ -43,6 +60,7 @@ pub struct Stopped {
 }
 
 /// Frames of a thread.
+#[derive(Serialize)]
 pub struct Listing {
     /// The frames, innermost first.
     pub frames: Vec<Frame>,
@@ -55,7 +73,7 @@ pub struct Listing {
 }
 
 /// Lines of a source file.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct SourceText {
     /// The path of the file, as the debug information gives it.
     pub file: String,
@@ -68,13 +86,21 @@ pub struct SourceText {
 }
 
 /// A variable of a frame.
+#[derive(Serialize)]
 pub struct VariableShown {
     /// Its name.
     pub name: String,
     /// Its type, without module paths.
+    #[serde(rename = "type")]
     pub type_name: Option<String>,
-    /// The value, or why there is none.
-    pub value: Result<Shown, Unreadable>,
+    /// The value, where there is one.
+    pub value: Option<Shown>,
+    /// Why there is none.
+    pub unreadable: Option<Unreadable>,
     /// Whether another variable of the same name hides it.
     pub shadowed: bool,
+}
+
+fn command_name<S: Serializer>(command: &&Command, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(command.name)
 }

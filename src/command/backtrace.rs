@@ -10,7 +10,7 @@ const FRAMES: usize = 100;
 /// `backtrace`.
 pub(super) static BACKTRACE: Command = Command {
     name: "backtrace",
-    aliases: &["bt", "where"],
+    aliases: &["bt"],
     topic: Topic::Stack,
     usage: "[N]",
     about: "List the frames of the thread, innermost first",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::base::nearest;
 use crate::session::{PlaceError, SessionError};
+use crate::value::FormatError;
 
 /// Why a command was not done. The session is as it was before, unless the text says otherwise.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +21,16 @@ impl CommandError {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> CommandError {
         CommandError { what: what.into(), span: None, hints: Vec::new() }
+    }
+
+    /// An error about a text that the command was given.
+    pub fn about(error: SessionError, text: &str) -> CommandError {
+        let span = match &error {
+            SessionError::Expression(error) => error.span.clone(),
+            _ => None,
+        };
+        let span = span.map(|span| (text.to_owned(), span));
+        CommandError { span, ..CommandError::from(error) }
     }
 
     /// Adds something to do about it.
@@ -56,9 +67,16 @@ impl From<SessionError> for CommandError {
     fn from(error: SessionError) -> CommandError {
         let plain = CommandError::new(error.to_string());
         match error {
+            SessionError::Expression(error) => error.hints.into_iter().fold(plain, Self::hint),
             SessionError::NotRunning => plain.hint("`run` starts it"),
             _ => plain,
         }
+    }
+}
+
+impl From<FormatError> for CommandError {
+    fn from(error: FormatError) -> CommandError {
+        CommandError::new(error.to_string())
     }
 }
 

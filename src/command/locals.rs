@@ -41,13 +41,15 @@ pub(super) fn variables(
     let variables = context.session.variables()?;
     let mut shown = Vec::new();
     for variable in variables.into_iter().filter(|variable| wanted(variable.parameter)) {
+        let (value, unreadable) = match variable.value {
+            Ok(value) => (Some(context.session.show(&value)?), None),
+            Err(why) => (None, Some(why)),
+        };
         shown.push(VariableShown {
             name: variable.name,
             type_name: variable.type_name,
-            value: match variable.value {
-                Ok(value) => Ok(context.session.show(&value)?),
-                Err(why) => Err(why),
-            },
+            value,
+            unreadable,
             shadowed: variable.shadowed,
         });
     }

@@ -14,7 +14,10 @@ mod help;
 mod info;
 mod list;
 mod locals;
+mod print;
 mod running;
+mod set;
+mod split;
 mod words;
 
 use crate::session::{Observer, Session};
@@ -78,6 +81,10 @@ pub const COMMANDS: &[&Command] = &[
     &list::LIST,
     &locals::LOCALS,
     &locals::ARGS,
+    &print::PRINT,
+    &split::SPLIT,
+    &split::WHERE,
+    &set::SET,
     &info::INFO,
     &help::HELP,
     &running::QUIT,

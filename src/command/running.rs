@@ -67,7 +67,7 @@ pub(super) static QUIT: Command = Command {
 /// Where the program stands now.
 fn stopped(session: &mut Session, halt: Halt) -> Answer {
     let frame = match halt {
-        Halt::Ended(_) => None,
+        Halt::Ended { .. } => None,
         _ => session.frame().ok(),
     };
     let source = frame.as_ref().and_then(|frame| around(&frame.at, 0));

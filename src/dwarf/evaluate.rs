@@ -250,6 +250,13 @@ mod tests {
         let five = Piece { size: 4, at: PieceAt::Value(vec![5, 0, 0, 0]) };
         let gone = Piece { size: 4, at: PieceAt::Missing };
         assert_eq!(found, Ok(Location::Pieces(vec![five, gone])));
+        // DW_OP_implicit_pointer, DW_OP_piece 8, DW_OP_reg2, DW_OP_piece 8.
+        let found = locate(&[0xf2, 0, 0, 0, 0, 0, 0x93, 8, 0x52, 0x93, 8], |_| ());
+        let pieces = vec![
+            Piece { size: 8, at: PieceAt::Missing },
+            Piece { size: 8, at: PieceAt::Register(Register::RCX) },
+        ];
+        assert_eq!(found, Ok(Location::Pieces(pieces)));
         // DW_OP_reg0, DW_OP_bit_piece 3 0.
         assert!(not_described(locate(&[0x50, 0x9d, 3, 0], |_| ())));
     }

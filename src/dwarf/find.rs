@@ -78,10 +78,8 @@ impl Image {
     pub fn constants_named(&self, path: &str, near: Option<UnitId>) -> Vec<Constant> {
         let mut found = best(self.first_found(near, |index| {
             let variables = index.variables(path).into_iter().take(MAX_FOUND);
-            let constant = |(fit, die, name): (Fit, usize, String)| {
-                let (ty, value) = self.constant_of(die)?;
-                Some((fit, Constant { name: name.into(), ty, value }))
-            };
+            let constant =
+                |(fit, die, name): (Fit, usize, String)| Some((fit, self.constant_of(die, name)?));
             variables.filter_map(constant).collect()
         }));
         // A static that has a place in one unit is only optimised out of the others.
@@ -136,8 +134,8 @@ impl Image {
         })
     }
 
-    /// The type and the value of a variable without a place; none where it has one.
-    fn constant_of(&self, die: usize) -> Option<(Option<TypeRef>, Result<Vec<u8>, Unreadable>)> {
+    /// A variable without a place; none where it has one.
+    fn constant_of(&self, die: usize, name: String) -> Option<Constant> {
         let chain = self.chain(die);
         let first = chain.first()?;
         if first.flag(gimli::DW_AT_declaration) || self.static_place(first).is_some() {
@@ -152,7 +150,7 @@ impl Image {
             bytes.truncate(size.unwrap_or(usize::MAX));
             bytes
         };
-        Some((ty, value.map(cut)))
+        Some(Constant { name: name.into(), ty, value: value.map(cut) })
     }
 
     /// Takes out the thread-locals that the linker removed: their offset reads as zero, which is
@@ -302,16 +300,18 @@ mod tests {
     #[test]
     fn a_thread_local_is_found_by_the_users_name_and_only_where_it_is() {
         for build in builds() {
-            let [local] = &statics(build, "LOCAL")[..] else {
-                panic!("{:?}", statics(build, "LOCAL"))
-            };
-            assert_eq!(&*local.name, "program::LOCAL");
-            let symbols = build.image.symbols().all().iter();
-            let mut symbols = symbols.filter(|s| Some(s.name) == local.linkage_name);
-            let symbol = symbols.next().expect("a symbol");
-            assert_eq!(symbol.kind, SymbolKind::ThreadLocal);
-            assert!(matches!(local.at, StaticAt::ThreadLocal(_)));
-            assert_eq!(&*build.ty(local.ty.expect("typed")).name, "core::cell::Cell<u64>");
+            for (name, ty) in [("LOCAL", "core::cell::Cell<u64>"), ("LAZY", "Storage<")] {
+                let all = statics(build, name);
+                let [local] = &all[..] else { panic!("{all:?}") };
+                assert_eq!(*local.name, format!("program::{name}"));
+                let symbols = build.image.symbols().all().iter();
+                let mut symbols = symbols.filter(|s| Some(s.name) == local.linkage_name);
+                let symbol = symbols.next().expect("a symbol");
+                assert_eq!(symbol.kind, SymbolKind::ThreadLocal);
+                assert!(matches!(local.at, StaticAt::ThreadLocal(_)));
+                let found = build.ty(local.ty.expect("typed"));
+                assert!(found.name.contains(ty), "{}", found.name);
+            }
         }
     }
 

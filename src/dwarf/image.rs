@@ -66,6 +66,17 @@ pub struct Section {
     pub thread_local: bool,
 }
 
+/// The template of thread-local storage (`PT_TLS`, ELF specification, part 2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TlsSegment {
+    /// Where the template lies. No thread has its own copy there.
+    pub start: FileAddr,
+    /// How much memory each thread has for it, in bytes.
+    pub size: u64,
+    /// The alignment that each copy keeps, a power of two, or zero for none.
+    pub align: u64,
+}
+
 /// Why a file cannot be debugged.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ImageError {
@@ -171,6 +182,31 @@ impl Image {
     /// The loadable segments.
     pub fn segments(&self) -> &[Range<FileAddr>] {
         &self.segments
+    }
+
+    /// The template of its thread-local storage, if it has any.
+    pub fn tls_segment(&self) -> Option<TlsSegment> {
+        let object::File::Elf64(elf) = &self.object else { return None };
+        let endian = elf.endian();
+        let mut headers = elf.elf_program_headers().iter();
+        let header = headers.find(|header| header.p_type(endian) == object::elf::PT_TLS)?;
+        Some(TlsSegment {
+            start: FileAddr(header.p_vaddr(endian)),
+            size: header.p_memsz(endian),
+            align: header.p_align(endian),
+        })
+    }
+
+    /// What the dynamic linker reads of it (`PT_DYNAMIC`); a statically linked program may have
+    /// none.
+    pub fn dynamic_section(&self) -> Option<Range<FileAddr>> {
+        let object::File::Elf64(elf) = &self.object else { return None };
+        let endian = elf.endian();
+        let mut headers = elf.elf_program_headers().iter();
+        let header = headers.find(|header| header.p_type(endian) == object::elf::PT_DYNAMIC)?;
+        let start = header.p_vaddr(endian);
+        let end = start.saturating_add(header.p_memsz(endian));
+        Some(Range::new(FileAddr(start), FileAddr(end)))
     }
 
     /// The section that an address lies in. Thread-local templates are left out, because their

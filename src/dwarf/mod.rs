@@ -61,7 +61,7 @@ pub use code_of_line::{LineCode, LineInFunction, LineSearch};
 pub use detail::Detail;
 pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
-pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section};
+pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle};

@@ -170,13 +170,14 @@ fn variable(choices: &mut Choices<'_>, bounds: Bounds) -> Placed {
     Placed {
         name: "x".into(),
         die: 0,
+        line: None,
         parameter: choices.once_in(3),
         ty: None,
         size,
         location: Ok(location),
+        over: false,
         in_scope: !choices.once_in(3),
         shadowed: false,
-        over: false,
         inlined: None,
     }
 }

@@ -22,6 +22,8 @@ pub struct Placed {
     pub name: Arc<str>,
     /// The offset of its die.
     pub die: usize,
+    /// The line of its declaration.
+    pub line: Option<u32>,
     /// Whether it is a parameter.
     pub parameter: bool,
     /// Its type.
@@ -192,6 +194,7 @@ mod tests {
         Placed {
             name: name.into(),
             die: 1,
+            line: None,
             parameter: false,
             ty: None,
             size,

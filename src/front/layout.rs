@@ -92,18 +92,20 @@ fn json(name: &str, layouts: &[TypeLayout], out: &mut impl Write) -> io::Result<
     out.write_all(b"\n")
 }
 
+/// Whether a type has no size of its own: what is only declared, a trait object, a slice.
 fn is_hidden(layout: &TypeLayout) -> bool {
-    layout.kind == Kind::Opaque && layout.size.is_none()
+    layout.kind == Kind::Opaque || (layout.kind == Kind::Array && layout.size.is_none())
 }
 
 /// A type that has no layout here.
 fn hidden(name: &str, layouts: &[TypeLayout], path: &Path) -> UserError {
-    let full = layouts.first().map_or(name, |layout| layout.name.as_str());
-    if full.contains("dyn ") {
+    let first = layouts.first();
+    let full = first.map_or(name, |layout| layout.name.as_str());
+    if full.contains("dyn ") || first.is_some_and(|layout| layout.kind == Kind::Array) {
         return UserError::nothing_matched(format!(
             "`{full}` has no layout: its size is not fixed"
         ))
-        .hint("name a type that implements the trait, or a pointer: `&dyn Trait`");
+        .hint("name a pointer to it, or the type that is behind one");
     }
     UserError::nothing_matched(format!("`{full}` is only declared, and not described"))
         .at(path.display().to_string())
@@ -120,7 +122,7 @@ fn unknown(name: &str, image: &Image, path: &Path) -> UserError {
         return UserError::new(format!("{} {what}", path.display()))
             .hint("build it with -g (cargo: `debug = true` in its profile)");
     }
-    let known = suggestions(&names);
+    let known = suggestions(name, &names);
     UserError::nothing_matched(format!("no type `{name}`"))
         .at(path.display().to_string())
         .did_you_mean(name, known.iter().map(String::as_str))
@@ -128,12 +130,29 @@ fn unknown(name: &str, image: &Image, path: &Path) -> UserError {
 }
 
 /// The names that a slip of the fingers may have been meant for: each type's full name, its short
-/// one, and that without arguments.
-fn suggestions(names: &[String]) -> BTreeSet<String> {
+/// one, and that without arguments. What is much longer than the name that was asked for is not
+/// among them: to compare hundreds of thousands of long names takes seconds.
+fn suggestions(wanted: &str, names: &[String]) -> BTreeSet<String> {
+    let most = wanted.len().saturating_mul(2).saturating_add(8);
     let spellings = |name: &String| {
         let short = short_type_name(name);
         let bare = short.split('<').next().unwrap_or_default().to_owned();
         [name.clone(), short, bare]
     };
-    names.iter().flat_map(spellings).filter(|name| !name.is_empty()).collect()
+    let near = |name: &String| !name.is_empty() && name.len() <= most;
+    names.iter().flat_map(spellings).filter(near).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_may_be_of_the_full_the_short_or_the_bare_name() {
+        let names = ["demo::Pair<alloc::string::String>".to_owned(), "u8".to_owned()];
+        let known = suggestions("demo::Piar<String>", &names);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        assert_eq!(known, ["Pair", "Pair<String>", "demo::Pair<alloc::string::String>", "u8"]);
+        assert_eq!(suggestions("u9", &names).len(), 3, "the longest is left out");
+    }
 }

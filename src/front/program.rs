@@ -40,9 +40,10 @@ pub(super) fn explain(error: &SessionError) -> UserError {
         SessionError::Launch(error) => launch_error(error),
         SessionError::Inferior(error) => UserError::new(error.to_string())
             .hint("the program has been ended; run it again, and report this if it comes again"),
-        SessionError::NotRunning | SessionError::NoFrame { .. } => {
-            UserError::new(error.to_string())
-        }
+        SessionError::NotRunning
+        | SessionError::NoFrame { .. }
+        | SessionError::Expression(_)
+        | SessionError::Memory(_) => UserError::new(error.to_string()),
         SessionError::NothingChosen { wanted, known, stripped } => {
             let plain = UserError::nothing_matched(format!("no function matches {wanted}"));
             if *stripped {

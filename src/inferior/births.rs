@@ -159,12 +159,13 @@ impl Inferior {
         self.memory.renew(tid)?;
         self.scratch.forget();
         self.watches.forget();
+        self.linker_site = None;
         self.take_new_program(tid)?;
         let path = self.modules.main().image.path().to_owned();
         Ok(self.held(tid)?.map(|thread| Stop::Exec { thread, path }))
     }
 
-    fn take_new_program(&mut self, tid: Tid) -> Result<(), InferiorError> {
+    pub(super) fn take_new_program(&mut self, tid: Tid) -> Result<(), InferiorError> {
         let path = procfs::executable(tid).unwrap_or_else(|_| procfs::executable_link(tid));
         let failed = InferiorError::when("opening the program that is executed");
         let bytes = map_file(&procfs::executable_link(tid)).map_err(failed)?;

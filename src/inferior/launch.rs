@@ -109,27 +109,37 @@ impl Inferior {
     }
 
     fn take(process: Tid, image: Arc<Image>) -> Result<(Inferior, Stopped), InferiorError> {
+        let mut inferior = Inferior::of(process, image, false)?;
+        inferior.threads.add(process);
+        let stopped = inferior.held(process)?.ok_or(InferiorError::Ended)?;
+        Ok((inferior, stopped))
+    }
+
+    /// A process of which no thread is known yet.
+    pub(super) fn of(
+        process: Tid,
+        image: Arc<Image>,
+        attached: bool,
+    ) -> Result<Inferior, InferiorError> {
         let memory = LiveMemory::open(process)?;
         let modules = Modules::of_main(process, memory.witness(), image);
-        let mut threads = Threads::default();
-        threads.add(process);
-        let mut inferior = Inferior {
+        Ok(Inferior {
             process,
             epoch: 0,
-            threads,
+            threads: Threads::default(),
             memory,
             modules,
             scratch: Scratch::default(),
             pin: Pin::default(),
             watches: Watches::default(),
+            linker_site: None,
+            attached,
             early: HashMap::new(),
             untold: VecDeque::new(),
             ended: None,
             detached: false,
             not_send: PhantomData,
-        };
-        let stopped = inferior.held(process)?.ok_or(InferiorError::Ended)?;
-        Ok((inferior, stopped))
+        })
     }
 
     /// Lets the dynamic linker do its work, up to the first instruction of the program's own file:

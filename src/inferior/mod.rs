@@ -15,10 +15,13 @@
 //! - A request that fails with `ESRCH` means that the thread is gone or about to be; that is never
 //!   an error, its end is reported by a later wait.
 
+mod attach;
 mod births;
+mod detach;
 mod end;
 mod error;
 mod launch;
+mod linker;
 mod memory;
 mod modules;
 mod news;
@@ -30,6 +33,7 @@ mod sites;
 mod standing;
 mod stepping;
 mod stop;
+mod thread_locals;
 mod threads;
 mod waiting;
 mod watches;
@@ -41,6 +45,7 @@ mod live_tests;
 mod test_programs;
 
 pub use crate::os::SignalInfo;
+pub use attach::AttachError;
 pub use error::{InferiorError, LaunchError};
 pub use launch::Launch;
 pub use memory::LiveMemory;

@@ -71,6 +71,9 @@ impl Inferior {
         if raw != stopped.raw {
             self.write_registers(tid, &stopped.raw, &raw)?;
         }
+        if deliver.is_some() {
+            self.scratch.signal_at(raw.pc());
+        }
         self.go(tid, deliver.unwrap_or(0))
     }
 

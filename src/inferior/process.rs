@@ -30,6 +30,10 @@ pub struct Inferior {
     pub(super) scratch: Scratch,
     pub(super) pin: Pin,
     pub(super) watches: Watches,
+    /// Where the dynamic linker says that it has changed something, if that is listened to.
+    pub(super) linker_site: Option<VirtAddr>,
+    /// Whether it was there before: it is then let go, and not killed, at the end.
+    pub(super) attached: bool,
     /// First stops of threads and processes whose parents have not told of them yet, and events
     /// that were taken from the kernel before their time.
     pub(super) early: HashMap<Tid, WaitEvent>,

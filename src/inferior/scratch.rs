@@ -29,6 +29,8 @@ pub(super) struct Scratch {
     of: RefCell<BTreeMap<VirtAddr, VirtAddr>>,
     /// The copies by address: the points where a thread can stop.
     copies: BTreeMap<VirtAddr, Vec<Point>>,
+    /// Whether the program may have kept an address in a copy.
+    kept: bool,
 }
 
 struct Area {
@@ -85,6 +87,18 @@ impl Scratch {
         }
         self.of.borrow_mut().insert(original, at);
         self.copies.insert(at, points);
+    }
+
+    /// A signal handler begins while its thread stands at an address: if that is in a copy, it is on
+    /// the program's stack now.
+    pub(super) fn signal_at(&mut self, pc: VirtAddr) {
+        self.kept |= self.contains(pc);
+    }
+
+    /// The areas that can be unmapped once no thread stands in one: all or none.
+    pub(super) fn removable(&self) -> Vec<Range<VirtAddr>> {
+        let areas = self.areas.iter().map(|area| area.range);
+        if self.kept { Vec::new() } else { areas.collect() }
     }
 
     /// Whether there may be another area.

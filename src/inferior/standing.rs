@@ -150,7 +150,11 @@ impl Inferior {
                 self.threads.set_waits_for_child(tid, false);
                 None
             }
-            WaitEvent::Syscall | WaitEvent::Trapped | WaitEvent::Other { .. } => None,
+            WaitEvent::Trapped => {
+                self.mend_system_call(tid)?;
+                None
+            }
+            WaitEvent::Syscall | WaitEvent::Other { .. } => None,
         };
         let held = self.held(tid)?;
         if held.is_some() {
@@ -160,6 +164,13 @@ impl Inferior {
             }
         }
         Ok(held)
+    }
+
+    /// A system call that gave up because the debugger has stopped its thread will go on.
+    pub(super) fn mend_system_call(&self, tid: Tid) -> Result<(), InferiorError> {
+        let Some(raw) = self.registers_of(tid)? else { return Ok(()) };
+        let mut mended = raw;
+        if mended.restart_broken_call() { self.write_registers(tid, &raw, &mended) } else { Ok(()) }
     }
 
     fn ends(&mut self, tid: Tid, how: ExitStatus) -> Result<Option<Stopped>, InferiorError> {

@@ -23,11 +23,21 @@ pub(super) fn subject() -> &'static Path {
     })
 }
 
+/// The path of a library that the subject can load.
+pub(super) fn library(dir: &Path) -> std::path::PathBuf {
+    let text = include_str!("testdata/library.rs.txt");
+    rustc(dir, "library", text, &["--crate-type=cdylib"])
+}
+
 /// Compiles the subject with flags of its own.
 pub(super) fn compile(dir: &Path, flags: &[&str]) -> std::path::PathBuf {
-    let source = dir.join("subject.rs");
-    std::fs::write(&source, include_str!("testdata/subject.rs.txt")).expect("written");
-    let program = dir.join("subject");
+    rustc(dir, "subject", include_str!("testdata/subject.rs.txt"), flags)
+}
+
+fn rustc(dir: &Path, name: &str, text: &str, flags: &[&str]) -> std::path::PathBuf {
+    let source = dir.join(format!("{name}.rs"));
+    std::fs::write(&source, text).expect("written");
+    let program = dir.join(name);
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2024", "-Awarnings", "-o"]).arg(&program).args(flags).arg(&source);
     assert!(rustc.status().expect("rustc").success());
@@ -60,6 +70,18 @@ pub(super) fn symbol(inferior: &Inferior, name: &str) -> VirtAddr {
     main.bias.to_virt(FileAddr(symbol.address()))
 }
 
+/// Where a function of libc is, by its name in the symbol table that libc has.
+pub(super) fn libc_symbol(inferior: &Inferior, name: &str) -> Option<VirtAddr> {
+    let is_libc =
+        |module: &std::rc::Rc<super::Module>| module.path().to_string_lossy().contains("libc.so");
+    let libc = inferior.modules().iter().find(is_libc)?.loaded()?;
+    let bytes = std::fs::read(libc.image.path()).expect("libc");
+    let file = object::File::parse(&*bytes).expect("an ELF file");
+    let mut all = file.symbols().chain(file.dynamic_symbols());
+    let symbol = all.find(|symbol| symbol.name() == Ok(name))?;
+    Some(libc.bias.to_virt(FileAddr(symbol.address())))
+}
+
 /// What happened until the end of the program, when every signal but SIGTRAP of sites is delivered.
 #[derive(Default, Debug)]
 pub(super) struct Course {
@@ -72,6 +94,27 @@ pub(super) struct Course {
     pub(super) watched: u32,
     pub(super) modules: u32,
     pub(super) end: Option<ExitStatus>,
+}
+
+impl Course {
+    /// Notes a stop, and says which signal is to be delivered.
+    pub(super) fn note(&mut self, stop: &Stop) -> Option<i32> {
+        match stop {
+            Stop::Site { thread, at } => self.hits.push((thread.no().0, *at)),
+            Stop::Signal { info, .. } => {
+                self.signals.push(info.number);
+                return Some(info.number);
+            }
+            Stop::ThreadStarted { thread } => self.started.push(thread.no().0),
+            Stop::ThreadExited { no } => self.exited.push(no.0),
+            Stop::Exec { .. } => self.execs += 1,
+            Stop::Watch { .. } => self.watched += 1,
+            Stop::Modules { .. } => self.modules += 1,
+            Stop::Forked { .. } => self.forks += 1,
+            Stop::Ended(status) => self.end = Some(*status),
+        }
+        None
+    }
 }
 
 /// Runs a program to its end and returns its course.
@@ -90,23 +133,9 @@ pub(super) fn run_with(
     loop {
         let stop = inferior.wait().expect("a stop");
         look(inferior, &stop);
-        let mut deliver = None;
-        match &stop {
-            Stop::Site { thread, at } => course.hits.push((thread.no().0, *at)),
-            Stop::Signal { info, .. } => {
-                course.signals.push(info.number);
-                deliver = Some(info.number);
-            }
-            Stop::ThreadStarted { thread } => course.started.push(thread.no().0),
-            Stop::ThreadExited { no } => course.exited.push(no.0),
-            Stop::Exec { .. } => course.execs += 1,
-            Stop::Watch { .. } => course.watched += 1,
-            Stop::Modules { .. } => course.modules += 1,
-            Stop::Forked { .. } => course.forks += 1,
-            Stop::Ended(status) => {
-                course.end = Some(*status);
-                return course;
-            }
+        let deliver = course.note(&stop);
+        if course.end.is_some() {
+            return course;
         }
         if let Some(thread) = stop.into_thread() {
             inferior.resume(thread, deliver).expect("resumed");

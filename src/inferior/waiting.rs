@@ -78,6 +78,7 @@ impl Inferior {
         match event {
             WaitEvent::GroupStop { .. } => return self.leave_in_group_stop(tid),
             WaitEvent::VforkDone => self.threads.set_waits_for_child(tid, false),
+            WaitEvent::Trapped => self.mend_system_call(tid)?,
             _ => {}
         }
         self.go(tid, 0)
@@ -129,6 +130,10 @@ impl Inferior {
             return Ok(None);
         }
         self.pin_hit(tid, &raw, at)?;
+        if self.linker_hit(at) && !self.memory.sites.borrow().is_asked(at) {
+            let stopped = self.stopped(tid, raw, State::AtSite(at));
+            return Ok(stopped.map(|thread| Stop::Modules { thread }));
+        }
         if !self.memory.sites.borrow().is_asked(at) {
             self.pass(tid, raw, at)?;
             return Ok(None);

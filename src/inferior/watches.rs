@@ -152,6 +152,12 @@ impl Watches {
         DebugRegisters::new(self.set.map(|watch| watch.map(watched)))
     }
 
+    /// Watches nothing from now on.
+    pub(super) fn clear(&mut self) {
+        self.set = [None; MOST];
+        self.time = self.time.wrapping_add(1);
+    }
+
     /// After an exec: the kernel has cleared the registers, and the memory is another one.
     pub(super) fn forget(&mut self) {
         *self = Watches::default();

@@ -130,9 +130,41 @@ pub fn executable_link(tid: Tid) -> PathBuf {
 /// # Errors
 /// As `open(2)`; `InvalidData` where the kernel does not say.
 pub fn process_of(tid: Tid) -> io::Result<Tid> {
-    let status = fs::read_to_string(file(tid, "status"))?;
-    let process = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
-    process.and_then(|id| id.trim().parse().ok()).map(Tid).ok_or_else(invalid)
+    status_field(tid, "Tgid:")?.map(Tid).ok_or_else(invalid)
+}
+
+/// The thread that traces a thread, if one does.
+///
+/// # Errors
+/// As `open(2)`.
+pub fn tracer(tid: Tid) -> io::Result<Option<Tid>> {
+    Ok(status_field(tid, "TracerPid:")?.filter(|tracer| *tracer != 0).map(Tid))
+}
+
+/// A number in `/proc/PID/status`.
+fn status_field(tid: Tid, name: &str) -> io::Result<Option<i32>> {
+    let status = fs::read(file(tid, "status"))?;
+    let status = String::from_utf8_lossy(&status);
+    let value = status.lines().find_map(|line| line.strip_prefix(name));
+    Ok(value.and_then(|number| number.trim().parse().ok()))
+}
+
+/// The threads of a process, by id.
+///
+/// # Errors
+/// As `open(2)`.
+pub fn threads(process: Tid) -> io::Result<Vec<Tid>> {
+    let mut threads: Vec<Tid> = fs::read_dir(file(process, "task"))?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok().map(Tid))
+        .collect();
+    threads.sort_unstable();
+    Ok(threads)
+}
+
+/// What Yama allows (`/proc/sys/kernel/yama/ptrace_scope`), if the kernel has it: 0 means that a
+/// user may trace their own processes, 1 only descendants, 2 only the superuser, 3 nobody.
+pub fn ptrace_scope() -> Option<u32> {
+    fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?.trim().parse().ok()
 }
 
 /// Whether a thread has exited, and is only kept for somebody to be told (a zombie), or is gone
@@ -222,5 +254,7 @@ this is not a mapping\n\
         assert_eq!(process_of(process).expect("own status"), process);
         assert!(last_cpu(process).is_ok());
         assert!(process_of(Tid(i32::MAX)).is_err());
+        assert!(threads(process).expect("own threads").contains(&process));
+        assert!(!has_exited(process) && has_exited(Tid(i32::MAX)));
     }
 }

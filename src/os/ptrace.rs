@@ -46,15 +46,24 @@ fn store<T>(what: libc::c_uint, tid: Tid, size: usize, value: &T) -> io::Result<
 /// `PTRACE_SEIZE` with the options that Freehold lives by: the program dies with the debugger,
 /// every new thread and child process is seen before it runs, and so is every exec.
 pub(super) fn seize(tid: Tid) -> io::Result<()> {
-    let options = libc::PTRACE_O_EXITKILL
-        | libc::PTRACE_O_TRACECLONE
-        | libc::PTRACE_O_TRACEFORK
-        | libc::PTRACE_O_TRACEVFORK
-        | libc::PTRACE_O_TRACEVFORKDONE
-        | libc::PTRACE_O_TRACEEXEC
-        | libc::PTRACE_O_TRACESYSGOOD;
-    request(libc::PTRACE_SEIZE, tid, options as usize)
+    request(libc::PTRACE_SEIZE, tid, (OPTIONS | libc::PTRACE_O_EXITKILL) as usize)
 }
+
+/// Attaches to a thread that runs already, and lets it run on (`PTRACE_SEIZE`). It does not die
+/// with the debugger.
+///
+/// # Errors
+/// `EPERM` where that is not allowed, or somebody traces it; `ESRCH` where it is gone.
+pub fn attach(tid: Tid) -> io::Result<()> {
+    request(libc::PTRACE_SEIZE, tid, OPTIONS as usize)
+}
+
+const OPTIONS: libc::c_int = libc::PTRACE_O_TRACECLONE
+    | libc::PTRACE_O_TRACEFORK
+    | libc::PTRACE_O_TRACEVFORK
+    | libc::PTRACE_O_TRACEVFORKDONE
+    | libc::PTRACE_O_TRACEEXEC
+    | libc::PTRACE_O_TRACESYSGOOD;
 
 /// Lets a stopped thread run, delivering a signal first (0: none).
 ///
@@ -209,6 +218,11 @@ pub fn kill_process(process: Tid) -> io::Result<()> {
     // SAFETY: kill takes two numbers.
     let answer = unsafe { libc::kill(process.0, libc::SIGKILL) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The process that this code runs in.
+pub fn own_process() -> Tid {
+    Tid(std::process::id().cast_signed())
 }
 
 /// Sends a signal to one thread of a process.

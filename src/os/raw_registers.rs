@@ -6,6 +6,25 @@ use crate::base::{Register, Registers, VirtAddr};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RawRegisters(pub(super) libc::user_regs_struct);
 
+/// System calls that fail with `EINTR` where others are restarted, and have done nothing then.
+const GIVE_UP: [i64; 14] = [
+    libc::SYS_epoll_wait,
+    libc::SYS_epoll_pwait,
+    libc::SYS_epoll_pwait2,
+    libc::SYS_semop,
+    libc::SYS_semtimedop,
+    libc::SYS_rt_sigtimedwait,
+    libc::SYS_io_getevents,
+    libc::SYS_io_uring_enter,
+    // With a timeout on the socket (socket(7), SO_RCVTIMEO).
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_sendto,
+    libc::SYS_sendmsg,
+];
+
 impl RawRegisters {
     /// The registers with their DWARF numbers.
     pub fn to_registers(&self) -> Registers {
@@ -80,6 +99,31 @@ impl RawRegisters {
         self.0.orig_rax = u64::MAX;
     }
 
+    /// Whether the thread is in the middle of a system call. One that waits to be restarted is not:
+    /// nothing of it is left in the kernel.
+    pub fn is_unfinished_call(&self) -> bool {
+        // linux/errno.h: ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK.
+        let waits = matches!(self.0.rax.cast_signed(), -514..=-512 | -516);
+        self.system_call().is_some() && !waits
+    }
+
+    /// Makes a system call that was broken off because the debugger stopped the thread go on as if
+    /// nothing had happened; whether anything had to be done.
+    ///
+    /// The kernel restarts most calls by itself. Some give up with `EINTR` whenever a thread is
+    /// stopped (signal(7), "Interruption of system calls and library functions by stop signals");
+    /// they are marked to be restarted unless a signal handler runs. A timeout then begins anew.
+    pub fn restart_broken_call(&mut self) -> bool {
+        // linux/errno.h: restart if no handler is called.
+        const RESTART_NO_HANDLER: i64 = -514;
+        let broken = self.system_call().is_some_and(|number| GIVE_UP.contains(&number));
+        let broken = broken && self.0.rax.cast_signed() == -i64::from(libc::EINTR);
+        if broken {
+            self.0.rax = RESTART_NO_HANDLER.cast_unsigned();
+        }
+        broken
+    }
+
     /// The first argument of a system call.
     pub fn first_argument(&self) -> u64 {
         self.0.rdi
@@ -142,6 +186,24 @@ mod tests {
         assert!(moved.same_but_for_pc(&zero()) && zero().same_but_for_pc(&zero()));
         moved.set_sp(VirtAddr(8));
         assert!(!moved.same_but_for_pc(&zero()));
+    }
+
+    #[test]
+    fn a_call_that_gave_up_is_restarted_and_no_other() {
+        let call = |number: i64, result: i32| {
+            let mut raw = RawRegisters::in_call(number, 0);
+            raw.0.rax = i64::from(result).cast_unsigned();
+            raw
+        };
+        let mut given_up = call(libc::SYS_epoll_wait, -libc::EINTR);
+        assert!(given_up.restart_broken_call());
+        assert_eq!(given_up.0.rax.cast_signed(), -514);
+        assert!(!given_up.restart_broken_call());
+        assert!(!call(libc::SYS_epoll_wait, 1).restart_broken_call());
+        assert!(!call(libc::SYS_connect, -libc::EINTR).restart_broken_call());
+        let mut outside = call(libc::SYS_epoll_wait, -libc::EINTR);
+        outside.leave_system_call();
+        assert!(!outside.restart_broken_call());
     }
 
     #[test]

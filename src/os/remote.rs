@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::ptrace::{registers, resume, send_signal, set_registers, set_signal_mask, signal_mask};
 use super::{ProcessMemory, RawRegisters, WaitEvent, is_stop_signal, wait};
-use crate::base::{Tid, VirtAddr};
+use crate::base::{Range, Tid, VirtAddr};
 
 /// `syscall; int3`: the second instruction gives the thread back.
 const CODE: [u8; 3] = [0x0f, 0x05, 0xcc];
@@ -41,7 +41,8 @@ pub struct RemoteCalls<'a> {
 }
 
 impl<'a> RemoteCalls<'a> {
-    /// Prepares a thread that is stopped outside of any system call.
+    /// Prepares a thread that is stopped outside of any system call, or in one that waits to be
+    /// restarted.
     ///
     /// `at` is executable memory that no thread runs through meanwhile: the program's entry point
     /// is such a place, as it runs once.
@@ -91,6 +92,15 @@ impl<'a> RemoteCalls<'a> {
         // A kernel before 4.17 takes MAP_FIXED_NOREPLACE for a hint.
         self.call(libc::SYS_munmap, [mapped, len, 0, 0, 0, 0])?;
         Err(io::Error::from_raw_os_error(libc::EEXIST).into())
+    }
+
+    /// Unmaps pages.
+    ///
+    /// # Errors
+    /// As munmap(2), and [`RemoteError::Ended`].
+    pub fn unmap(&mut self, pages: Range<VirtAddr>) -> Result<(), RemoteError> {
+        let len = pages.end.0.saturating_sub(pages.start.0);
+        self.call(libc::SYS_munmap, [pages.start.0, len, 0, 0, 0, 0]).map(|_| ())
     }
 
     /// Makes one system call and returns its result.

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::symbolize::file_name;
 use crate::asm::first_reached;
-use crate::base::{FileAddr, VirtAddr};
-use crate::dwarf::{Image, LineInFunction, LineSearch, Origin, SourceLine, crate_of, demangle};
+use crate::base::{At, FileAddr, VirtAddr};
+use crate::dwarf::{Image, LineInFunction, LineSearch, Origin, crate_of, demangle};
 
 /// Names a breakpoint, from 1. Numbers are not given twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct BreakpointId(pub u32);
 
 impl fmt::Display for BreakpointId {
@@ -21,7 +22,8 @@ impl fmt::Display for BreakpointId {
 }
 
 /// A place in the program, as a person names it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Where {
     /// Every instance of the functions that a name means.
     Function(String),
@@ -66,18 +68,18 @@ impl Where {
 }
 
 /// Where a breakpoint stops.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct BreakPlace {
     /// The address in the executable.
-    pub at: FileAddr,
-    /// The demangled path of the function.
-    pub function: Arc<str>,
-    /// The line that it belongs to.
-    pub line: Option<SourceLine>,
+    #[serde(skip)]
+    pub address: FileAddr,
+    /// The function and the line.
+    #[serde(flatten)]
+    pub at: At,
 }
 
 /// A breakpoint.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Breakpoint {
     /// Its number.
     pub id: BreakpointId,
@@ -190,7 +192,10 @@ pub(super) fn place(image: &Image, at: FileAddr) -> BreakPlace {
     let line = image.line_at(at);
     let function = image.function_at(at);
     let own = function.as_ref().and_then(|f| f.inline_chain(at, line.clone()).pop()?.at);
-    BreakPlace { at, function: function_name(image, at), line: own.or(line) }
+    let line = own.or(line);
+    let function = function_name(image, at).to_string();
+    let (file, line) = line.map(|line| (line.file.to_string(), line.line)).unzip();
+    BreakPlace { address: at, at: At { function, file, line } }
 }
 
 fn function_name(image: &Image, at: FileAddr) -> Arc<str> {

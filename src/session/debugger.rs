@@ -11,6 +11,7 @@ use super::run::{Observer, Run};
 use super::stack::{Frame, Stack};
 use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
 use crate::dwarf::{Image, Origin};
+use crate::expr::Operand;
 use crate::inferior::Launch;
 use crate::value::{Limits, Value};
 
@@ -19,6 +20,8 @@ use crate::value::{Limits, Value};
 pub struct Settings {
     /// How much of a value is read.
     pub limits: Limits,
+    /// Columns that a value may take.
+    pub width: usize,
     /// Whether the blocks of the heap are followed from the start of the program: each call of the
     /// allocator is a stop then. It takes effect at the next run.
     pub ledger: bool,
@@ -28,7 +31,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits::default(), ledger: true, pin: true }
+        Settings { limits: Limits::default(), width: 80, ledger: true, pin: true }
     }
 }
 
@@ -46,6 +49,7 @@ pub struct Session {
     pub(super) run: Option<Run>,
     halt: Option<Halt>,
     pub(super) selected: Selected,
+    pub(super) history: Vec<Operand>,
 }
 
 /// What is looked at.
@@ -74,6 +78,7 @@ impl Session {
             run: None,
             halt: None,
             selected: Selected { thread: ThreadNo(1), frame: 0, stack: None },
+            history: Vec::new(),
         })
     }
 
@@ -225,7 +230,7 @@ impl Session {
             let hit = hit.clone();
             self.count_hits(&hit);
         }
-        if let Halt::Ended(_) = halt {
+        if let Halt::Ended { .. } = halt {
             self.run = None;
         } else {
             self.selected.frame = self.first_frame_of_interest(&halt);
@@ -280,14 +285,14 @@ impl Session {
         let Some(run) = &mut self.run else { return };
         let breakpoint = self.breakpoints.iter().find(|b| b.id == id && b.enabled);
         for place in breakpoint.into_iter().flat_map(|b| &b.places) {
-            run.plant_break(place.at, Role::Break(id));
+            run.plant_break(place.address, Role::Break(id));
         }
     }
 
     fn unplant(&mut self, id: BreakpointId) {
         let Some(run) = &mut self.run else { return };
         for place in self.breakpoints.iter().filter(|b| b.id == id).flat_map(|b| &b.places) {
-            run.unplant_break(place.at, Role::Break(id));
+            run.unplant_break(place.address, Role::Break(id));
         }
     }
 }

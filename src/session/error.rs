@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::base::MemoryError;
+use crate::expr::ExprError;
 use crate::inferior::{InferiorError, LaunchError};
 
 /// Why a session cannot begin or go on.
@@ -13,6 +15,12 @@ pub enum SessionError {
     /// The kernel refused something in the middle of the run.
     #[error(transparent)]
     Inferior(#[from] InferiorError),
+    /// An expression cannot be read or has no value.
+    #[error(transparent)]
+    Expression(#[from] ExprError),
+    /// Memory that cannot be written.
+    #[error("cannot write: {0}")]
+    Memory(#[from] MemoryError),
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,

@@ -1,14 +1,18 @@
 //! Standing still: why the program does, and holding all of its threads.
 
+use serde::Serialize;
+
 use super::breakpoints::BreakpointId;
 use super::error::SessionError;
 use super::run::Run;
 use super::signals;
-use crate::base::{ExitStatus, ThreadNo};
+use crate::base::{ExitStatus, Register, ThreadNo, Unreadable, VirtAddr};
+use crate::frame::RawFrame;
 use crate::inferior::{SignalInfo, Stopped};
 
 /// Why the program stands still.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "halt", rename_all = "snake_case")]
 pub enum Halt {
     /// It stands at its entry point: nothing of it has run but the dynamic linker.
     Entry,
@@ -31,7 +35,11 @@ pub enum Halt {
         explanation: Option<String>,
     },
     /// The process ended, and can no more be asked.
-    Ended(ExitStatus),
+    Ended {
+        /// How.
+        #[serde(flatten)]
+        status: ExitStatus,
+    },
 }
 
 impl Halt {
@@ -39,7 +47,7 @@ impl Halt {
     pub fn thread(&self) -> ThreadNo {
         match self {
             Halt::Breakpoint { thread, .. } | Halt::Signal { thread, .. } => *thread,
-            Halt::Entry | Halt::Ended(_) => ThreadNo(1),
+            Halt::Entry | Halt::Ended { .. } => ThreadNo(1),
         }
     }
 }
@@ -52,6 +60,8 @@ impl Run {
         signal: Option<i32>,
     ) -> Result<(), SessionError> {
         self.held.push((thread, signal));
+        let others = self.inferior.stop_all()?;
+        self.held.extend(others.into_iter().map(|thread| (thread, None)));
         Ok(())
     }
 
@@ -69,6 +79,34 @@ impl Run {
         };
         self.hold_all(thread, Some(info.number))?;
         Ok(halt)
+    }
+
+    /// Changes a register of a thread that is held; it is written when the thread goes on.
+    pub(super) fn set_register(
+        &mut self,
+        no: ThreadNo,
+        register: Register,
+        bytes: &[u8],
+    ) -> Result<(), SessionError> {
+        let held = self.held.iter_mut().map(|(thread, _)| thread);
+        let thread = held.into_iter().find(|t| t.no() == no).ok_or(SessionError::NotRunning)?;
+        let mut registers = *thread.registers();
+        let mut word = [0; 8];
+        word.iter_mut().zip(bytes).for_each(|(into, byte)| *into = *byte);
+        registers.set(register, u64::from_le_bytes(word));
+        thread.set_registers(registers);
+        Ok(())
+    }
+
+    /// Where a thread-local variable of a frame's image is for a thread.
+    pub(super) fn thread_local(
+        &self,
+        no: ThreadNo,
+        frame: &RawFrame,
+        offset: u64,
+    ) -> Result<VirtAddr, Unreadable> {
+        let _ = (no, frame, offset);
+        Err(Unreadable::NotDescribed("thread-locals".to_owned()))
     }
 
     /// A thread that is held.

@@ -7,12 +7,12 @@ use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use crate::base::{At, Bias, Cached, SlotState, ThreadNo, Unreadable};
+use crate::base::{At, Bias, Cached, Region, SlotState, ThreadNo, Unreadable, VirtAddr};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
 use crate::track::PlaceKey;
-use crate::value::{Limits, Reader};
+use crate::value::{Limits, Naming, Reader};
 
 /// A frame under the eyes of somebody who asks for its variables.
 pub(super) struct Looking<'a> {
@@ -20,6 +20,10 @@ pub(super) struct Looking<'a> {
     pub run: &'a Run,
     /// The thread.
     pub thread: ThreadNo,
+    /// Its frames.
+    pub stack: &'a Stack,
+    /// Whether the frame is the innermost physical one.
+    pub innermost: bool,
     /// The physical frame.
     pub raw: &'a RawFrame,
     /// Its image, or the executable where it is in none.
@@ -48,6 +52,39 @@ impl Looking<'_> {
         }
         let ty = variable.ty.ok_or_else(|| Unreadable::NotDescribed("it has no type".into()))?;
         variable.location.clone().map(|location| (ty, location))
+    }
+
+    /// The region of an address, with the frame for one on the stack of the thread.
+    pub fn region(&self, at: VirtAddr) -> Region {
+        let region = self.regions.of(at);
+        if !region.is_stack() {
+            return region;
+        }
+        let within = |frame: &&Frame| {
+            let end = self.stack.raw_of(frame).and_then(|raw| raw.cfa);
+            !frame.inlined && self.stack.low_end(frame) <= at && end.is_some_and(|end| at < end)
+        };
+        let frame = self.stack.frames.iter().find(within);
+        frame.map_or(region, |frame| Region::StackOf {
+            function: slots::short_function(&frame.at.function),
+            frame: u32::try_from(frame.no).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Gives the names of what values refer to.
+    pub fn with_naming<T>(&self, ask: impl FnOnce(&Naming<'_>) -> T) -> T {
+        self.regions.with_naming(&|at| self.region(at), ask)
+    }
+
+    /// The flags of the processor; of the innermost frame alone.
+    pub fn flags(&self) -> Option<u64> {
+        let thread = self.run.held(self.thread)?;
+        self.innermost.then(|| thread.registers().eflags)
+    }
+
+    /// Where a thread-local variable of the frame's image is for the thread.
+    pub fn thread_local(&self, offset: u64) -> Result<VirtAddr, Unreadable> {
+        self.run.thread_local(self.thread, self.raw, offset)
     }
 
     /// Why a variable no longer holds what it held.
@@ -109,6 +146,8 @@ impl Run {
         Some(ask(&Looking {
             run: self,
             thread,
+            stack,
+            innermost: frame.raw == 0,
             raw,
             image: &loaded.image,
             function: function.as_deref(),

@@ -12,7 +12,8 @@ impl Run {
         let main = self.inferior.modules().main();
         let missing = match self.least_detail(&main.image) {
             _ if !main.image.has_symbol_table() => Some(STRIPPED),
-            None => Some(NOT_YOURS),
+            None if self.options.calls => Some(NOT_YOURS),
+            None => None,
             Some(detail) => note(detail),
         };
         self.notes.extend(missing.map(str::to_owned));
@@ -20,6 +21,11 @@ impl Run {
 
     /// What is known of the best described of some of the chosen functions, spread over all.
     fn least_detail(&self, image: &Image) -> Option<Detail> {
+        if !self.options.calls {
+            // Nobody has chosen functions; that in which the program begins is built like the rest.
+            let main = image.functions_called("main");
+            return main.first().map(|symbol| image.detail_at(symbol.range.start));
+        }
         let step = self.functions.len().div_ceil(SAMPLES).max(1);
         let samples = self.functions.iter().step_by(step);
         samples.map(|function| image.detail_at(function.range.start)).max()

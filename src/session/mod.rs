@@ -7,6 +7,7 @@
 //! frames and values to look at. Nothing here prints.
 
 mod allocator;
+mod asking;
 mod breakpoints;
 mod calls;
 mod context;
@@ -23,6 +24,7 @@ mod picture;
 mod planting;
 mod regions;
 mod run;
+mod scope;
 mod signals;
 mod slots;
 mod stack;
@@ -31,6 +33,7 @@ mod telling;
 mod threads;
 mod variables;
 
+pub use asking::{Answered, Whereabouts};
 pub use breakpoints::{BreakPlace, Breakpoint, BreakpointId, PlaceError, Where};
 pub use debugger::{Session, Settings};
 pub use error::SessionError;

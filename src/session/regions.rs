@@ -48,11 +48,20 @@ impl Regions<'_> {
 
     /// A value as people and programs read it, with its addresses named.
     pub fn shown(&self, value: &Value) -> Shown {
-        value.shown(&Naming {
+        self.with_naming(&|at| self.of(at), |naming| value.shown(naming))
+    }
+
+    /// Gives the names of what values refer to, with another way to tell regions.
+    pub fn with_naming<T>(
+        &self,
+        region: &dyn Fn(VirtAddr) -> Region,
+        ask: impl FnOnce(&Naming<'_>) -> T,
+    ) -> T {
+        ask(&Naming {
             address: &|at| self.name(at),
             function: &|at| self.function(at),
             type_name: &|name| short_type_name(name),
-            region: &|at| self.of(at),
+            region,
             width: VALUE_WIDTH,
         })
     }

@@ -77,7 +77,7 @@ impl Run {
     ) -> Result<ExitStatus, SessionError> {
         let (mut run, mut halt) = Run::launch(options)?;
         loop {
-            if let Halt::Ended(status) = halt {
+            if let Halt::Ended { status } = halt {
                 run.deliver(observer);
                 return Ok(status);
             }
@@ -142,6 +142,11 @@ impl Run {
         }
     }
 
+    /// The ledger, where one is kept.
+    pub(super) fn ledger_in_use(&self) -> Option<&Ledger> {
+        self.family.is_some().then_some(&self.ledger)
+    }
+
     /// The file that is loaded at an address.
     pub(super) fn module_at(&self, at: VirtAddr) -> Option<Loaded> {
         self.inferior.modules().image_at(at)
@@ -168,7 +173,9 @@ impl Run {
     ) {
         self.seq += 1;
         self.peak_stack = self.peak_stack.max(stack_bytes.unwrap_or(0));
-        let ledger = self.family.is_some().then_some(&self.ledger);
+        let ledger = self.ledger_in_use();
+        let (heap_bytes, blocks) =
+            (ledger.map(Ledger::live_bytes), ledger.map(Ledger::live_blocks));
         self.outbox.push(Event {
             v: 1,
             seq: Seq(self.seq),
@@ -177,8 +184,8 @@ impl Run {
             evidence,
             at,
             stack_bytes,
-            heap_bytes: ledger.map(Ledger::live_bytes),
-            blocks: ledger.map(Ledger::live_blocks),
+            heap_bytes,
+            blocks,
         });
     }
 
@@ -188,7 +195,7 @@ impl Run {
             Stop::Site { thread, .. } => thread,
             Stop::Ended(status) => {
                 self.ended(status);
-                return Ok(Halt::Ended(status));
+                return Ok(Halt::Ended { status });
             }
             other => {
                 // Something else came first; the run begins without its sites, and says so.
@@ -258,7 +265,7 @@ impl Run {
             }
             Stop::Ended(status) => {
                 self.ended(status);
-                return Ok(Some(Halt::Ended(status)));
+                return Ok(Some(Halt::Ended { status }));
             }
         }
         Ok(None)

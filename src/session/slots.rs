@@ -162,6 +162,7 @@ pub(super) fn place(
             Placed {
                 name: seen.variable.name.clone(),
                 die: seen.variable.die,
+                line: seen.variable.line,
                 parameter: seen.variable.parameter,
                 ty,
                 size,
@@ -324,15 +325,52 @@ fn view_variable(
         view.state = SlotState::Unreadable(Unreadable::NotDescribed("it has no type".into()));
         return None;
     };
+    if variable.parameter && is_closure(owner) && view.type_name.as_deref().is_some_and(is_body) {
+        let why = "it is running, and its state is told when it waits or ends".to_owned();
+        view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
+        return None;
+    }
     let value = {
         let registers = |register| context.whole_register(register);
         reader(around, context, image, &registers).read(ty, location)
     };
+    if variable.parameter && leads_to_no_function(around, &value) {
+        let why =
+            "a function item, which has no bytes, or a pointer to no known function".to_owned();
+        view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
+        return None;
+    }
     show_value(around, &value, view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
+    // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
+    // the variable that holds it there.
+    let captured = is_closure(function) && !variable.parameter && view.offset.is_none();
+    if captured && matches!(location, Location::Memory(_)) {
+        return None;
+    }
     let name = format!("{}::{}", short_function(function), variable.name);
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
     claim(key, name, &value, location, variable.size, context)
+}
+
+/// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the
+/// legacy mangling, `f::{closure#0}` in v0.
+fn is_closure(path: &str) -> bool {
+    path.ends_with("::{{closure}}") || (path.ends_with('}') && path.contains("::{closure#"))
+}
+
+/// Whether a value is described as a pointer to a function, and is none. Function items are described
+/// so too; their alignment tells them apart, but parameters are described without one.
+fn leads_to_no_function(around: &Surroundings<'_>, value: &Value) -> bool {
+    let ValueKind::Function { target } = value.kind else { return false };
+    around.regions.function(target).is_none()
+}
+
+/// Whether a type is what the body of an async function or block gets of itself. While it runs, its
+/// state is that of its last wait, and what it held then may be gone.
+fn is_body(short_type_name: &str) -> bool {
+    let own = short_type_name.strip_prefix("Pin<&mut ");
+    own.is_some_and(|of| ["{async ", "{gen ", "{coroutine#"].iter().any(|kind| of.contains(kind)))
 }
 
 /// Fills in what a value says of itself.
@@ -429,5 +467,18 @@ pub(super) fn low_end(frames: &[RawFrame], index: usize) -> VirtAddr {
     match index.checked_sub(1).and_then(|callee| frames.get(callee)) {
         Some(callee) => callee.cfa.unwrap_or_else(|| frames[index].registers.sp()),
         None => frames.get(index).map_or(VirtAddr(0), |frame| frame.registers.sp()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closures_and_bodies_of_async_functions_are_told_by_their_paths_and_types() {
+        assert!(is_closure("krate::f::{{closure}}") && is_closure("<krate::T>::f::{closure#0}"));
+        assert!(!is_closure("krate::f") && !is_closure("krate::g::<krate::f::{closure#0}>"));
+        assert!(is_body("Pin<&mut f::{async fn}>") && is_body("Pin<&mut f::{async block#1}>"));
+        assert!(!is_body("&mut f::{closure#0}") && !is_body("Pin<&mut Later>"));
     }
 }

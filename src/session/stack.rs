@@ -1,5 +1,7 @@
 //! The frames of a thread as a person counts them: an inlined call is a frame of its own.
 
+use serde::Serialize;
+
 use super::run::Run;
 use super::slots;
 use crate::base::{At, ThreadNo, VirtAddr};
@@ -10,13 +12,14 @@ use crate::frame::RawFrame;
 const FRAMES: usize = 20_000;
 
 /// A frame.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Frame {
     /// Its number, from 0 for the innermost.
     pub no: usize,
     /// The function and the line that it stands at.
     pub at: At,
     /// Who wrote the function.
+    #[serde(skip)]
     pub origin: Origin,
     /// Whether the call was inlined into the next frame that is not.
     pub inlined: bool,
@@ -27,8 +30,10 @@ pub struct Frame {
     /// Bytes of stack; an inlined call has none of its own.
     pub bytes: u64,
     /// The physical frame, as an index.
+    #[serde(skip)]
     pub(super) raw: usize,
     /// Its position in the chain of inlined calls there, from 0 for the innermost.
+    #[serde(skip)]
     pub(super) call: usize,
 }
 

@@ -50,9 +50,12 @@ impl Threads {
         self.0.clear();
     }
 
-    /// Whether an address lies in the part of some thread's stack that is in use.
+    /// Whether an address lies in the part of some thread's stack that is in use, which a function
+    /// that calls no other may extend below the stack pointer (psABI, section 3.2.2).
     pub fn on_a_stack(&self, at: VirtAddr) -> bool {
-        self.0.values().any(|t| t.top.is_some_and(|top| t.sp <= at && at < top))
+        const RED_ZONE: u64 = 128;
+        let low = |t: &ThreadState| VirtAddr(t.sp.0.saturating_sub(RED_ZONE));
+        self.0.values().any(|t| t.top.is_some_and(|top| low(t) <= at && at < top))
     }
 }
 
@@ -132,8 +135,9 @@ mod tests {
     fn an_address_is_on_a_stack_between_the_stack_pointer_and_the_outermost_frame() {
         let mut threads = Threads::default();
         *threads.of(ThreadNo(1)) =
-            ThreadState { top: Some(VirtAddr(300)), sp: VirtAddr(100), ..Default::default() };
-        assert!(threads.on_a_stack(VirtAddr(100)) && threads.on_a_stack(VirtAddr(299)));
-        assert!(!threads.on_a_stack(VirtAddr(300)) && !threads.on_a_stack(VirtAddr(99)));
+            ThreadState { top: Some(VirtAddr(3000)), sp: VirtAddr(1000), ..Default::default() };
+        assert!(threads.on_a_stack(VirtAddr(1000)) && threads.on_a_stack(VirtAddr(2999)));
+        assert!(threads.on_a_stack(VirtAddr(872)), "in the red zone");
+        assert!(!threads.on_a_stack(VirtAddr(3000)) && !threads.on_a_stack(VirtAddr(871)));
     }
 }

@@ -2,7 +2,7 @@
 //! which they wait, with the variables that are alive there.
 //!
 //! rustc names the variants `Unresumed`, `Returned`, `Panicked`, `Suspend0` and so on. Each holds
-//! the captured variables before its own (`build_coroutine_variant_struct_type_di_node` in
+//! the captured variables behind its own (`build_coroutine_variant_struct_type_di_node` in
 //! `rustc_codegen_llvm`), whether or not they are alive: that is decided here.
 
 use super::model::{Fields, ValueKind};
@@ -23,7 +23,8 @@ impl Walk<'_> {
         };
         let types = self.reader.types;
         let state = State::of(types, variant);
-        let alive = state.alive(at.ty, captures(types, part), fields_of(types, variant.ty));
+        let captured = if state == State::Unresumed { 0 } else { count_captured(types, part) };
+        let alive = alive(types, at.ty, state, &fields_of(types, variant.ty), captured);
         let fields = match alive.is_empty() {
             true => Fields::default(),
             false => self.fields(at, &alive, false),
@@ -62,31 +63,52 @@ impl State {
         }
     }
 
-    /// The fields of the state whose variables are alive.
+    /// Whether what the coroutine has captured is alive.
     ///
-    /// An async function begins by moving its arguments out of the captured ones, whose bytes are
-    /// stale from then on. What a block has captured stays where it is. A closure has both, and
-    /// nothing tells them apart but that a borrowed variable is no argument.
-    fn alive(self, of: &Type, captures: Vec<Field>, all: Vec<Field>) -> Vec<Field> {
-        let (block, closure) = (of.base_name.contains("block_env#"), !is_body_of_fn(of));
-        let keeps = |field: &Field| match self {
+    /// An async function begins by moving its arguments out of what was captured, whose bytes are
+    /// stale from then on. What a block has captured stays where it is. A closure has arguments and
+    /// captured variables, and nothing tells them apart but that a borrowed one is no argument.
+    fn keeps_captured(self, of: &Type, field: &Field) -> bool {
+        match self {
             State::Unresumed => true,
             State::Returned | State::Panicked => false,
-            State::Suspended if !captures.contains(field) => true,
-            State::Suspended => block || (closure && field.name.starts_with("_ref__")),
-        };
-        all.into_iter().filter(keeps).collect()
+            State::Suspended if of.base_name.contains("closure_env#") => {
+                field.name.starts_with("_ref__")
+            }
+            State::Suspended => !is_body_of_fn(of),
+        }
     }
+}
+
+/// The fields of a state whose variables are alive. The last `captured` of them are what the
+/// coroutine has captured; where the compiler has moved those into variables of the same place,
+/// they are listed twice.
+fn alive(types: &dyn Types, of: &Type, state: State, all: &[Field], captured: usize) -> Vec<Field> {
+    let (own, captured) = all.split_at(all.len().saturating_sub(captured));
+    let has_bytes = |field: &Field| types.get(field.ty).map_or(true, |ty| ty.size != Some(0));
+    let listed = |field: &&Field| own.iter().any(|own| same_place(own, field));
+    let kept = captured.iter().filter(|field| state.keeps_captured(of, field) && !listed(field));
+    // A temporary, which has a number for a name, is told for what it holds.
+    let own = own.iter().filter(|field| !is_number(&field.name) || has_bytes(field));
+    own.chain(kept).cloned().collect()
+}
+
+fn same_place(a: &Field, b: &Field) -> bool {
+    (&a.name, a.offset) == (&b.name, b.offset)
+}
+
+fn is_number(name: &str) -> bool {
+    name.strip_prefix("__").is_some_and(|n| n.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn is_body_of_fn(of: &Type) -> bool {
     of.base_name.contains("fn_env#")
 }
 
-/// What the coroutine was made with: all that it has before it runs.
-fn captures(types: &dyn Types, part: &VariantPart) -> Vec<Field> {
+/// How many variables the coroutine was made with: all that it has before it runs.
+fn count_captured(types: &dyn Types, part: &VariantPart) -> usize {
     let unresumed = part.variants.iter().find(|v| State::of(types, v) == State::Unresumed);
-    unresumed.map_or_else(Vec::new, |variant| fields_of(types, variant.ty))
+    unresumed.map_or(0, |variant| fields_of(types, variant.ty).len())
 }
 
 fn fields_of(types: &dyn Types, id: Option<TypeRef>) -> Vec<Field> {
@@ -177,6 +199,22 @@ mod tests {
         let ty = coroutine(&mut world, "{async_closure_env#0}", "_ref__n");
         let text = in_states(&world, ty);
         assert_eq!(text[3], "f::{async closure#0} suspended at line 30 { kept: 6, &n: 5 }");
+    }
+
+    #[test]
+    fn a_captured_variable_that_has_become_a_local_one_is_listed_once() {
+        let mut world = World::new();
+        let (u8_, u32_) = (world.uint(1), world.uint(4));
+        let unresumed = world.record("k::f::Unresumed", 12, 4, &[("n", u32_, 0)]);
+        let fields = [("n", u32_, 4), ("__1", u8_, 8), ("n", u32_, 4)];
+        let suspended = world.record("k::f::Suspend0", 12, 4, &fields);
+        let variants = [("0", &[0_u128][..], Some(unresumed)), ("3", &[3], Some(suspended))];
+        for kind in ["block", "fn"] {
+            let name = format!("k::f::{{async_{kind}_env#0}}");
+            let ty = world.enumeration(&name, 12, 4, Some((u8_, 9)), &variants);
+            let value = world.read_bytes(ty, &[5, 0, 0, 0, 6, 0, 0, 0, 7, 3, 0, 0]);
+            assert!(world.text(&value).ends_with(" suspended { n: 6, _1: 7 }"), "{value:?}");
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn is_inhabited(types: &dyn Types, variant: &Variant) -> bool {
 }
 
 /// Whether no value of the type can exist, as far as the first fields of `levels` levels tell.
-fn is_empty(types: &dyn Types, id: TypeRef, levels: usize) -> bool {
+pub(super) fn is_empty(types: &dyn Types, id: TypeRef, levels: usize) -> bool {
     let (Ok(ty), Some(below)) = (types.get(id), levels.checked_sub(1)) else { return false };
     let Type { kind, .. } = &*ty;
     match kind {
@@ -145,5 +145,36 @@ mod tests {
         );
         assert_eq!(shown(&world, ty, &7_u64.to_le_bytes()), "Ok(7)");
         assert_eq!(shown(&world, empty, &[]), "<not a valid Empty: no value of it can exist>");
+    }
+
+    #[test]
+    fn a_discriminant_has_up_to_128_bits_and_its_sign() {
+        let mut world = World::new();
+        let (u8_, i128_) = (world.uint(1), world.base("i128", Encoding::Signed, 16));
+        let low = world.tuple_struct("Low", 32, 16, &[(u8_, 16)]);
+        let least = i128::MIN.cast_unsigned();
+        let variants = [("Low", &[least][..], Some(low)), ("Top", &[u128::MAX >> 1], None)];
+        let ty = world.enumeration("krate::Vast", 32, 16, Some((i128_, 0)), &variants);
+        let with = |tag: i128| [&tag.to_le_bytes()[..], &[7; 16]].concat();
+        assert_eq!(shown(&world, ty, &with(i128::MIN)), "Low(7)");
+        assert_eq!(shown(&world, ty, &with(i128::MAX)), "Top");
+        assert_eq!(shown(&world, ty, &with(-2)), "<not a valid Vast: discriminant -2>");
+    }
+
+    #[test]
+    fn several_variants_share_the_niche_of_another_one() {
+        let mut world = World::new();
+        let (u8_, boolean) = (world.uint(1), world.base("bool", Encoding::Bool, 1));
+        let text = world.tuple_struct("Text", 2, 1, &[(u8_, 1), (boolean, 0)]);
+        let unknown = world.tuple_struct("Unknown", 2, 1, &[(u8_, 1)]);
+        let variants = [
+            ("Text", &[][..], Some(text)),
+            ("Missing", &[2], None),
+            ("Unknown", &[3], Some(unknown)),
+        ];
+        let ty = world.enumeration("krate::Multi", 2, 1, Some((u8_, 0)), &variants);
+        assert_eq!(shown(&world, ty, &[1, 9]), "Text(9, true)");
+        assert_eq!(shown(&world, ty, &[2, 9]), "Missing");
+        assert_eq!(shown(&world, ty, &[3, 9]), "Unknown(9)");
     }
 }

@@ -72,11 +72,11 @@ mod tests {
         world.put_words(0x5000, &[1, 2]);
         let pieces = vec![
             Piece { size: 16, at: PieceAt::Memory(VirtAddr(0x5000)) },
-            Piece { size: 8, at: PieceAt::Register(Register::RAX) },
+            Piece { size: 8, at: PieceAt::Register(Register::RCX) },
             Piece { size: 8, at: PieceAt::Missing },
         ];
         let value = world.read(ty, &Location::Pieces(pieces));
-        let lost = Unreadable::RegisterLost { register: "rax" }.in_place();
+        let lost = Unreadable::RegisterLost { register: "rcx" }.in_place();
         assert_eq!(world.text(&value), format!("__m256i(1, 2, {lost}, <optimised out>)"));
     }
 }

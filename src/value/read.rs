@@ -40,6 +40,8 @@ impl Reader<'_> {
 pub(super) struct Walk<'a> {
     pub(super) reader: &'a Reader<'a>,
     parts_left: usize,
+    /// Whether the places of entries are wanted, and not what is there: parts then limit nothing.
+    pub(super) places_only: bool,
     bytes_left: u64,
     following: Vec<(TypeRef, VirtAddr)>,
     /// The row whose elements were asked for last.
@@ -79,6 +81,7 @@ impl<'a> Walk<'a> {
         Walk {
             reader,
             parts_left: total_parts.min(Limits::MOST_PARTS),
+            places_only: false,
             bytes_left: total_bytes.min(Limits::MOST_BYTES),
             following: Vec::new(),
             row: None,
@@ -88,7 +91,7 @@ impl<'a> Walk<'a> {
     /// A reading of a value's own words: whatever is a part of it becomes a [`Cut::Total`] with its
     /// type and place.
     pub(super) fn without_parts(reader: &'a Reader<'a>) -> Walk<'a> {
-        Walk { parts_left: 0, ..Walk::new(reader) }
+        Walk { parts_left: 0, places_only: true, ..Walk::new(reader) }
     }
 }
 
@@ -266,9 +269,46 @@ pub(super) fn name_in_source(of: &Type, name: &Arc<str>) -> Arc<str> {
     }
     match name.strip_prefix("__") {
         Some("awaitee") if is_nameless(of) => "awaits".into(),
+        // A temporary, and no field of a tuple.
+        Some(number) if is_nameless(of) => format!("_{number}").into(),
         Some(number) if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
             number.into()
         }
         _ => name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dwarf::PointerFlavour;
+    use crate::value::testing::World;
+
+    #[test]
+    fn a_closure_is_told_by_its_function_and_what_it_borrows_from_what_it_took() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        let shared = world.pointer("&u8", Some(u8_), PointerFlavour::Shared);
+        let unique = world.pointer("&mut u8", Some(u8_), PointerFlavour::Unique);
+        world.put(0x5000, &[3, 4]);
+        let fields = [
+            ("_ref__seen", shared, 0),
+            ("_ref__count", unique, 8),
+            ("own", u8_, 16),
+            ("r", shared, 24),
+        ];
+        let ty = world.record("krate::f::{closure_env#1}", 32, 8, &fields);
+        let value = world.read_words(ty, &[0x5000, 0x5001, 5, 0x5000]);
+        let text = "f::{closure#1} { &seen: 3, &mut count: 4, own: 5, r: 3 }";
+        assert_eq!(world.text(&value), text);
+    }
+
+    #[test]
+    fn a_field_of_the_users_own_keeps_its_name() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        let fields = [("_ref__seen", u8_, 0), ("__awaitee", u8_, 1)];
+        let ty = world.record("krate::Odd", 2, 1, &fields);
+        let text = world.text(&world.read_bytes(ty, &[1, 2]));
+        assert_eq!(text, "Odd { _ref__seen: 1, __awaitee: 2 }");
     }
 }

@@ -5,7 +5,9 @@ mod collections;
 use std::sync::Arc;
 
 use super::{Format, Ground, Limits, Naming, Pretty, Reader, Value};
-use crate::base::{Bias, Buffer, Data, FileAddr, Region, Register, Split, Unreadable, VirtAddr};
+use crate::base::{
+    Bias, Buffer, Data, FileAddr, Memory, Region, Register, Split, Unreadable, VirtAddr,
+};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
@@ -299,6 +301,12 @@ impl World {
 
     pub(crate) fn read(&self, ty: TypeRef, at: &Location) -> Value {
         self.with_reader(|reader| reader.read(ty, at))
+    }
+
+    /// Reads with other memory than the world's own.
+    #[cfg(test)]
+    pub(super) fn read_from(&self, memory: &dyn Memory, ty: TypeRef, at: &Location) -> Value {
+        self.with_reader(|reader| Reader { memory, ..*reader }.read(ty, at))
     }
 
     /// Only `rax` is known: its bytes are 0x11, 0x22 and so on.

@@ -1,6 +1,7 @@
 //! Test programs: built by rustc into `target/test-programs`, once for each name and variant.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -99,7 +100,12 @@ pub fn program_with(name: &str, folder: &str, flags: &[&str]) -> Program {
 }
 
 fn compile(source: &Path, executable: &Path, flags: &[&str]) {
-    let output = rustc()
+    // Which toolchain is the proxy's business, and must come first: `+nightly`.
+    let (mut rustc, flags) = match flags.split_first() {
+        Some((first, rest)) if first.starts_with('+') => (rustc_of(Some(first)), rest),
+        _ => (rustc(), flags),
+    };
+    let output = rustc
         .current_dir(package())
         .args(["--edition", "2024", "-D", "warnings"])
         .args(flags)
@@ -127,8 +133,12 @@ pub fn toolchain() -> Option<String> {
 }
 
 fn rustc() -> Command {
+    rustc_of(toolchain())
+}
+
+fn rustc_of(toolchain: Option<impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new("rustc");
-    command.args(toolchain());
+    command.args(toolchain);
     command
 }
 

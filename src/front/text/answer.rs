@@ -1,13 +1,15 @@
 //! What the commands of a session answer, as text for people.
 
 use super::paths::function;
-use super::spans::{Ink, Line, counted, cut, place};
-use crate::base::{At, ExitStatus};
+use super::spans::{Ink, Line, bytes, counted, cut, place};
+use super::split::split_text;
+use super::value::value_text;
+use crate::base::{At, ExitStatus, Hold, Unreadable};
 use crate::command::{
     Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic, VariableShown,
 };
 use crate::dwarf::Origin;
-use crate::session::{Breakpoint, Frame, Halt, Where};
+use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
 
 /// Draws answers.
 pub struct AnswerText {
@@ -22,9 +24,17 @@ impl AnswerText {
 
     /// An answer, with colours.
     pub fn answer(&self, answer: &Answer) -> String {
+        match answer {
+            Answer::Value(answered) => self.value(answered),
+            Answer::Split { name, split } => split_text(split, name, self.width),
+            other => self.lines(other),
+        }
+    }
+
+    fn lines(&self, answer: &Answer) -> String {
         let mut lines = Vec::new();
         match answer {
-            Answer::Nothing | Answer::Quit => {}
+            Answer::Nothing | Answer::Quit | Answer::Value(_) | Answer::Split { .. } => {}
             Answer::Said(text) => lines.push(plain(text)),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
@@ -36,6 +46,7 @@ impl AnswerText {
             }
             Answer::Source(text) => source(text, &mut lines),
             Answer::Variables(variables) => variables_of(variables, &mut lines),
+            Answer::Where(found) => whereabouts(found, &mut lines),
             Answer::Commands => commands(&mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
         }
@@ -44,6 +55,37 @@ impl AnswerText {
             line.fit(self.width).render(&mut out);
         }
         out
+    }
+
+    /// A value behind its number and its type. What does not fit behind those on one line begins on
+    /// the next.
+    fn value(&self, answered: &Answered) -> String {
+        let mut head = Line::new();
+        head.push(Ink::Faint, format!("${}", answered.no)).push(Ink::Faint, ": ");
+        head.push(Ink::Type, &answered.data.type_name).push(Ink::Plain, " = ");
+        value_text(head, &answered.pretty, self.width)
+    }
+}
+
+fn whereabouts(found: &Whereabouts, lines: &mut Vec<Line>) {
+    let mut line = Line::new();
+    line.push(Ink::Strong, found.region.to_string());
+    if let Some(size) = found.size {
+        line.push(Ink::Faint, format!("  {}", bytes(size)));
+    }
+    lines.push(line);
+    for (path, region, hold) in &found.leads {
+        let mut line = Line::new();
+        let path = if path.is_empty() { "leads to" } else { path };
+        line.push(Ink::Plain, format!("  {path} ")).push(Ink::Plain, "→ ");
+        line.push(Ink::Block, region.to_string());
+        let how = match hold {
+            Hold::Owner => "owned",
+            Hold::Shares => "shared",
+            Hold::Refers => "borrowed",
+        };
+        line.push(Ink::Faint, format!("  {how}"));
+        lines.push(line);
     }
 }
 
@@ -59,8 +101,7 @@ fn set_breakpoint(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
     line.push(Ink::Plain, format!("{word} {}", breakpoint.id));
     match breakpoint.places.as_slice() {
         [one] => {
-            line.push(Ink::Plain, " at ").push(Ink::Strong, function(&one.function));
-            line.push(Ink::Faint, of_line(one.line.as_ref()));
+            line.push(Ink::Plain, " at ").append(where_is(&one.at));
         }
         several => {
             line.push(Ink::Plain, format!(" at {}", counted(several.len() as u64, "place")));
@@ -70,19 +111,13 @@ fn set_breakpoint(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
         Where::Line { line, .. } => Some(*line),
         _ => None,
     };
-    let got = breakpoint.places.first().and_then(|place| place.line.as_ref()).map(|l| l.line);
+    let got = breakpoint.places.first().and_then(|place| place.at.line);
     if let (Some(asked), Some(got)) = (asked, got)
         && asked != got
     {
         line.push(Ink::Faint, format!("  (line {asked} has no code)"));
     }
     lines.push(line);
-}
-
-fn of_line(line: Option<&crate::dwarf::SourceLine>) -> String {
-    let Some(line) = line else { return String::new() };
-    let name = line.file.rsplit('/').next().unwrap_or(&line.file);
-    format!(" {name}:{}", line.line)
 }
 
 fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
@@ -94,8 +129,7 @@ fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
             let mut line = Line::new();
             let number = if index == 0 { breakpoint.id.to_string() } else { String::new() };
             line.push(Ink::Strong, format!("{number:>3}  "));
-            line.push(Ink::Plain, function(&place.function));
-            line.push(Ink::Faint, of_line(place.line.as_ref()));
+            line.append(where_is(&place.at));
             if index == 0 && breakpoint.hits > 0 {
                 line.push(Ink::Faint, format!("  reached {}", counted(breakpoint.hits, "time")));
             }
@@ -117,10 +151,10 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
             let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             line.push(Ink::Plain, why)
         }
-        Halt::Ended(ExitStatus::Code(code)) => {
+        Halt::Ended { status: ExitStatus::Code(code) } => {
             line.push(Ink::Plain, format!("The program ended with code {code}."))
         }
-        Halt::Ended(ExitStatus::Signal(signal)) => {
+        Halt::Ended { status: ExitStatus::Signal(signal) } => {
             line.push(Ink::Gone, format!("The program was ended by signal {signal}."))
         }
     };
@@ -202,9 +236,10 @@ fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
             line.push(Ink::Faint, ": ").push(Ink::Type, ty);
         }
         line.push(Ink::Plain, " = ");
+        let missing = || variable.unreadable.as_ref().map(Unreadable::in_place);
         match &variable.value {
-            Ok(value) => line.push(Ink::Plain, &value.text),
-            Err(why) => line.push(Ink::Faint, why.in_place()),
+            Some(value) => line.push(Ink::Plain, &value.text),
+            None => line.push(Ink::Faint, missing().unwrap_or_default()),
         };
         if variable.shadowed {
             line.push(Ink::Faint, "  (shadowed)");

@@ -17,8 +17,6 @@ mod value;
 mod watch;
 
 pub use answer::AnswerText;
-pub use split::split_text;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
-pub use value::value_text;
 pub use watch::WatchText;

@@ -131,7 +131,9 @@ fn branches(branch: &str, last: bool, outermost: bool) -> (String, String) {
 
 fn row(part: &SplitPart, name: &str, branch: &str) -> Row {
     let mut place = Line::new();
-    place.push(Ink::Faint, branch);
+    if !branch.is_empty() {
+        place.push(Ink::Faint, branch);
+    }
     match &part.region {
         Region::Heap { .. } => place.push(Ink::Block, part.region.to_string()),
         // Without a ledger blocks have no ordinals.

@@ -1,6 +1,11 @@
 //! The layout of a type as text: its bytes as a picture, and a table of what they are for.
 
-use super::spans::{Ink, Line, bytes, counted, cut, number};
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use self::rows::{Row, TAG, rows, tag_word};
+use super::spans::{Ink, Line, bytes, counted, cut, number, wrap};
 use crate::dwarf::short_type_name;
 use crate::value::layout::{
     Alignment, Discriminant, FieldLayout, Kind, Niche, Span, TypeLayout, Values, VariantLayout,
@@ -10,11 +15,8 @@ use crate::value::layout::{
 const MOST_DRAWN: u64 = 128;
 /// How many niches are listed.
 const MOST_NICHES: usize = 4;
-/// The letters that stand for fields in the picture.
-const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/// Stands for the discriminant, and for bytes that belong to nothing.
-const TAG: char = '#';
-const FREE: char = '·';
+/// Stands for bytes that several fields of a union share.
+const SHARED: char = '*';
 
 /// A type, for a page of so many columns.
 pub(in crate::front) fn type_layout(layout: &TypeLayout, width: usize) -> String {
@@ -54,74 +56,6 @@ pub(in crate::front) fn instances(name: &str, layouts: &[TypeLayout], width: usi
     page.out
 }
 
-/// One line of the table: some bytes, and what they are for.
-struct Row {
-    /// What stands for it in the picture; nothing for what lies within a field.
-    letter: Option<char>,
-    at: Span,
-    ink: Ink,
-    name: String,
-    ty: String,
-}
-
-/// The rows of fields, with those within them, of the discriminant, and of what is free, by offset.
-fn rows(
-    fields: &[FieldLayout],
-    padding: &[Span],
-    tag: Option<(&Discriminant, String)>,
-) -> Vec<Row> {
-    let mut letters = LETTERS.chars();
-    let mut rows: Vec<Vec<Row>> = Vec::new();
-    for field in fields {
-        let letter = letters.next();
-        let mut own = Vec::new();
-        push_field(field, letter, 0, 0, &mut own);
-        rows.push(own);
-    }
-    let free = |at: &Span| Row {
-        letter: Some(FREE),
-        at: *at,
-        ink: Ink::Faint,
-        name: "padding".to_owned(),
-        ty: String::new(),
-    };
-    rows.extend(padding.iter().map(|at| vec![free(at)]));
-    if let Some((tag, what)) = tag {
-        let name = if tag.niche_of.is_some() { "niche" } else { "tag" };
-        let row = Row {
-            letter: Some(TAG),
-            at: tag.at,
-            ink: Ink::Changed,
-            name: name.to_owned(),
-            ty: what,
-        };
-        rows.push(vec![row]);
-    }
-    rows.sort_by_key(|rows| rows.first().map(|row| row.at.offset));
-    rows.into_iter().flatten().collect()
-}
-
-fn push_field(
-    field: &FieldLayout,
-    letter: Option<char>,
-    from: u64,
-    depth: usize,
-    to: &mut Vec<Row>,
-) {
-    let offset = from.saturating_add(field.offset);
-    to.push(Row {
-        letter,
-        at: Span { offset, size: field.size.unwrap_or(0) },
-        ink: if depth == 0 { Ink::Strong } else { Ink::Plain },
-        name: format!("{}{}", "  ".repeat(depth), field.name),
-        ty: short_type_name(&field.ty),
-    });
-    let Some(inner) = &field.layout else { return };
-    for field in &inner.fields {
-        push_field(field, None, offset, depth + 1, to);
-    }
-}
-
 struct Page {
     width: usize,
     out: String,
@@ -138,11 +72,15 @@ impl Page {
         if let Some(align) = layout.align {
             about.push_str(&format!(", align {}", alignment(align)));
         }
+        if !layout.inhabited {
+            about.push_str(", without values");
+        }
         if layout.packed {
             about.push_str(", packed");
         }
         if layout.padding_bytes > 0 {
-            about.push_str(&format!(", {} of padding", bytes(layout.padding_bytes)));
+            let of = if layout.variants.is_empty() { "of padding" } else { "in no variant" };
+            about.push_str(&format!(", {} {of}", bytes(layout.padding_bytes)));
         }
         self.line(&[(Ink::Plain, about)]);
     }
@@ -180,14 +118,18 @@ impl Page {
         let what = match (variant.inhabited, tag) {
             (false, _) => "cannot exist".to_owned(),
             (true, None) => "the only one that can exist".to_owned(),
-            (true, Some(_)) => selected(variant, layout.discriminant.as_ref()),
+            (true, Some(_)) => selected(variant, tag),
+        };
+        let word = match tag.filter(|_| variant.inhabited && !variant.values.is_empty()) {
+            Some(tag) => format!("  {} ", tag_word(tag)),
+            None => "  ".to_owned(),
         };
         self.line(&[
             (Ink::Plain, "variant ".to_owned()),
             (Ink::Strong, variant.name.clone()),
-            (Ink::Changed, format!("  {what}")),
+            (Ink::Changed, format!("{word}{what}")),
         ]);
-        if !variant.inhabited {
+        if !variant.inhabited || variant.fields.is_empty() {
             return;
         }
         // The niche of the variant with data is a part of one of its fields.
@@ -210,14 +152,13 @@ impl Page {
         if let Some(size) = size.filter(|size| (1..=MOST_DRAWN).contains(size)) {
             self.picture(size, rows);
         }
-        let overlap = rows.iter().any(|row| row.letter.is_none());
         let names = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
         let names = names.clamp(5, (self.width / 3).max(12));
         self.blank();
         let head = format!("  offset    size    {:<names$}  type", "field");
         self.line(&[(Ink::Faint, head)]);
         for row in rows {
-            let letter = row.letter.unwrap_or(if overlap { ' ' } else { FREE });
+            let letter = row.letter.unwrap_or(' ');
             let numbers = format!("  {:>6}  {:>6}  ", number(row.at.offset), number(row.at.size));
             let name = cut(&row.name, names);
             let gap = names.saturating_sub(name.chars().count());
@@ -245,6 +186,9 @@ impl Page {
             }
             self.line(&spans);
             start = start.saturating_add(columns);
+        }
+        if (0..size).any(|byte| drawn(byte, rows).1 == SHARED) {
+            self.line(&[(Ink::Faint, format!("  {SHARED} bytes of several fields"))]);
         }
     }
 
@@ -284,18 +228,19 @@ impl Page {
 
     fn niche(&mut self, niche: &Niche) {
         let values: Vec<String> = niche.values.iter().map(|values| hex(*values)).collect();
-        let count = match niche.count {
-            u64::MAX => "many".to_owned(),
-            count => number(count),
-        };
-        let values_of = if niche.count == 1 { "value" } else { "values" };
-        let place = place(niche.at);
         let of = match niche.field.is_empty() {
             true => String::new(),
             false => format!(" ({})", niche.field),
         };
-        let what = format!("spare: {count} {values_of} of {place}{of}: {}", values.join(", "));
-        self.line(&[(Ink::Faint, what)]);
+        let never = format!("spare: {}{of} never {}", place(niche.at), values.join(", "));
+        let count = match niche.count {
+            1 => "; 1 value".to_owned(),
+            2..=0xffff_ffff => format!("; {} values", number(niche.count)),
+            _ => String::new(),
+        };
+        for line in wrap(&format!("{never}{count}"), self.width) {
+            self.line(&[(Ink::Faint, line)]);
+        }
     }
 
     fn line(&mut self, spans: &[(Ink, String)]) {
@@ -311,18 +256,23 @@ impl Page {
     }
 }
 
-/// What stands for a byte: where fields overlap, the first of them.
+/// What stands for a byte.
 fn drawn(byte: u64, rows: &[Row]) -> (Ink, char) {
     let holds = |row: &&Row| row.at.offset <= byte && byte < row.at.end();
-    let row = rows.iter().filter(holds).find(|row| row.letter.is_some());
-    row.map_or((Ink::Plain, '?'), |row| (row.ink, row.letter.unwrap_or(' ')))
+    let mut letters = rows.iter().filter(holds).filter_map(|row| Some((row.ink, row.letter?)));
+    match (letters.next(), letters.next()) {
+        (Some(one), None) => one,
+        (Some((ink, _)), Some(_)) => (ink, SHARED),
+        // More fields than letters.
+        (None, _) => (Ink::Plain, '?'),
+    }
 }
 
 fn kind(layout: &TypeLayout) -> &'static str {
     match layout.kind {
         Kind::Scalar => "scalar",
         Kind::Unit => "type without bytes",
-        Kind::Never => "type without values",
+        Kind::Never => "never type",
         Kind::Pointer => "pointer",
         Kind::Struct => "struct",
         Kind::Tuple => "tuple",

@@ -3,16 +3,26 @@
 use super::spans::{Ink, Line};
 use crate::value::{Pretty, TokenKind};
 
-/// The lines of a value with colours, which the stream takes out where they are not wanted.
-pub fn value_text(pretty: &Pretty) -> String {
-    let mut out = String::new();
-    for tokens in &pretty.lines {
+/// The lines of a value with colours, which the stream takes out where they are not wanted. The
+/// first stands behind `head`, if it fits into so many columns there.
+pub(super) fn value_text(head: Line, pretty: &Pretty, width: usize) -> String {
+    let mut lines = Vec::with_capacity(pretty.lines.len().saturating_add(1));
+    lines.push(head);
+    for (index, tokens) in pretty.lines.iter().enumerate() {
         let mut line = Line::new();
         for token in tokens {
             line.push(ink(token.kind), &token.text);
         }
-        line.render(&mut out);
+        match lines.last_mut().filter(|head| index == 0 && head.width() + line.width() <= width) {
+            Some(head) => head.append(line),
+            None => {
+                lines.push(line);
+                continue;
+            }
+        };
     }
+    let mut out = String::new();
+    lines.iter().filter(|line| line.width() > 0).for_each(|line| line.render(&mut out));
     out
 }
 
@@ -45,7 +55,7 @@ mod tests {
         ];
         let mut pretty = Pretty { lines: vec![line], cut: Vec::new() };
         pretty.hint("print p.x");
-        let text = value_text(&pretty);
+        let text = value_text(Line::new(), &pretty, 80);
         let expected = "\x1b[36mPoint\x1b[0m { x: \x1b[35m1\x1b[0m }\n\x1b[2mprint p.x\x1b[0m\n";
         assert_eq!(text, expected);
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), pretty.to_string());

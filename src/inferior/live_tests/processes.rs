@@ -2,7 +2,8 @@
 
 use crate::base::{ExitStatus, MemoryExt, Register, VirtAddr};
 use crate::inferior::test_programs::{
-    SUCCESS, launch, output, run, run_with, run_with_site, start, start_with, subject, symbol,
+    SUCCESS, launch, libc_symbol, output, run, run_with, run_with_site, start, start_with, subject,
+    symbol,
 };
 use crate::inferior::{InferiorError, Stop};
 
@@ -18,19 +19,9 @@ fn a_forked_child_is_let_go_clean_of_sites() {
 fn a_process_spawned_by_the_program_runs_free_of_it() {
     let (mut inferior, first) = start(&["spawn"]);
     // posix_spawn's child passes these in the memory of its parent.
-    let libc = inferior
-        .modules()
-        .iter()
-        .find(|module| module.path().to_string_lossy().contains("libc.so"))
-        .and_then(|module| module.loaded())
-        .expect("libc");
-    let bytes = std::fs::read(libc.image.path()).expect("libc");
-    let file = object::File::parse(&*bytes).expect("an ELF file");
-    use object::{Object, ObjectSymbol};
     for name in ["execve", "sigaction", "dup2", "_exit"] {
-        let found = file.dynamic_symbols().find(|symbol| symbol.name() == Ok(name));
-        let at = crate::base::FileAddr(found.expect(name).address());
-        inferior.insert_site(libc.bias.to_virt(at)).expect("a site");
+        let at = libc_symbol(&inferior, name).expect(name);
+        inferior.insert_site(at).expect("a site");
     }
     let course = run(&mut inferior, first);
     assert_eq!((course.end, course.forks), (SUCCESS, 1));

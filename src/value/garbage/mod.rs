@@ -3,6 +3,7 @@
 //! [`check`] makes both from a string of bytes. The property test below takes the string from a
 //! seed; the fuzz target `values` takes it from the fuzzer.
 
+mod loose;
 mod shapes;
 mod types;
 

@@ -1,6 +1,6 @@
 //! Random types of the language.
 
-use super::{any, shapes, word};
+use super::{any, loose, shapes, word};
 use crate::base::garbage::Choices;
 use crate::dwarf::{Encoding, Field, PointerFlavour, TypeKind, TypeRef, Variant, VariantPart};
 use crate::value::testing::World;
@@ -59,6 +59,7 @@ pub(super) fn add(world: &mut World, choices: &mut Choices<'_>, roots: &[TypeRef
         },
         10 => collection(world, choices, roots),
         11 => shapes::row(world, choices, roots),
+        12 => loose::add(world, choices, roots),
         _ => shapes::add(world, choices, roots),
     };
     if choices.once_in(24) {

@@ -90,8 +90,8 @@ impl Builder<'_> {
         fields
     }
 
-    /// The field that the discriminant hides in: of the variant that all other values select, where
-    /// there is one, otherwise of the first whose field has the same bytes.
+    /// The field that the discriminant hides in. No other variant has bytes of its own there; a tag
+    /// overlaps no field at all.
     fn niche_path(
         &self,
         tag: &Discriminant,

@@ -8,11 +8,14 @@ mod align;
 mod enums;
 mod niches;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use serde::{Serialize, Serializer};
 
 use crate::base::Unreadable;
 use crate::dwarf::{Encoding, Type, TypeKind, TypeRef, Types};
+use crate::value::enums::is_empty;
 
 /// How many types one layout looks at; what lies deeper is left out.
 const MAX_TYPES: usize = 4_000;
@@ -32,6 +35,8 @@ pub struct TypeLayout {
     /// What its address is a multiple of.
     #[serde(flatten)]
     pub align: Option<Alignment>,
+    /// Whether a value of it can exist, as far as the debug information tells.
+    pub inhabited: bool,
     /// Whether fields lie at addresses that do not suit them (`repr(packed)`).
     pub packed: bool,
     /// The fields, in the order of their offsets, then of the debug information.
@@ -212,7 +217,8 @@ impl Builder<'_> {
         let ty = self.types.get(id)?;
         self.left = self.left.saturating_sub(1);
         let mut layout = TypeLayout::bare(&ty);
-        layout.align = self.align(&ty);
+        layout.align = self.align(&ty).filter(|_| ty.kind != TypeKind::Opaque);
+        layout.inhabited = !is_empty(self.types, id, 3);
         match &ty.kind {
             TypeKind::Struct { fields, .. } => self.record(&mut layout, fields, depth),
             TypeKind::Union { fields } => self.union(&mut layout, fields, depth),
@@ -221,7 +227,8 @@ impl Builder<'_> {
                 enums::without_data(&mut layout, *repr == Encoding::Signed, enumerators);
             }
             TypeKind::Array { element, count } => {
-                layout.count = Some(*count);
+                // A slice is an array without a count.
+                layout.count = layout.size.map(|_| *count);
                 let inner = depth.checked_sub(1).and_then(|depth| self.inner(*element, depth));
                 layout.element = inner;
             }
@@ -247,8 +254,10 @@ impl TypeLayout {
         TypeLayout {
             name: ty.name.to_string(),
             kind: kind(ty),
-            size: ty.size,
+            // A trait object's die says zero, of what has a size of its own behind each pointer.
+            size: ty.size.filter(|_| ty.kind != TypeKind::Opaque),
             align: None,
+            inhabited: true,
             packed: false,
             fields: Vec::new(),
             padding: Vec::new(),

@@ -5,13 +5,11 @@ use std::collections::{HashSet, VecDeque};
 use super::leads::Leads;
 use super::tree::{NodeId, Tree};
 use super::{Ground, Reader};
-use crate::base::{
-    BlockId, Hold, Region, SizesFrom, Split, SplitMore, SplitPart, SplitTotals, VirtAddr,
-};
+use crate::base::{BlockId, Hold, SizesFrom, Split, SplitMore, SplitTotals, VirtAddr};
 use crate::dwarf::{Location, TypeRef};
 use crate::value::data::entry_label;
 use crate::value::place::Source;
-use crate::value::{Cut, HeapSpan, Value, ValueKind};
+use crate::value::{Cut, Value, ValueKind};
 
 /// Values within values on the way to which the debugger's own stack is used; what is deeper waits.
 const DEEPEST: usize = 100;
@@ -23,17 +21,17 @@ pub(super) struct Account<'a> {
     pub(super) reader: Option<&'a Reader<'a>>,
     pub(super) leads: Leads,
     pub(super) tree: Tree,
-    totals: SplitTotals,
+    pub(super) totals: SplitTotals,
     /// Blocks that are counted.
-    blocks: HashSet<BlockId>,
+    pub(super) blocks: HashSet<BlockId>,
     /// Addresses behind which everything is counted.
-    visited: HashSet<VirtAddr>,
+    pub(super) visited: HashSet<VirtAddr>,
     /// What is to be read on when the rest is done.
     waiting: VecDeque<Waiting>,
     depth: usize,
     pub(super) parts_left: u64,
     /// How often something led to memory elsewhere.
-    reached: u64,
+    pub(super) reached: u64,
     pub(super) unreadable_parts: u64,
     at_least: Option<String>,
 }
@@ -81,6 +79,11 @@ impl<'a> Account<'a> {
         let spot = Spot { node: NodeId::WHOLE, listed: true, hold: Hold::Owner };
         self.visit(value, source, spot, &mut String::new());
         while let (Some(next), Some(reader)) = (self.waiting.pop_front(), self.reader) {
+            // Each of them is read before its parts are counted.
+            if self.parts_left == 0 {
+                self.too_many();
+                break;
+            }
             let value = reader.read(next.ty, &Location::Memory(next.at));
             self.visit(&value, None, next.spot, &mut next.path.clone());
         }
@@ -202,103 +205,6 @@ impl<'a> Account<'a> {
         }
         self.visit(part, None, spot, path);
         path.truncate(len);
-    }
-
-    /// Counts the element with this index. The first ones are listed; one of the others that leads
-    /// anywhere is a part more.
-    pub(super) fn below(&mut self, spot: Spot, index: usize, count: impl FnOnce(&mut Self, Spot)) {
-        let listed = spot.listed && index < self.ground.listed;
-        let before = self.reached;
-        count(self, Spot { listed, ..spot });
-        if spot.listed && !listed && self.reached > before {
-            let more = self.tree.more(spot.node);
-            more.parts = more.parts.saturating_add(1);
-        }
-    }
-
-    /// Counts the memory that a value leads to; the value is needed only where that is listed. Gives
-    /// where the values in it stand; nothing where they are not to be visited: they are another's,
-    /// or were visited already.
-    pub(super) fn reach(
-        &mut self,
-        span: &HeapSpan,
-        value: Option<&Value>,
-        spot: Spot,
-        path: &str,
-    ) -> Option<Spot> {
-        self.reached = self.reached.saturating_add(1);
-        let hold = span.hold.within(spot.hold);
-        let block = self.ground.block_at.and_then(|block_at| block_at(span.pointer));
-        let region = match block {
-            Some(block) => Region::Heap { block: block.id, offset: block.offset },
-            None => (self.ground.naming.region)(span.pointer),
-        };
-        let owned = hold != Hold::Refers && region.may_be_heap();
-        let size = block.filter(|_| owned).map_or(span.capacity, |block| block.size);
-        let used = span.used.min(size);
-        let new = owned && self.visited.insert(span.pointer);
-        let counted = new && block.is_none_or(|block| self.blocks.insert(block.id));
-        let part = SplitPart {
-            path: String::new(),
-            type_name: String::new(),
-            region,
-            size,
-            used,
-            spare: size.saturating_sub(used),
-            hold,
-            counts: Vec::new(),
-            counted,
-            parts: Vec::new(),
-            more: SplitMore::default(),
-        };
-        self.count(&part);
-        let node = match value.filter(|_| spot.listed && self.tree.has_room(spot.node)) {
-            Some(value) => Some(self.list(part, value, spot, path)),
-            None => {
-                self.sum(&part, spot);
-                None
-            }
-        };
-        new.then_some(Spot { node: node.unwrap_or(spot.node), listed: node.is_some(), hold })
-    }
-
-    fn count(&mut self, part: &SplitPart) {
-        let totals = &mut self.totals;
-        if part.hold == Hold::Refers {
-            totals.borrowed = totals.borrowed.saturating_add(1);
-        }
-        if !part.counted {
-            return;
-        }
-        totals.heap_bytes = totals.heap_bytes.saturating_add(part.size);
-        totals.blocks = totals.blocks.saturating_add(1);
-        totals.spare = totals.spare.saturating_add(part.spare);
-        if part.hold == Hold::Shares {
-            totals.shared_bytes = totals.shared_bytes.saturating_add(part.size);
-            totals.shared_blocks = totals.shared_blocks.saturating_add(1);
-        }
-    }
-
-    fn list(&mut self, mut part: SplitPart, value: &Value, spot: Spot, path: &str) -> NodeId {
-        part.path = path.to_owned();
-        part.type_name = (self.ground.naming.type_name)(&value.type_name);
-        if let ValueKind::Pointer(pointer) = &value.kind {
-            part.counts = pointer.counts.clone();
-        }
-        self.tree.add(spot.node, part)
-    }
-
-    /// Adds a part that is not listed to the sums of what is not.
-    fn sum(&mut self, part: &SplitPart, spot: Spot) {
-        let more = self.tree.more(spot.node);
-        if spot.listed {
-            more.parts = more.parts.saturating_add(1);
-        }
-        if part.counted {
-            more.bytes = more.bytes.saturating_add(part.size);
-            more.blocks = more.blocks.saturating_add(1);
-            more.spare = more.spare.saturating_add(part.spare);
-        }
     }
 
     fn wait(&mut self, value: &Value, spot: Spot, path: &str) {

@@ -1,9 +1,10 @@
 //! How the bytes of a value split: its own, and those of the blocks that it owns, shares or borrows.
 //!
-//! `account` walks over values and counts blocks; `tree` keeps what is listed and sums the rest;
-//! `rest` reads on where a value was cut, element by element, without keeping a tree of them, and `plan` makes that quick;
-//! `leads` knows which types can lead to memory at all. Nothing here knows the ledger: which block
-//! lies at an address is asked for through [`Ground`].
+//! `account` walks over values and `reach` counts the blocks that they lead to; `tree` keeps what
+//! is listed and sums the rest; `rest` reads on where a value was cut, element by element, without
+//! keeping a tree of them, and `plan` makes that quick; `leads` knows which types can lead to memory
+//! at all. Nothing here knows the ledger: which block lies at an address is asked for through
+//! [`Ground`].
 //!
 //! Every step takes a part of [`Ground::most_parts`], so that lengths and chains that lie end; the
 //! totals then say that they are lower bounds.
@@ -11,6 +12,7 @@
 mod account;
 mod leads;
 mod plan;
+mod reach;
 mod rest;
 mod streamed;
 mod tree;
@@ -41,7 +43,8 @@ pub struct Ground<'a> {
     pub block_at: Option<&'a dyn Fn(VirtAddr) -> Option<BlockAt>>,
     /// Tells what lies where, and shortens the names of types.
     pub naming: &'a Naming<'a>,
-    /// How many parts of each value are listed one by one; the others are in the totals.
+    /// How many parts of each value are listed one by one, on the outer levels; the others are in
+    /// the totals.
     pub listed: usize,
     /// How many parts are visited in all.
     pub most_parts: u64,

@@ -377,8 +377,9 @@ fn elements_that_hold_others_are_counted_however_they_nest() {
     let buffer = &split.parts[0];
     let left = SplitMore { parts: 40, bytes: 40 * 390, blocks: 40 * 16, spare: 0 };
     assert_eq!((buffer.parts.len(), buffer.more), (10, left));
-    let row = SplitMore { parts: 5, bytes: 10, blocks: 5, spare: 0 };
-    assert_eq!((buffer.parts[3].parts.len(), buffer.parts[3].more), (10, row));
+    // Of what lies deeper half as many are listed.
+    let row = SplitMore { parts: 10, bytes: 20, blocks: 10, spare: 0 };
+    assert_eq!((buffer.parts[3].parts.len(), buffer.parts[3].more), (5, row));
 }
 
 #[test]

@@ -37,6 +37,13 @@ impl Tree {
         self.nodes.len() < MOST_LISTED && self.level(within) < LEVELS
     }
 
+    /// How many parts of a value are listed below a node: half as many on each further level, so
+    /// that what is on the outside is not lost among what is in it.
+    pub(super) fn share(&self, most: usize, below: NodeId) -> usize {
+        let levels = self.level(below).saturating_sub(1).min(16);
+        (most >> levels).max(most.min(1))
+    }
+
     pub(super) fn add(&mut self, within: NodeId, part: SplitPart) -> NodeId {
         let level = self.level(within).saturating_add(1);
         self.nodes.push(Node { within, level, part });

@@ -29,3 +29,35 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let text = look.walk.text_at(&source, at, len)?;
     Ok(Parts::Made(ValueKind::Text(text)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dwarf::TypeRef;
+    use crate::value::testing::World;
+
+    fn array_of(world: &mut World, name: &str, size: u64) -> TypeRef {
+        let (len, element) = (world.uint(4), world.uint(size));
+        let unset = world.union("core::mem::maybe_uninit::MaybeUninit<_>", size, size, &[element]);
+        let xs = world.array(unset, 4);
+        let ty = world.record(name, 8 + size * 4, 8, &[("len", len, 0), ("xs", xs, 4)]);
+        world.with_element(ty, element)
+    }
+
+    #[test]
+    fn only_so_many_elements_as_the_length_says_are_read() {
+        let mut world = World::new();
+        let vec = array_of(&mut world, "arrayvec::arrayvec::ArrayVec<u16, 4>", 2);
+        let text =
+            |len: u8| world.text(&world.read_bytes(vec, &[len, 0, 0, 0, 7, 0, 8, 0, 9, 9, 9, 9]));
+        assert_eq!((text(0).as_str(), text(2).as_str()), ("[]", "[7, 8]"));
+        assert_eq!(text(5), "<not a valid ArrayVec: its length 5 exceeds its capacity 4>");
+    }
+
+    #[test]
+    fn a_string_in_place_is_text() {
+        let mut world = World::new();
+        let string = array_of(&mut world, "arrayvec::array_string::ArrayString<4>", 1);
+        let value = world.read_bytes(string, b"\x03\0\0\0abc?");
+        assert_eq!((world.text(&value).as_str(), value.heap), ("\"abc\"", None));
+    }
+}

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::btree::{HIGHEST, Layout, Root};
+use super::btree_node::{HIGHEST, Layout, Root};
 use super::entries::{Entries, Shape, field, words};
 use super::{Look, Member, Parts, members};
 use crate::base::{Unreadable, VirtAddr};
@@ -144,5 +144,115 @@ impl Way {
             self.blocks.push(self.layout.block(self.at, self.height)?);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Hold;
+    use crate::dwarf::{PointerFlavour, TypeRef};
+    use crate::value::testing::World;
+
+    /// An iterator over a tree of `u8`. Its words: the length, 0 for the root or 1 for an edge of a
+    /// leaf, the node, its height, the index of the edge.
+    fn iter(world: &mut World, name: &str) -> TypeRef {
+        let (word, short, byte) = (world.uint(8), world.uint(2), world.uint(1));
+        let array = world.array(byte, 11);
+        let leaf = world.next_id();
+        let leaf = crate::dwarf::TypeRef(leaf.0 + 2);
+        // The leaf refers to the node above it, which begins with a leaf.
+        let internal = crate::dwarf::TypeRef(leaf.0 + 1);
+        let up = world.pointer("*const InternalNode", Some(internal), PointerFlavour::Const);
+        let edges = world.array(word, 12);
+        let fields = [
+            ("parent", up, 0),
+            ("parent_idx", short, 8),
+            ("len", short, 10),
+            ("keys", array, 12),
+            ("vals", array, 23),
+        ];
+        let node =
+            world.record("alloc::collections::btree::node::LeafNode<u8, u8>", 40, 8, &fields);
+        assert_eq!(node, leaf);
+        let fields = [("data", leaf, 0), ("edges", edges, 40)];
+        world.record("alloc::collections::btree::node::InternalNode<u8, u8>", 136, 8, &fields);
+        world.with_params(leaf, &[("K", byte), ("V", byte)]);
+        let pointer = world.non_null(leaf);
+        let fields = [("node", pointer, 0), ("height", word, 8)];
+        let node = world.record("alloc::collections::btree::node::NodeRef<_>", 16, 8, &fields);
+        let fields = [("node", node, 0), ("idx", word, 16)];
+        let edge = world.record("alloc::collections::btree::node::Handle<_>", 24, 8, &fields);
+        let root = world.tuple_struct("Root", 32, 8, &[(node, 8)]);
+        let edge = world.tuple_struct("Edge", 32, 8, &[(edge, 8)]);
+        let variants: [(&str, &[u128], _); 2] =
+            [("Root", &[0], Some(root)), ("Edge", &[1], Some(edge))];
+        let lazy = "alloc::collections::btree::navigate::LazyLeafHandle<_>";
+        let lazy = world.enumeration(lazy, 32, 8, Some((word, 0)), &variants);
+        let some = world.tuple_struct("Some", 32, 8, &[(lazy, 0)]);
+        let none = world.tuple_struct("None", 32, 8, &[]);
+        let variants: [(&str, &[u128], _); 2] =
+            [("None", &[2], Some(none)), ("Some", &[], Some(some))];
+        let front = world.enumeration("core::option::Option<_>", 32, 8, Some((word, 0)), &variants);
+        world.record(name, 40, 8, &[("length", word, 0), ("front", front, 8)])
+    }
+
+    fn put_node(world: &mut World, at: u64, parent: (u64, u8), keys: &[u8], edges: &[u64]) {
+        let mut bytes = [0; 40];
+        bytes[..8].copy_from_slice(&parent.0.to_le_bytes());
+        (bytes[8], bytes[10]) = (parent.1, keys.len() as u8);
+        for (index, key) in keys.iter().enumerate() {
+            (bytes[12 + index], bytes[23 + index]) = (*key, key * 10);
+        }
+        world.put(at, &bytes);
+        world.put_words(at + 40, edges);
+    }
+
+    /// Keys 1 to 5, of which 3 is in the root.
+    fn put(world: &mut World) {
+        put_node(world, 0x5000, (0x7000, 0), &[1, 2], &[]);
+        put_node(world, 0x6000, (0x7000, 1), &[4, 5], &[]);
+        put_node(world, 0x7000, (0, 0), &[3], &[0x5000, 0x6000]);
+    }
+
+    #[test]
+    fn what_remains_is_read_from_the_root_or_from_an_edge() {
+        let mut world = World::new();
+        let map = iter(&mut world, "alloc::collections::btree::map::Iter<u8, u8>");
+        let values = iter(&mut world, "alloc::collections::btree::map::Values<u8, u8>");
+        let set = iter(&mut world, "alloc::collections::btree::set::Iter<u8>");
+        put(&mut world);
+        let text = |ty, words: &[u64]| world.text(&world.read_words(ty, words));
+        let (root, edge) = ([5, 0, 0x7000, 1, 0], [4, 1, 0x5000, 0, 1]);
+        assert_eq!(text(map, &root), "{1: 10, 2: 20, 3: 30, 4: 40, 5: 50}");
+        assert_eq!(text(map, &edge), "{2: 20, 3: 30, 4: 40, 5: 50}");
+        assert_eq!(text(values, &edge), "[20, 30, 40, 50]");
+        assert_eq!(text(set, &[1, 1, 0x5000, 0, 2]), "[3]");
+        assert_eq!(text(map, &[0, 1, 0x6000, 0, 2]), "{}");
+        assert_eq!(world.read_words(map, &root).heap, None);
+    }
+
+    #[test]
+    fn an_iterator_that_owns_the_tree_tells_the_nodes_on_its_way() {
+        let mut world = World::new();
+        let ty = iter(&mut world, "alloc::collections::btree::map::IntoIter<u8, u8>");
+        put(&mut world);
+        let parts = world.read_words(ty, &[4, 1, 0x5000, 0, 1]).heap_parts();
+        let nodes: Vec<_> = parts.iter().map(|part| (part.pointer.0, part.capacity)).collect();
+        assert_eq!(nodes, [(0x5000, 40), (0x7000, 136), (0x6000, 40)]);
+        assert!(parts.iter().all(|part| part.hold == Hold::Owner));
+    }
+
+    #[test]
+    fn a_garbage_iterator_tells_what_is_wrong() {
+        let mut world = World::new();
+        let ty = iter(&mut world, "alloc::collections::btree::map::Iter<u8, u8>");
+        put(&mut world);
+        world.put(0x8000, &[0xff; 200]);
+        let text = |words: &[u64]| world.text(&world.read_words(ty, words));
+        let wrong = |what: &str| format!("<not a valid Iter: {what}>");
+        assert_eq!(text(&[6, 0, 0x7000, 1, 0]), wrong("its nodes end before its entries"));
+        assert_eq!(text(&[1, 0, 0x7000, 99, 0]), wrong("its height is 99"));
+        assert_eq!(text(&[1, 1, 0x8000, 0, 0]), wrong("a node with room for 11 entries has 65535"));
+        assert_eq!(text(&[1, 1, 0x9000, 0, 0]), "<unmapped>");
     }
 }

@@ -50,3 +50,51 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let text = look.walk.text_at(&crate::value::place::Source::Memory(pointer), pointer, len)?;
     Ok(Parts::Leading(ValueKind::Text(text), heap))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::{PointerFlavour, TypeRef};
+    use crate::value::Value;
+    use crate::value::testing::World;
+
+    /// `Bytes`: pointer, length, data, vtable; or `BytesMut`: pointer, length, capacity, data.
+    fn world(name: &str, last: [&str; 2]) -> (World, TypeRef) {
+        let mut world = World::new();
+        let (byte, word) = (world.uint(1), world.uint(8));
+        let raw = world.pointer("*const u8", Some(byte), PointerFlavour::Const);
+        let fields = [("ptr", raw, 0), ("len", word, 8), (last[0], word, 16), (last[1], word, 24)];
+        let ty = world.record(name, 32, 8, &fields);
+        world.put(0x5000, b"some text");
+        (world, ty)
+    }
+
+    fn span(value: &Value) -> Option<(u64, u64, Hold)> {
+        value.heap.map(|heap| (heap.pointer.0, heap.capacity, heap.hold))
+    }
+
+    #[test]
+    fn bytes_are_static_owned_or_shared() {
+        let (world, ty) = world("bytes::bytes::Bytes", ["data", "vtable"]);
+        let read = |data: u64| world.read_words(ty, &[0x5005, 4, data, 0]);
+        assert_eq!(world.text(&read(0)), "\"text\"");
+        assert_eq!(span(&read(0)), Some((0x5005, 4, Hold::Refers)));
+        assert_eq!(span(&read(0x5001)), Some((0x5000, 9, Hold::Owner)));
+        assert_eq!(span(&read(0x7000)), Some((0x5005, 4, Hold::Shares)));
+        let mad = world.text(&read(0x6001));
+        assert_eq!(mad, "<not a valid Bytes: its text begins before its buffer>");
+        let empty = world.read_words(ty, &[1, 0, 0, 0]);
+        assert_eq!((world.text(&empty).as_str(), empty.heap), ("\"\"", None));
+    }
+
+    #[test]
+    fn a_growing_buffer_owns_also_what_was_taken_from_its_front() {
+        let (world, ty) = world("bytes::bytes_mut::BytesMut", ["cap", "data"]);
+        let read = |data: u64| world.read_words(ty, &[0x5005, 4, 11, data]);
+        assert_eq!(world.text(&read(5 << 5 | 1)), "\"text\"");
+        assert_eq!(span(&read(5 << 5 | 1)), Some((0x5000, 16, Hold::Owner)));
+        assert_eq!(span(&read(0x7000)), Some((0x5005, 11, Hold::Shares)));
+        let mad = world.text(&read(u64::MAX));
+        assert_eq!(mad, "<not a valid BytesMut: its buffer begins before memory does>");
+    }
+}

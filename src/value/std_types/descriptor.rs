@@ -36,3 +36,21 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let parts = names.into_iter().map(|name| Ok((name, look.find(name)?)));
     Ok(Parts::Named(parts.collect::<Result<_, Unreadable>>()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dwarf::Encoding;
+    use crate::value::testing::World;
+
+    #[test]
+    fn a_file_is_its_descriptor() {
+        let mut world = World::new();
+        let i32_ = world.base("i32", Encoding::Signed, 4);
+        let inner = world.tuple_struct("core::num::niche_types::I32NotAllOnes", 4, 4, &[(i32_, 0)]);
+        let owned = world.record("std::os::fd::owned::OwnedFd", 4, 4, &[("fd", inner, 0)]);
+        let system = world.tuple_struct("std::sys::fs::unix::File", 4, 4, &[(owned, 0)]);
+        let file = world.record("std::fs::File", 4, 4, &[("inner", system, 0)]);
+        assert_eq!(world.text(&world.read_bytes(file, &[3, 0, 0, 0])), "File { fd: 3 }");
+        assert_eq!(world.text(&world.read_bytes(owned, &[3, 0, 0, 0])), "OwnedFd { fd: 3 }");
+    }
+}

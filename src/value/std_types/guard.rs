@@ -86,6 +86,20 @@ mod tests {
     }
 
     #[test]
+    fn the_guards_of_lock_api_lead_through_their_locks_as_well() {
+        let mut world = World::new();
+        let u32_ = world.uint(4);
+        let lock = world.record("lock_api::rwlock::RwLock<R, u32>", 12, 4, &[("data", u32_, 8)]);
+        let shared = world.pointer("&RwLock<R, u32>", Some(lock), PointerFlavour::Shared);
+        let name = "lock_api::rwlock::RwLockReadGuard<R, u32>";
+        let guard = world.record(name, 8, 8, &[("rwlock", shared, 0)]);
+        world.put_words(0x5000, &[0, 9]);
+        let value = world.read_words(guard, &[0x5000]);
+        assert_eq!(world.text(&value), "9");
+        assert_eq!(value.heap.map(|heap| heap.hold), Some(Hold::Refers));
+    }
+
+    #[test]
     fn a_mutex_guard_leads_through_its_lock_to_the_data() {
         let mut world = World::new();
         let u32_ = world.uint(4);

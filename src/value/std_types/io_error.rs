@@ -89,3 +89,65 @@ fn simple(look: &mut Look<'_, '_>, kind: u64) -> Result<Parts, Unreadable> {
     let fields = Fields { list: vec![("0".into(), kind)], tuple: true, more: 0 };
     Ok(Parts::Made(ValueKind::Enum { variant: "Kind".into(), fields }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dwarf::{Encoding, PointerFlavour};
+    use crate::value::testing::World;
+
+    fn world() -> (World, TypeRef) {
+        let mut world = World::new();
+        let (word, u32_) = (world.uint(8), world.uint(4));
+        let kinds = [("NotFound", 0), ("TimedOut", 22)];
+        let kind = world.c_like("std::io::error::ErrorKind", Encoding::Unsigned, 1, &kinds);
+        let fields = [("message", word, 0), ("kind", kind, 8)];
+        let message = world.record("std::io::error::SimpleMessage", 16, 8, &fields);
+        let message = world.pointer("&SimpleMessage", Some(message), PointerFlavour::Shared);
+        let custom =
+            world.record("std::io::error::Custom", 16, 8, &[("error", word, 0), ("kind", kind, 8)]);
+        let custom = world.pointer("alloc::boxed::Box<Custom>", Some(custom), PointerFlavour::Box);
+        let mut variant = |name, ty| world.tuple_struct(name, 16, 8, &[(ty, 8)]);
+        let variants = [("Simple", kind), ("SimpleMessage", message), ("Custom", custom)];
+        let variants = variants.map(|(name, ty)| (name, variant(name, ty)));
+        let variants: Vec<(&str, &[u128], _)> =
+            variants.iter().map(|(name, ty)| (*name, &[][..], Some(*ty))).collect();
+        let data = "std::io::error::ErrorData<Box<Custom>>";
+        let data = world.enumeration(data, 16, 8, Some((u32_, 0)), &variants);
+        let marker = world.record("core::marker::PhantomData<_>", 0, 1, &[]);
+        let marker = world.with_element(marker, data);
+        let fields = [(word, 0), (marker, 8)];
+        let repr = world.tuple_struct("std::io::error::repr_bitpacked::Repr", 8, 8, &fields);
+        let error = world.record("std::io::error::Error", 8, 8, &[("repr", repr, 0)]);
+        (world, error)
+    }
+
+    #[test]
+    fn the_lowest_bits_tell_what_an_error_is() {
+        let (mut world, ty) = world();
+        world.put_words(0x5000, &[7, 22]);
+        let text = |word: u64| world.text(&world.read_words(ty, &[word]));
+        assert_eq!(text(0x5000), "Error { message: 7, kind: TimedOut }");
+        assert_eq!(text(0x5001), "Custom { error: 7, kind: TimedOut }");
+        let os = "Os { code: 2, kind: NotFound, message: \"No such file or directory\" }";
+        assert_eq!(text(2 << 32 | 2), os);
+        assert_eq!(text(22 << 32 | 3), "Kind(TimedOut)");
+    }
+
+    #[test]
+    fn only_the_custom_one_owns_a_block_and_a_mad_one_says_what_is_wrong() {
+        let (mut world, ty) = world();
+        world.put_words(0x5000, &[7, 0]);
+        let heap = |word: u64| world.read_words(ty, &[word]).heap;
+        let span =
+            HeapSpan { pointer: VirtAddr(0x5000), used: 16, capacity: 16, hold: Hold::Owner };
+        assert_eq!((heap(0x5000), heap(0x5001)), (None, Some(span)));
+        let text = |word: u64| world.text(&world.read_words(ty, &[word]));
+        assert_eq!(text(0), "Error { message: <unmapped>, kind: <unmapped> }");
+        assert_eq!(text(0x9001), "Custom { error: <unmapped>, kind: <unmapped> }");
+        assert_eq!(
+            text(99 << 32 | 3),
+            "Kind(<not a valid ErrorKind: no variant has the discriminant 99>)"
+        );
+    }
+}

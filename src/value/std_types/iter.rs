@@ -99,6 +99,24 @@ mod tests {
     }
 
     #[test]
+    fn an_iterator_of_an_array_shows_the_elements_that_are_alive() {
+        let mut world = World::new();
+        let (word, u16_) = (world.uint(8), world.uint(2));
+        let data = world.array(u16_, 4);
+        let fields = [("start", word, 0), ("end", word, 8)];
+        let alive = world.record("core::ops::index_range::IndexRange", 16, 8, &fields);
+        let fields = [("alive", alive, 0), ("data", data, 16)];
+        let ty = world.record("core::array::iter::IntoIter<u16, 4>", 24, 8, &fields);
+        let ty = world.with_element(ty, u16_);
+        let row = 1 | 2 << 16 | 3 << 32 | 4 << 48;
+        assert_eq!(world.text(&world.read_words(ty, &[1, 3, row])), "[2, 3]");
+        for mad in [[3, 1, row], [1, 5, row]] {
+            let text = world.text(&world.read_words(ty, &mad));
+            assert_eq!(text, "<not a valid IntoIter: its elements end before they begin>");
+        }
+    }
+
+    #[test]
     fn an_iterator_of_a_slice_owns_nothing() {
         let mut world = World::new();
         let u16_ = world.uint(2);

@@ -124,6 +124,38 @@ mod tests {
     }
 
     #[test]
+    fn parking_lots_locks_keep_their_holders_in_bits() {
+        let mut world = World::new();
+        let (u8_, word) = (world.uint(1), world.uint(8));
+        let cell = world.record("core::cell::UnsafeCell<u8>", 1, 1, &[("value", u8_, 0)]);
+        let mut lock = |krate: &str, name: &str, of| {
+            let raw = world.record(&format!("{krate}::Raw"), 8, 8, &[("state", of, 0)]);
+            world.record(name, 16, 8, &[("raw", raw, 0), ("data", cell, 8)])
+        };
+        let mutex = lock("parking_lot", "lock_api::mutex::Mutex<R, u8>", u8_);
+        let rw = lock("parking_lot", "lock_api::rwlock::RwLock<R, u8>", word);
+        let other = lock("spin", "lock_api::mutex::Mutex<R, u8>", u8_);
+        let text = |ty, state: u64| world.text(&world.read_words(ty, &[state, 7]));
+        assert_eq!(text(mutex, 0), "Mutex { data: 7, locked: false }");
+        assert_eq!(text(mutex, 3), "Mutex { data: 7, locked: true }");
+        assert_eq!(text(rw, 2 << 4 | 4), "RwLock { data: 7, readers: 2, writer: false }");
+        assert_eq!(text(rw, 8), "RwLock { data: 7, readers: 0, writer: true }");
+        // The writer waits for the reader.
+        assert_eq!(text(rw, 1 << 4 | 8), "RwLock { data: 7, readers: 1, writer: false }");
+        assert_eq!(text(other, 1), "Mutex { raw: Raw { state: 1 }, data: 7 }");
+    }
+
+    #[test]
+    fn a_lock_that_cannot_be_poisoned_does_not_say_that_it_is_not() {
+        let mut world = World::new();
+        let u32_ = world.uint(4);
+        let fields = [("futex", u32_, 0), ("data", u32_, 4)];
+        let ty = world.record("std::sync::nonpoison::mutex::Mutex<u32>", 8, 4, &fields);
+        let text = world.text(&world.read_words(ty, &[7 << 32 | 1]));
+        assert_eq!(text, "Mutex { data: 7, locked: true }");
+    }
+
+    #[test]
     fn a_lock_of_another_build_is_shown_raw() {
         let mut world = World::new();
         let ty = lock(&mut world, "std::sync::poison::mutex::Mutex<u16>", "ticket");

@@ -12,6 +12,7 @@ mod binary_heap;
 mod boxed;
 mod btree;
 mod btree_iter;
+mod btree_node;
 mod bytes;
 mod c_string;
 mod cell;
@@ -22,6 +23,8 @@ mod foreign;
 mod guard;
 mod hash_iter;
 mod hash_table;
+#[cfg(test)]
+mod huge;
 mod index_map;
 mod io_error;
 mod iter;
@@ -54,7 +57,7 @@ use super::model::{Fields, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
 use super::sequences::{Row, broken};
 use crate::base::{Unreadable, VirtAddr};
-use crate::dwarf::{Type, TypeKind, TypeRef};
+use crate::dwarf::{Type, TypeKind, TypeRef, short_type_name};
 use entries::Entries;
 pub(super) use places::Places;
 pub(super) use words::{Words, is_read_here, words};
@@ -159,8 +162,31 @@ pub(super) fn read(walk: &mut Walk<'_>, at: &At<'_>) -> Option<Value> {
             foreign::without_memory(walk, at, value)
         }
         Err(Unreadable::NotDescribed(why)) => raw(walk, at, why),
-        Err(reason) => at.value(ValueKind::Unreadable(reason)),
+        Err(reason) => known_parts(walk, at, reason),
     })
+}
+
+/// The fields, where some of them are known, of a value that cannot be read as a whole: optimised
+/// code keeps the length of a slice and not its pointer.
+fn known_parts(walk: &mut Walk<'_>, at: &At<'_>, reason: Unreadable) -> Value {
+    let in_pieces = at.source.place(at.ty.size.unwrap_or(0)) == Place::Computed;
+    let lost = matches!(reason, Unreadable::OptimisedOut | Unreadable::RegisterLost { .. });
+    if in_pieces && lost {
+        let value = raw(walk, at, reason.to_string());
+        if is_known(&value) {
+            return value;
+        }
+    }
+    at.value(ValueKind::Unreadable(reason))
+}
+
+/// Whether anything of the value was read.
+fn is_known(value: &Value) -> bool {
+    match (&value.kind, value.fields()) {
+        (ValueKind::Unreadable(_) | ValueKind::Cut(_), _) => false,
+        (_, Some(fields)) => fields.list.iter().any(|(_, field)| is_known(field)),
+        _ => value.size != Some(0),
+    }
 }
 
 fn assemble(walk: &mut Walk<'_>, at: &At<'_>, parts: Parts) -> Value {
@@ -233,7 +259,9 @@ fn state(name: &str) -> ValueKind {
 /// The fields as the debug information gives them.
 fn raw(walk: &mut Walk<'_>, at: &At<'_>, why: String) -> Value {
     let fields = walk.fields(at, at.ty.fields(), false);
-    at.value(ValueKind::Raw { why, name: at.ty.base_name.clone(), fields })
+    // That of a pointer is all that is written of it.
+    let name = short_type_name(&at.ty.base_name).into();
+    at.value(ValueKind::Raw { why, name, fields })
 }
 
 impl<'l, 'w> Look<'l, 'w> {

@@ -74,6 +74,25 @@ mod tests {
     use crate::value::testing::World;
 
     #[test]
+    fn a_once_is_its_state() {
+        let mut world = World::new();
+        let (u8_, u32_) = (world.uint(1), world.uint(4));
+        let fields = [("state_and_queued", u32_, 0)];
+        let inner = world.record("std::sys::sync::once::futex::Once", 4, 4, &fields);
+        let once = world.record("std::sync::once::Once", 4, 4, &[("inner", inner, 0)]);
+        let lot = world.tuple_struct("parking_lot::once::Once", 1, 1, &[(u8_, 0)]);
+        let text = |ty, state: u32| world.text(&world.read_bytes(ty, &state.to_le_bytes()));
+        let expected = |state: &str| format!("Once {{ state: {state} }}");
+        for (state, name) in (0..).zip(["Complete", "Running", "Poisoned", "Incomplete"]) {
+            assert_eq!(text(once, state), expected(name));
+        }
+        assert_eq!(text(once, 1 | 4), expected("Running"), "with others waiting");
+        for (bits, name) in [(0, "New"), (1, "Done"), (2, "Poisoned"), (4 | 8, "InProgress")] {
+            assert_eq!(text(lot, bits), expected(name));
+        }
+    }
+
+    #[test]
     fn a_once_lock_is_read_only_when_it_is_complete() {
         let mut world = World::new();
         let u32_ = world.uint(4);

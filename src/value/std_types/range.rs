@@ -63,6 +63,13 @@ mod tests {
         assert_eq!(world.text(&world.read_bytes(ty, &[1, 2, 0])), "1..=2");
         let run = "RangeInclusive { start: 2, end: 2, exhausted: true }";
         assert_eq!(world.text(&world.read_bytes(ty, &[2, 2, 1])), run);
+        let ty = world.record(
+            "core::range::RangeInclusive<u8>",
+            2,
+            1,
+            &[("start", u8_, 0), ("last", u8_, 1)],
+        );
+        assert_eq!(world.text(&world.read_bytes(ty, &[1, 2])), "1..=2");
         let string = world.string();
         let fields = [("start", string, 0)];
         let from = world.record("core::ops::range::RangeFrom<String>", 24, 8, &fields);

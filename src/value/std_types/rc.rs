@@ -162,6 +162,13 @@ mod tests {
         let value = world.read_words(ty, &[0x5000, 3]);
         assert_eq!(world.text(&value), "\"abc\"");
         assert_eq!(value.heap_parts().len(), 1, "the text is a part of the one block");
+        let (mut world, ty) = unsized_rc(
+            "alloc::sync::Arc<std::path::Path, alloc::alloc::Global>",
+            "length",
+            Some(1),
+        );
+        world.put_words(0x5000, &[1, 1, 0x63_62_2f]);
+        assert_eq!(world.text(&world.read_words(ty, &[0x5000, 3])), "\"/bc\"");
     }
 
     #[test]

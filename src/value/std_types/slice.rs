@@ -121,6 +121,7 @@ fn behind(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dwarf::{Location, Piece, PieceAt};
     use crate::value::testing::World;
 
     #[test]
@@ -148,6 +149,22 @@ mod tests {
         let value = world.read_words(raw, &[0x5000, 5]);
         assert_eq!(world.text(&value), "*const [u8] → @5000");
         assert_eq!(value.heap.map(|heap| (heap.used, heap.hold)), Some((5, Hold::Refers)));
+    }
+
+    #[test]
+    fn what_is_left_of_an_optimised_slice_is_shown_field_by_field() {
+        let mut world = World::new();
+        let u8_ = world.uint(1);
+        let str_ = world.slice("&str", u8_);
+        let gone = Piece { size: 8, at: PieceAt::Missing };
+        let six = Piece { size: 8, at: PieceAt::Value(6_u64.to_le_bytes().to_vec()) };
+        let read = |pieces| world.text(&world.read(str_, &Location::Pieces(pieces)));
+        let length = read(vec![gone.clone(), six.clone()]);
+        assert_eq!(length, "&str { data_ptr: <optimised out>, length: 6 }");
+        // The last piece need not be listed.
+        let pointer = read(vec![six]);
+        assert_eq!(pointer, "&str { data_ptr: *const u8 → @6, length: <optimised out> }");
+        assert_eq!(read(vec![gone.clone(), gone]), "<optimised out>");
     }
 
     #[test]

@@ -58,3 +58,56 @@ fn thread(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         None => Parts::Made(record),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dwarf::{PointerFlavour, TypeRef};
+    use crate::value::testing::World;
+
+    /// A `Thread`: an `Arc` of an id and a name.
+    fn thread(world: &mut World) -> TypeRef {
+        let (word, string) = (world.uint(8), world.string());
+        let name = world.record("std::thread::ThreadNameString", 24, 8, &[("inner", string, 0)]);
+        let fields = [("id", word, 0), ("name", name, 8), ("parker", word, 32)];
+        let inner = world.record("std::thread::Inner", 40, 8, &fields);
+        let fields = [("strong", word, 0), ("weak", word, 8), ("data", inner, 16)];
+        let counted = world.record("alloc::sync::ArcInner<Inner>", 56, 8, &fields);
+        let pointer = world.non_null(counted);
+        let arc = world.record("alloc::sync::Arc<Inner, A>", 8, 8, &[("ptr", pointer, 0)]);
+        let system = world.marker("std::alloc::System");
+        let arc = world.with_params(arc, &[("A", system)]);
+        world.record("std::thread::Thread", 8, 8, &[("inner", arc, 0)])
+    }
+
+    #[test]
+    fn a_thread_is_its_id_and_its_name_and_leads_to_no_block() {
+        let mut world = World::new();
+        let ty = thread(&mut world);
+        world.put_words(0x5000, &[1, 1, 3, 4, 0x6000, 4, 0]);
+        world.put(0x6000, b"main");
+        let value = world.read_words(ty, &[0x5000]);
+        assert_eq!(world.text(&value), "Thread { id: 3, name: \"main\" }");
+        assert!(value.heap_parts().is_empty(), "another allocator gave the memory: {value:?}");
+        let lost = world.read_words(ty, &[0x9000]);
+        assert!(world.text(&lost).contains("<unmapped>"), "{lost:?}");
+    }
+
+    #[test]
+    fn a_handle_shows_what_the_thread_returned() {
+        let mut world = World::new();
+        let (thread, word) = (thread(&mut world), world.uint(8));
+        let result = world.option_of(word, 8);
+        let fields = [("result", result, 8), ("scope", word, 0)];
+        let packet = world.record("std::thread::Packet<u64>", 16, 8, &fields);
+        let packet = world.pointer("&Packet<u64>", Some(packet), PointerFlavour::Shared);
+        let fields = [("thread", thread, 0), ("packet", packet, 8)];
+        let handle = world.record("std::thread::JoinHandle<u64>", 16, 8, &fields);
+        world.put_words(0x5000, &[1, 1, 3, 1, 0x6000, 1, 0]);
+        world.put(0x6000, b"w");
+        world.put_words(0x7000, &[0, 7, 0, 0]);
+        let text = |packet: u64| world.text(&world.read_words(handle, &[0x5000, packet]));
+        let thread = "Thread { id: 3, name: \"w\" }";
+        assert_eq!(text(0x7000), format!("JoinHandle {{ thread: {thread}, result: Some(7) }}"));
+        assert_eq!(text(0x7010), format!("JoinHandle {{ thread: {thread}, result: None }}"));
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
-use crate::dwarf::{PointerFlavour, TypeRef};
+use crate::dwarf::{Field, PointerFlavour, TypeKind, TypeRef};
 
 impl World {
     /// Bytes from the start of an internal node of [`World::btree_map`] to its edges.
@@ -81,9 +81,22 @@ impl World {
         self.enumeration("core::option::Option<T>", size, 8, Some((tag, 0)), &variants)
     }
 
-    fn non_null(&mut self, to: TypeRef) -> TypeRef {
+    pub(in crate::value) fn non_null(&mut self, to: TypeRef) -> TypeRef {
         let raw = self.pointer("*const T", Some(to), PointerFlavour::Const);
         self.record("core::ptr::NonNull<T>", 8, 8, &[("pointer", raw, 0)])
+    }
+
+    /// A union whose fields all begin where it does.
+    pub(in crate::value) fn named_union(
+        &mut self,
+        name: &str,
+        size: u64,
+        fields: &[(&str, TypeRef)],
+    ) -> TypeRef {
+        let field =
+            |(name, ty): &(&str, TypeRef)| Field { name: (*name).into(), ty: *ty, offset: 0 };
+        let fields = fields.iter().map(field).collect();
+        self.named(name, size, 8, TypeKind::Union { fields })
     }
 
     /// A `BTreeMap<u64, u64>`. Its words: the root, its height, the length.

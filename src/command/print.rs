@@ -1,0 +1,112 @@
+//! `print`: what an expression is worth.
+
+use super::words::options;
+use super::{Answer, Command, CommandError, Context, Topic};
+use crate::session::Settings;
+use crate::value::{CutUnit, Format, Limits};
+
+/// The options that say how much is shown.
+pub(super) const LIMITS: &[&str] = &["elements", "depth", "bytes", "width"];
+
+/// `print`.
+pub(super) static PRINT: Command = Command {
+    name: "print",
+    aliases: &["p", "inspect"],
+    topic: Topic::Data,
+    usage: "[/FORMAT] [--elements N] [--depth N] [--bytes N] [--width N] EXPRESSION",
+    about: "Show what a Rust expression is worth in the frame",
+    details: "Names are those of the frame: `s`, `s@1` (the first `s` that is declared), `s@:12` (the \
+              one of line 12), `crate::module::STATIC`, `$rip`, `$1` (what was shown before). Fields, \
+              indices, ranges, keys of maps, dereferencing, casts, arithmetic, comparison, patterns \
+              and methods like len() are evaluated on the data: no code of the program runs. Formats: \
+              /x /b /o /d /c /s /raw /line /# and a width, /100x. `print x = 5` assigns.",
+    run: print,
+};
+
+fn print(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
+    let (suffix, text) = format_suffix(text);
+    let (options, expression) = options(text, LIMITS)?;
+    if expression.is_empty() {
+        return Err(CommandError::new("`print` needs an expression").hint("as in `print v[0]`"));
+    }
+    let (limits, mut format) = apply(&context.session.settings, &options);
+    if let Some(suffix) = suffix {
+        format = format.with(suffix)?;
+    }
+    if is_assignment(expression) {
+        return super::set::assign(context, expression);
+    }
+    let answered = context.session.evaluate(expression, limits, &format);
+    let mut answered = answered.map_err(|error| CommandError::about(error, expression))?;
+    if let Some(hint) = how_to_see_more(&answered.pretty.cut, expression, &limits) {
+        answered.pretty.hint(&hint);
+    }
+    Ok(Answer::Value(Box::new(answered)))
+}
+
+/// Takes `/x` from the front of a text.
+pub(super) fn format_suffix(text: &str) -> (Option<&str>, &str) {
+    match text.strip_prefix('/') {
+        Some(rest) => {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let (suffix, rest) = rest.split_at(end);
+            (Some(suffix), rest.trim())
+        }
+        None => (None, text),
+    }
+}
+
+/// The settings with options put over them.
+pub(super) fn apply(settings: &Settings, options: &[(&'static str, usize)]) -> (Limits, Format) {
+    let mut limits = settings.limits;
+    let mut format = Format { width: settings.width, ..Format::default() };
+    for (name, value) in options {
+        set_limit(name, *value, &mut limits, &mut format.width);
+    }
+    (limits, format)
+}
+
+/// Sets one of [`LIMITS`]. More elements than the limit on parts of a value holds raise that, too.
+pub(super) fn set_limit(name: &str, value: usize, limits: &mut Limits, width: &mut usize) {
+    match name {
+        "elements" => limits.elements = value,
+        "depth" => limits.depth = value,
+        "bytes" => limits.text_bytes = value,
+        _ => *width = value.clamp(20, 1000),
+    }
+    let wanted = limits.elements.saturating_mul(20).max(limits.total_parts);
+    limits.total_parts = wanted.min(Limits::MOST_PARTS);
+    let bytes = limits.text_bytes as u64;
+    limits.total_bytes = limits.total_bytes.max(bytes.saturating_mul(2)).min(Limits::MOST_BYTES);
+}
+
+/// Whether a text assigns: the parser knows.
+fn is_assignment(text: &str) -> bool {
+    crate::expr::Expression::parse(text).is_ok_and(|expression| expression.is_assignment())
+}
+
+fn how_to_see_more(
+    cut: &[crate::value::CutAt],
+    expression: &str,
+    limits: &Limits,
+) -> Option<String> {
+    let first = cut.first()?;
+    Some(match first.unit {
+        CutUnit::Elements | CutUnit::Fields if first.path.is_empty() && first.of.is_some() => {
+            let next = limits.elements.saturating_mul(10).max(100);
+            format!(
+                "more: print --elements {next} {expression}, or {expression}[{}..]",
+                first.shown
+            )
+        }
+        CutUnit::Elements | CutUnit::Fields => {
+            format!("more: print --elements {} {expression}", limits.elements.saturating_mul(10))
+        }
+        CutUnit::Bytes => {
+            format!("more: print --bytes {} {expression}", limits.text_bytes.saturating_mul(10))
+        }
+        CutUnit::Levels => {
+            format!("more: print --depth {} {expression}", limits.depth.saturating_mul(2))
+        }
+    })
+}

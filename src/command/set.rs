@@ -1,0 +1,44 @@
+//! `set`: settings, and writing to the program.
+
+use super::print::{LIMITS, set_limit};
+use super::words::{first, number};
+use super::{Answer, Command, CommandError, Context, Topic};
+
+/// `set`.
+pub(super) static SET: Command = Command {
+    name: "set",
+    aliases: &[],
+    topic: Topic::Data,
+    usage: "PLACE = VALUE | elements N | depth N | bytes N | width N",
+    about: "Assign to a scalar of the program, or change how much is shown",
+    details: "Scalars, characters, enums without data, raw pointers, their fields and elements, and \
+              registers can be written. What owns memory cannot: what it owned would leak, and what \
+              it is given would be freed twice.",
+    run: set,
+};
+
+fn set(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
+    let (word, rest) = first(text);
+    if let Some(name) = LIMITS.iter().find(|name| **name == word)
+        && !rest.starts_with('=')
+    {
+        let value = number(rest, "a number of things")?
+            .ok_or_else(|| CommandError::new(format!("`set {name}` needs a number")))?;
+        let settings = &mut context.session.settings;
+        set_limit(name, value, &mut settings.limits, &mut settings.width);
+        return Ok(Answer::Nothing);
+    }
+    // gdb's habit: `set var x = 1`.
+    let text = if matches!(word, "var" | "variable") { rest } else { text };
+    if text.is_empty() {
+        return Err(CommandError::new("`set` needs what to set").hint("as in `set x = 5`"));
+    }
+    assign(context, text)
+}
+
+/// Does an assignment.
+pub(super) fn assign(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
+    let assigned = context.session.assign(text);
+    assigned.map_err(|error| CommandError::about(error, text))?;
+    Ok(Answer::Nothing)
+}

@@ -1,0 +1,242 @@
+//! Taking control of a process that runs already.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::Inferior;
+use super::error::InferiorError;
+use super::modules::parse_once;
+use super::stop::Stopped;
+use crate::base::Tid;
+use crate::dwarf::{Image, ImageError};
+use crate::os::{self, map_file, procfs};
+
+/// How often the list of threads is read before it must have come to rest. Once all that make
+/// threads are attached to, the kernel attaches to what they make.
+const MOST_LOOKS: usize = 1000;
+
+/// Why a process cannot be attached to.
+#[derive(Debug, Error)]
+pub enum AttachError {
+    /// There is none of that id.
+    #[error("there is no process {}", .0.0)]
+    NoSuchProcess(Tid),
+    /// The id is that of a thread.
+    #[error("{} is a thread of process {}; attach to that", .thread.0, .process.0)]
+    Thread {
+        /// The id that was given.
+        thread: Tid,
+        /// The process that it belongs to.
+        process: Tid,
+    },
+    /// It has ended, and waits for its parent to be told; or its first thread has.
+    #[error("process {} has ended (it is a zombie until its parent takes note)", .0.0)]
+    Zombie(Tid),
+    /// It is the debugger.
+    #[error("process {} is Freehold itself", .0.0)]
+    Itself(Tid),
+    /// Another debugger is at it.
+    #[error("process {} is traced by process {} ({name}) already; only one can", .process.0, .by.0)]
+    Traced {
+        /// The process.
+        process: Tid,
+        /// Who traces it.
+        by: Tid,
+        /// The name of who traces it, empty where it is not known.
+        name: String,
+    },
+    /// The kernel does not allow it.
+    #[error("the kernel does not allow attaching to process {}: {hint}", .process.0)]
+    NotPermitted {
+        /// The process.
+        process: Tid,
+        /// What may be in the way, and what to do about it.
+        hint: String,
+    },
+    /// Its executable cannot be debugged.
+    #[error("process {} runs {}, which cannot be debugged: {reason}", .process.0, .path.display())]
+    Image {
+        /// The process.
+        process: Tid,
+        /// Its executable.
+        path: PathBuf,
+        /// What that is.
+        reason: ImageError,
+    },
+    /// Something else failed on the way.
+    #[error("attaching to process {} failed ({doing}): {error}", .process.0)]
+    Other {
+        /// The process.
+        process: Tid,
+        /// What was being done.
+        doing: &'static str,
+        /// How it failed.
+        error: io::Error,
+    },
+}
+
+impl Inferior {
+    /// Takes control of a process and stops all of its threads, which are returned by number; the
+    /// first has number 1. They stand wherever they were. The calling thread traces the process; if
+    /// the debugger dies, the process lives on. Dropping the [`Inferior`] lets it go.
+    ///
+    /// # Errors
+    /// [`AttachError`] says what is in the way. The process runs on then.
+    pub fn attach(process: Tid) -> Result<(Inferior, Vec<Stopped>), AttachError> {
+        check(process)?;
+        let image = executable(process)?;
+        let failed = |doing| move |error| AttachError::Other { process, doing, error };
+        let wrap = |doing| move |error: InferiorError| failed(doing)(io::Error::other(error));
+        os::attach(process).map_err(|error| refused(process, error))?;
+        // From here on, dropping `inferior` lets it go again.
+        let mut inferior = Inferior::of_attached(process, Arc::clone(&image))
+            .map_err(wrap("opening its memory"))?;
+        inferior.attach_all_threads()?;
+        let stopped = inferior.stop_all().map_err(wrap("stopping its threads"))?;
+        // It may have executed another program since its executable was opened.
+        if inferior.epoch == 0 && !is_same(process, &image) {
+            let taken = inferior.take_new_program(process);
+            taken.map_err(wrap("opening its executable"))?;
+        }
+        if stopped.is_empty() {
+            return Err(AttachError::NoSuchProcess(process));
+        }
+        Ok((inferior, stopped))
+    }
+
+    fn of_attached(process: Tid, image: Arc<Image>) -> Result<Inferior, InferiorError> {
+        let inferior = Inferior::of(process, image, true);
+        if inferior.is_err() {
+            // There is nobody yet to let it go.
+            let _ = os::interrupt(process);
+            let _ = os::wait(Some(process));
+            let _ = os::detach(process, 0);
+        }
+        let mut inferior = inferior?;
+        inferior.threads.add(process);
+        Ok(inferior)
+    }
+
+    /// Attaches to all threads but the first, until there are no new ones.
+    fn attach_all_threads(&mut self) -> Result<(), AttachError> {
+        let process = self.process;
+        for _ in 0..MOST_LOOKS {
+            let all = procfs::threads(process).unwrap_or_default();
+            let new: Vec<_> = all.into_iter().filter(|t| self.threads.no(*t).is_none()).collect();
+            let mut attached = 0;
+            for tid in new {
+                match os::attach(tid) {
+                    Ok(()) => {
+                        self.threads.add(tid);
+                        attached += 1;
+                    }
+                    Err(error) if os::is_gone(&error) => {}
+                    // A thread that is attached to has made it: that is told by an event.
+                    Err(_) if is_ours(tid) || procfs::has_exited(tid) => {}
+                    Err(error) => return Err(refused(process, error)),
+                }
+            }
+            if attached == 0 {
+                return Ok(());
+            }
+        }
+        let error = io::Error::other("it makes threads faster than they can be attached to");
+        Err(AttachError::Other { process, doing: "attaching to its threads", error })
+    }
+}
+
+/// What can be said before anything is tried.
+fn check(process: Tid) -> Result<(), AttachError> {
+    let belongs_to = procfs::process_of(process);
+    match belongs_to {
+        Err(_) => return Err(AttachError::NoSuchProcess(process)),
+        Ok(other) if other != process => {
+            return Err(AttachError::Thread { thread: process, process: other });
+        }
+        Ok(_) => {}
+    }
+    if process == os::own_process() {
+        return Err(AttachError::Itself(process));
+    }
+    if procfs::has_exited(process) {
+        return Err(AttachError::Zombie(process));
+    }
+    traced(process).map_or(Ok(()), Err)
+}
+
+fn traced(process: Tid) -> Option<AttachError> {
+    let tracer = procfs::tracer(process).ok().flatten()?;
+    let by = procfs::process_of(tracer).unwrap_or(tracer);
+    let name = procfs::thread_name(by).unwrap_or_default();
+    Some(AttachError::Traced { process, by, name })
+}
+
+/// Whether a thread of this debugger traces a thread.
+fn is_ours(tid: Tid) -> bool {
+    let tracer = procfs::tracer(tid).ok().flatten();
+    tracer.and_then(|by| procfs::process_of(by).ok()) == Some(os::own_process())
+}
+
+fn executable(process: Tid) -> Result<Arc<Image>, AttachError> {
+    let link = procfs::executable_link(process);
+    let bytes = map_file(&link).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => refused(process, error),
+        _ => AttachError::Other { process, doing: "opening its executable", error },
+    })?;
+    let path = procfs::executable(process).unwrap_or(link);
+    parse_once(&path, bytes).map_err(|reason| AttachError::Image { process, path, reason })
+}
+
+/// Whether a process still executes an image.
+fn is_same(process: Tid, image: &Arc<Image>) -> bool {
+    executable(process).map_or(true, |now| Arc::ptr_eq(&now, image))
+}
+
+/// What a refusal of the kernel means.
+fn refused(process: Tid, error: io::Error) -> AttachError {
+    if os::is_gone(&error) {
+        return AttachError::NoSuchProcess(process);
+    }
+    if procfs::has_exited(process) {
+        return AttachError::Zombie(process);
+    }
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return AttachError::Other { process, doing: "attaching to it", error };
+    }
+    let hint = || AttachError::NotPermitted { process, hint: hint(procfs::ptrace_scope()) };
+    traced(process).unwrap_or_else(hint)
+}
+
+fn hint(scope: Option<u32>) -> String {
+    let other = "it may belong to another user, have more rights than you, or forbid being dumped; \
+                 the superuser, or CAP_SYS_PTRACE in a container, may attach";
+    match scope {
+        Some(1) => format!(
+            "/proc/sys/kernel/yama/ptrace_scope is 1, which allows tracing one's own children \
+             only; `sudo sysctl kernel.yama.ptrace_scope=0` allows it, or {other}"
+        ),
+        Some(2) => "/proc/sys/kernel/yama/ptrace_scope is 2, which allows tracing to the \
+                    superuser only"
+            .to_owned(),
+        Some(3) => "/proc/sys/kernel/yama/ptrace_scope is 3, which allows tracing to nobody \
+                    until the machine is started anew"
+            .to_owned(),
+        _ => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_names_the_setting_that_is_in_the_way() {
+        assert!(hint(Some(1)).contains("ptrace_scope=0"));
+        assert!(hint(Some(2)).contains("superuser"));
+        assert!(hint(Some(3)).contains("nobody"));
+        assert!(hint(Some(0)).contains("another user") && hint(None).contains("another user"));
+    }
+}
