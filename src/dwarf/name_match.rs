@@ -5,6 +5,7 @@
 //! arguments may be left out or end early.
 
 use super::names::{in_path, is_std_crate};
+use super::type_names::short_type_name;
 
 /// How well a name answers a question, best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,6 +20,7 @@ pub(super) enum Fit {
 
 /// A name in words and marks. Lifetimes and spaces are no part of it.
 pub(super) struct Name<'a> {
+    text: &'a str,
     tokens: Vec<Token<'a>>,
 }
 
@@ -41,11 +43,17 @@ pub(super) const ARRAY_KEY: u64 = 0;
 impl<'a> Name<'a> {
     /// Reads a name.
     pub fn of(name: &'a str) -> Name<'a> {
-        Name { tokens: tokens(name).take(MAX_TOKENS).collect() }
+        Name { text: name, tokens: tokens(name).take(MAX_TOKENS).collect() }
     }
 
     /// How well a compiler's name answers this question; none where it does not.
     pub fn fits(&self, full: &str) -> Option<Fit> {
+        // What people are shown is another name for some types: `dyn Fn(u8) -> u8`.
+        let shown = || self.tokens.len() < MAX_TOKENS && short_type_name(full) == self.text;
+        self.fits_word_by_word(full).or_else(|| shown().then_some(Fit::End))
+    }
+
+    fn fits_word_by_word(&self, full: &str) -> Option<Fit> {
         let full = Name::of(full);
         let capped = full.tokens.len() >= MAX_TOKENS || self.tokens.len() >= MAX_TOKENS;
         let mut compared = Compared { question: &self.tokens, full: &full.tokens, fit: Fit::Same };
@@ -69,6 +77,7 @@ impl<'a> Name<'a> {
 /// What all spellings of a name have in common, as a number: its words without their paths and
 /// without generic arguments, and its marks.
 pub(super) fn key(name: &str) -> u64 {
+    let name = &short_type_name(name);
     let mut hash = Fnv::default();
     let mut after_word = false;
     // How deep in generic arguments.
@@ -244,7 +253,6 @@ impl Compared<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::type_names::short_type_name;
     use super::*;
 
     const NAMES: [&str; 14] = [

@@ -32,7 +32,15 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads a value of the type from the place. What cannot be read is a value that says why.
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        Walk::new(self).value(ty, &Source::new(at), 0)
+        self.read_counting(ty, at).0
+    }
+
+    /// The same, with how many parts it took of [`Limits::total_parts`].
+    pub(super) fn read_counting(&self, ty: TypeRef, at: &Location) -> (Value, u64) {
+        let mut walk = Walk::new(self);
+        let most = walk.parts_left;
+        let value = walk.value(ty, &Source::new(at), 0);
+        (value, most.saturating_sub(walk.parts_left) as u64)
     }
 }
 

@@ -105,7 +105,7 @@ fn beside(world: &World, reader: &Reader<'_>, ty: TypeRef, at: &Location) {
     let _ = layout_of(world, ty, 3);
     let _ = reader.shape_with(ty, at, 20);
     world.named_with(40, |naming| {
-        let ground = Ground { most_parts: 2_000, ..Ground::new(None, naming) };
+        let ground = Ground { most_parts: 300, ..Ground::new(None, naming) };
         let _ = reader.split(ty, at, &ground);
     });
 }

@@ -24,8 +24,12 @@ pub(super) struct Niches {
 
 impl Builder<'_> {
     pub(super) fn niches(&mut self, id: TypeRef) -> Niches {
-        let mut search =
-            Search { builder: self, left: MAX_DEPTH.saturating_mul(64), depth: 0, path: Vec::new() };
+        let mut search = Search {
+            builder: self,
+            left: MAX_DEPTH.saturating_mul(64),
+            depth: 0,
+            path: Vec::new(),
+        };
         let mut niches = Niches { found: Vec::new(), complete: true };
         search.add(id, 0, &mut niches);
         niches.found.sort_by_key(|niche| (std::cmp::Reverse(niche.count), niche.at));
