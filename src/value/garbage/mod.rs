@@ -12,9 +12,9 @@ use std::cell::Cell;
 use super::layout::layout_of;
 use super::returned::{Convention, passing};
 use super::testing::World;
-use super::{Format, Ground, Limits, Radix, Reader, Value, ValueKind};
+use super::{Format, Ground, Limits, Naming, Radix, Reader, Value, ValueKind};
 use crate::base::garbage::Choices;
-use crate::base::{Bias, Buffer, Memory, MemoryError, Register, VirtAddr};
+use crate::base::{Bias, Buffer, Memory, MemoryError, Region, Register, VirtAddr};
 use crate::dwarf::{Location, Piece, PieceAt, TypeRef};
 
 /// Where the memory begins.
@@ -105,7 +105,9 @@ fn beside(world: &World, reader: &Reader<'_>, ty: TypeRef, at: &Location) {
     let _ = layout_of(world, ty, 3);
     let _ = reader.shape_with(ty, at, 20);
     world.named_with(40, |naming| {
-        let ground = Ground { most_parts: 300, ..Ground::new(None, naming) };
+        // Everything that is mapped is taken for heap.
+        let naming = Naming { region: &|_| Region::Anonymous, ..*naming };
+        let ground = Ground { most_parts: 300, ..Ground::new(None, &naming) };
         let _ = reader.split(ty, at, &ground);
     });
 }
