@@ -323,6 +323,15 @@ impl World {
         self.read_bytes(ty, &bytes)
     }
 
+    /// Has a reader with the registers that the test knows of.
+    #[cfg(test)]
+    pub(crate) fn reader<'a>(
+        &'a self,
+        registers: &'a crate::value::ReadRegister<'a>,
+    ) -> Reader<'a> {
+        Reader { types: self, bias: BIAS, memory: &self.memory, registers, limits: self.limits }
+    }
+
     pub(crate) fn text(&self, value: &Value) -> String {
         self.text_within(value, 400)
     }
