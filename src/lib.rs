@@ -16,7 +16,7 @@
 //! | 1 | [`os`] | the kernel: ptrace, wait, memory, procfs, remote system calls; all `unsafe` |
 //! | 1 | [`dwarf`] | bytes to meaning: image, symbols, lines, functions, types, locations, CFI |
 //! | 1 | [`asm`] | machine code: the exits of a function, relocation, loops |
-//! | 2 | [`inferior`] | a process under control: launch, threads, sites, modules |
+//! | 2 | [`inferior`] | a process under control: launch, attach, threads, sites, steps, watchpoints |
 //! | 2 | [`frame`] | unwinding, and the slots of a frame |
 //! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
 //! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, folding |

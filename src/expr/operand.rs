@@ -175,7 +175,9 @@ impl Operand {
             Operand::TextAt(text) => Some(Location::Memory(text.pointer)),
             Operand::Elements(elements) => match &elements.start {
                 Location::Memory(at) => {
-                    Some(Location::Memory(*at + elements.first.saturating_mul(elements.stride)))
+                    let ring = elements.ring.and_then(|room| elements.first.checked_rem(room));
+                    let first = ring.unwrap_or(elements.first);
+                    Some(Location::Memory(*at + first.saturating_mul(elements.stride)))
                 }
                 other => Some(other.clone()),
             },
@@ -190,7 +192,7 @@ impl Operand {
 
     /// A `usize`.
     pub(super) fn usize(value: u64) -> Operand {
-        Operand::Scalar(Scalar::Int(super::scalar::Integer::usize(value)))
+        Operand::Scalar(Scalar::Int(super::integer::Integer::usize(value)))
     }
 
     /// An `Option`.

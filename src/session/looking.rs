@@ -57,6 +57,9 @@ impl Looking<'_> {
     /// The region of an address, with the frame for one on the stack of the thread.
     pub fn region(&self, at: VirtAddr) -> Region {
         let region = self.regions.of(at);
+        if region == Region::Anonymous && self.run.is_thread_local(at) {
+            return Region::ThreadLocal;
+        }
         if !region.is_stack() {
             return region;
         }

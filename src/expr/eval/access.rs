@@ -96,7 +96,7 @@ impl Eval<'_> {
                 .hint("`s[0..1]` is the first character, where that is one byte")),
             _ => {
                 let ty = of.short_type(self.reader);
-                Err(ExprError::new(format!("a {ty} has no elements to index")))
+                Err(ExprError::new(format!("`{ty}` has no elements to index")))
             }
         }
     }
@@ -129,7 +129,7 @@ impl Eval<'_> {
                 .index()
                 .ok_or_else(|| ExprError::new(format!("the index {} is out of range", int.text()))),
             _ => Err(ExprError::new(format!(
-                "an index is an integer, and this is a {}",
+                "an index is an integer, and this is `{}`",
                 index.short_type(self.reader)
             ))),
         }
@@ -141,7 +141,7 @@ impl Eval<'_> {
             View::Elements(_) | View::List(_) | View::Text(_) => self.len(&view)?,
             _ => {
                 let ty = of.short_type(self.reader);
-                return Err(ExprError::new(format!("a {ty} has no range of elements")));
+                return Err(ExprError::new(format!("`{ty}` has no range of elements")));
             }
         };
         let (from, to) = self.bounds(ends, len)?;

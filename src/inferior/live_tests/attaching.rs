@@ -105,7 +105,8 @@ fn a_process_that_makes_threads_all_the_time_is_taken_whole() {
         inferior.detach_all().expect("detached");
     }
     assert_eq!(line(), "0");
-    assert!(shell.wait().expect("waited").success());
+    // The shell is a child of this thread, which may have reaped it while it waited for a tracee.
+    let _ = shell.wait();
     assert!(times > 0);
 }
 

@@ -205,3 +205,17 @@ fn a_signal_that_is_delivered_with_a_step_ends_at_its_handler() {
     assert_eq!(Some(end), SUCCESS);
     assert!(handlers > 0 && hits > 1);
 }
+
+#[test]
+fn a_signal_in_a_system_call_is_stepped_to_its_handler_too() {
+    let (mut inferior, first) = start(&["restart"]);
+    let handler = symbol(&inferior, "nothing");
+    inferior.resume(first, None).expect("resumed");
+    let stop = inferior.wait().expect("a stop");
+    let Stop::Signal { thread, info } = stop else { panic!("{stop:?}") };
+    let stepped = inferior.step(thread, Some(info.number)).expect("stepped");
+    let Step::Done(thread) = stepped else { panic!("{stepped:?}") };
+    assert_eq!(thread.registers().pc(), handler);
+    // The handler returns, and the call goes on.
+    assert_eq!(run(&mut inferior, thread).end, SUCCESS);
+}

@@ -14,6 +14,9 @@ use crate::value::{Cut, Value, ValueKind};
 /// Values within values on the way to which the debugger's own stack is used; what is deeper waits.
 const DEEPEST: usize = 100;
 
+/// Parts that may be read for each that may be visited.
+const READ_FOR_ONE: u64 = 4;
+
 /// What is counted, and what was met already.
 pub(super) struct Account<'a> {
     pub(super) ground: &'a Ground<'a>,
@@ -30,6 +33,9 @@ pub(super) struct Account<'a> {
     waiting: VecDeque<Waiting>,
     depth: usize,
     pub(super) parts_left: u64,
+    /// How many more parts are read. Parts behind an address that was met before are read and not
+    /// visited.
+    reads_left: u64,
     /// How often something led to memory elsewhere.
     pub(super) reached: u64,
     pub(super) unreadable_parts: u64,
@@ -68,6 +74,7 @@ impl<'a> Account<'a> {
             waiting: VecDeque::new(),
             depth: 0,
             parts_left: ground.most_parts,
+            reads_left: ground.most_parts.saturating_mul(READ_FOR_ONE),
             reached: 0,
             unreadable_parts: 0,
             at_least: None,
@@ -79,7 +86,7 @@ impl<'a> Account<'a> {
         let spot = Spot { node: NodeId::WHOLE, listed: true, hold: Hold::Owner };
         self.visit(value, source, spot, &mut String::new());
         while let (Some(next), Some(reader)) = (self.waiting.pop_front(), self.reader) {
-            let value = reader.read(next.ty, &Location::Memory(next.at));
+            let Some(value) = self.read(reader, next.ty, next.at) else { break };
             self.visit(&value, None, next.spot, &mut next.path.clone());
         }
         let region = value.region(self.ground.naming);
@@ -200,6 +207,22 @@ impl<'a> Account<'a> {
         }
         self.visit(part, None, spot, path);
         path.truncate(len);
+    }
+
+    /// Reads a part that was cut off; none where too much was read already.
+    pub(super) fn read(&mut self, reader: &Reader<'_>, ty: TypeRef, at: VirtAddr) -> Option<Value> {
+        if self.is_spent() {
+            self.too_many();
+            return None;
+        }
+        let (value, parts) = reader.read_counting(ty, &Location::Memory(at));
+        self.reads_left = self.reads_left.saturating_sub(parts);
+        Some(value)
+    }
+
+    /// Whether nothing more is looked at.
+    pub(super) fn is_spent(&self) -> bool {
+        self.parts_left == 0 || self.reads_left == 0
     }
 
     fn wait(&mut self, value: &Value, spot: Spot, path: &str) {

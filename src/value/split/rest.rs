@@ -2,7 +2,6 @@
 
 use super::account::{Account, Spot};
 use super::plan::Plan;
-use crate::dwarf::Location;
 use crate::value::place::Source;
 use crate::value::read::Walk;
 use crate::value::std_types::Places;
@@ -69,7 +68,7 @@ impl Account<'_> {
             if in_vain >= UNREADABLE {
                 return self.lower("its elements cannot be read");
             }
-            if self.parts_left == 0 {
+            if self.is_spent() {
                 return self.too_many();
             }
             let before = self.unreadable_parts;
@@ -79,8 +78,9 @@ impl Account<'_> {
                         (None, _) => {}
                         (_, Some(plan)) => plan.count(account, reader.memory, at, spot),
                         (Some(ty), None) => {
-                            let element = reader.read(*ty, &Location::Memory(at));
-                            account.visit(&element, None, spot, &mut String::new());
+                            if let Some(element) = account.read(&reader, *ty, at) {
+                                account.visit(&element, None, spot, &mut String::new());
+                            }
                         }
                     }
                 }

@@ -70,9 +70,14 @@ impl Look<'_, '_> {
         self.word_of(&member)
     }
 
-    /// How many entries of so many are read. None is looked for that no part is left for.
+    /// How many entries of so many are looked for: of those that are to be read, as many as there
+    /// are parts left for.
     pub(super) fn wanted(&self, len: u64) -> usize {
-        let most = self.walk.reader.limits.elements.min(self.walk.parts_left());
+        let elements = self.walk.reader.limits.elements;
+        let most = match self.walk.places_only {
+            true => elements,
+            false => elements.min(self.walk.parts_left()),
+        };
         usize::try_from(len).unwrap_or(usize::MAX).min(most)
     }
 }

@@ -77,6 +77,7 @@ impl Walk<'_> {
     /// Where the elements of a container are, as many of them as the limit on elements allows where
     /// they do not lie in a row. None for what is no container, or is broken.
     pub(in crate::value) fn places(&mut self, id: TypeRef, source: &Source) -> Option<Places> {
+        self.places_only = true;
         let (mut id, mut source) = (id, source.clone());
         for _ in 0..WRAPPERS {
             let ty = self.reader.types.get(id).ok()?;
