@@ -14,6 +14,9 @@ use super::{RUNS, compile, installed, words};
 /// A contestant that takes longer is not asked again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A contestant that takes longer is stopped.
+const LIMIT: Duration = Duration::from_secs(90);
+
 /// What is printed, and how each contestant is asked for it.
 struct Print {
     what: &'static str,
@@ -133,7 +136,7 @@ fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> 
     let (variable, elements) = (print.variable, print.elements);
     let run = move |ask: bool| {
         let start = Instant::now();
-        let mut adapter = dap::Adapter::start(&bs)?;
+        let mut adapter = dap::Adapter::start(&bs, LIMIT)?;
         let frame = adapter.stop_at(&program, &source, line)?;
         if ask {
             adapter.ask(frame, variable, elements)?;
@@ -155,15 +158,23 @@ fn asked(
     let run = move |with: bool| {
         let ask = if with { ask.as_slice() } else { &[] };
         let start = Instant::now();
-        let mut process = Command::new(&command[0]);
-        process.args(&command[1..]).args(ask).args(&program).stdin(Stdio::null());
+        let mut process = Command::new("timeout");
+        process
+            .arg(LIMIT.as_secs().to_string())
+            .args(&command)
+            .args(ask)
+            .args(&program)
+            .stdin(Stdio::null());
         let output = process.output().map_err(|error| error.to_string())?;
         let time = start.elapsed();
+        if time >= LIMIT {
+            return Err(format!("was stopped after {} s", LIMIT.as_secs()));
+        }
         let printed = [output.stdout, output.stderr].concat();
         let printed = String::from_utf8_lossy(&printed);
         if with && !printed.contains(proof) {
             let end: Vec<&str> = printed.lines().rev().take(3).collect();
-            return Err(format!("it printed no {proof:?}, but {end:?}"));
+            return Err(format!("printed no {proof:?}, but {end:?}"));
         }
         Ok(time)
     };
