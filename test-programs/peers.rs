@@ -49,12 +49,18 @@ thread_local! {
     static CALLS: Cell<u32> = const { Cell::new(7) };
 }
 
+/// Takes the address of what it is given, so that it lies in memory when this is called.
+#[inline(never)]
+fn look<T>(at: T) {
+    black_box(at);
+}
+
 #[inline(never)]
 fn shadowed() {
     let s = 1_u8; // #outer
     let outer = s + 1;
     let s = String::from("inner"); // #inner
-    black_box((&outer, &s)); // #shadowed
+    look((&outer, &s)); // #shadowed
 }
 
 #[inline(never)]
@@ -63,7 +69,7 @@ fn pointers() {
     let rc = Rc::new(Point { x: 5, y: 6 });
     let second = Rc::clone(&rc);
     let arc = Arc::new(String::from("shared"));
-    black_box((&boxed, &rc, &second, &arc)); // #pointers
+    look((&boxed, &rc, &second, &arc)); // #pointers
     assert_eq!(boxed.x + rc.x + boxed.y + rc.y, 10);
 }
 
@@ -71,7 +77,7 @@ fn pointers() {
 fn dynamic() {
     let shape: Box<dyn Shape> = Box::new(Square { side: 1.5 });
     let reference: &dyn Shape = &Square { side: 2.0 };
-    black_box((&shape, &reference)); // #dynamic
+    look((&shape, &reference)); // #dynamic
     assert!(shape.area() < reference.area());
 }
 
@@ -81,7 +87,7 @@ fn containers() {
     let list: LinkedList<u16> = LinkedList::from([10, 20, 30]);
     let mutex = Mutex::new(vec![1_i8, -1]);
     let duration = Duration::from_millis(1_500);
-    black_box((&tree, &list, &mutex, &duration)); // #containers
+    look((&tree, &list, &mutex, &duration)); // #containers
 }
 
 #[inline(never)]
@@ -90,7 +96,7 @@ fn enums() {
     let owned: Cow<'_, str> = Cow::Owned(String::from("own"));
     let two = Term::Sum(Box::new(Term::Number(1)), Box::new(Term::Number(1)));
     let term = Term::Sum(Box::new(two), Box::new(Term::Number(40)));
-    black_box((&borrowed, &owned, &term)); // #enums
+    look((&borrowed, &owned, &term)); // #enums
     assert_eq!(term.value(), 42);
 }
 
@@ -99,7 +105,7 @@ fn names() {
     let pair: (u32, &str) = (1, "x");
     let words: &[Option<Vec<u8>>] = &[None];
     let array = [[0_i16; 2]; 3];
-    black_box((&pair, &words, &array)); // #names
+    look((&pair, &words, &array)); // #names
 }
 
 #[inline(never)]
@@ -108,13 +114,13 @@ fn indexed() {
     let hm: HashMap<String, i32> =
         HashMap::from([(String::from("k"), 42), (String::from("other"), 7)]);
     let s = String::from("x");
-    black_box((&v, &hm, &s)); // #indexed
+    look((&v, &hm, &s)); // #indexed
 }
 
 #[inline(never)]
 fn thread_local() {
     CALLS.set(CALLS.get() + 1);
-    black_box(&CALLS); // #thread-local
+    look(&CALLS); // #thread-local
 }
 
 /// A `Vec` of which not even the words are sane. It is never used as one.
@@ -130,13 +136,13 @@ fn garbage() {
     }
     let wild = wild.as_ptr();
     let huge = huge.as_ptr();
-    black_box((wild, huge)); // #garbage
+    look((wild, huge)); // #garbage
 }
 
 #[inline(never)]
 fn thousand() {
     let many: Vec<u32> = (0..1_000).collect();
-    black_box(&many); // #thousand
+    look(&many); // #thousand
 }
 
 fn main() {
