@@ -44,12 +44,17 @@ impl Scope for FrameScope<'_> {
             let Some(ty) = found.ty else {
                 return Lookup::Unreadable(Unreadable::NotDescribed("it has no type".to_owned()));
             };
-            let at = match found.at {
-                StaticAt::Address(at) => Ok(self.looking.reader.bias.to_virt(at)),
-                StaticAt::ThreadLocal(offset) => self.looking.thread_local(offset),
+            let reader = self.looking.reader;
+            let in_memory = |at| Part { ty, at: Location::Memory(at) };
+            let part = match found.at {
+                StaticAt::Address(at) => Ok(in_memory(reader.bias.to_virt(at))),
+                StaticAt::ThreadLocal(offset) => {
+                    let at = self.looking.thread_local(offset);
+                    at.and_then(|at| reader.declared(in_memory(at)))
+                }
             };
-            return match at {
-                Ok(at) => Lookup::Found(Part { ty, at: Location::Memory(at) }),
+            return match part {
+                Ok(part) => Lookup::Found(part),
                 Err(why) => Lookup::Unreadable(why),
             };
         }
