@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
@@ -21,6 +22,8 @@ pub(super) type Outcome = Result<ExitStatus, UserError>;
 pub struct UserError {
     what: String,
     place: Option<String>,
+    /// The part of the place that it is about, in columns.
+    mark: Option<Range<usize>>,
     hints: Vec<String>,
     exit_code: u8,
 }
@@ -28,7 +31,13 @@ pub struct UserError {
 impl UserError {
     /// An error that ends Freehold with code 2.
     pub fn new(what: impl Into<String>) -> UserError {
-        UserError { what: what.into(), place: None, hints: Vec::new(), exit_code: TOOL_ERROR }
+        UserError {
+            what: what.into(),
+            place: None,
+            mark: None,
+            hints: Vec::new(),
+            exit_code: TOOL_ERROR,
+        }
     }
 
     /// An error of rustc or cargo, which have already said more: code 101.
@@ -85,6 +94,13 @@ impl UserError {
         self
     }
 
+    /// Marks a part of the place, by columns from its start.
+    #[must_use]
+    pub fn mark(mut self, columns: Range<usize>) -> UserError {
+        self.mark = Some(columns);
+        self
+    }
+
     /// Adds something to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> UserError {
@@ -121,6 +137,10 @@ impl fmt::Display for UserError {
         writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.what)?;
         if let Some(place) = &self.place {
             writeln!(f, "  {cyan}at:{cyan:#} {place}")?;
+            if let Some(mark) = &self.mark {
+                let (before, under) = (" ".repeat(mark.start), "^".repeat(mark.len().max(1)));
+                writeln!(f, "      {before}{red}{under}{red:#}")?;
+            }
         }
         for hint in &self.hints {
             writeln!(f, "  {cyan}help:{cyan:#} {hint}")?;

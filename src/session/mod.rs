@@ -42,4 +42,4 @@ pub use halt::Halt;
 pub use options::{EntryPoint, Options, Selection};
 pub use run::{Observer, Run};
 pub use stack::{Frame, Stack};
-pub use variables::Variable;
+pub use variables::{Variable, VariableValue};

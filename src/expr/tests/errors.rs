@@ -65,7 +65,7 @@ fn errors_say_what_is_wrong() {
         ("double.push(1)", "`push` of `f64` is not evaluated"),
         (
             "no_colour == Colour::Red",
-            "the value is not a valid Colour: no variant has the discriminant 9",
+            "the value is not a valid Colour: discriminant 9",
         ),
         ("broken.len()", "the value is not a valid String: its length 11 exceeds its capacity 2"),
         ("Foo::Bar", "nothing is called `Foo::Bar` here"),

@@ -4,10 +4,9 @@ use super::paths::function;
 use super::spans::{Ink, Line, bytes, counted, cut, place};
 use super::split::split_text;
 use super::value::value_text;
-use crate::base::{At, ExitStatus, Hold, Unreadable};
-use crate::command::{
-    Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic, VariableShown,
-};
+use super::variables::variables;
+use crate::base::{At, ExitStatus, Hold};
+use crate::command::{Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
 use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
 
@@ -45,7 +44,7 @@ impl AnswerText {
                 text.iter().for_each(|text| source(text, &mut lines));
             }
             Answer::Source(text) => source(text, &mut lines),
-            Answer::Variables(variables) => variables_of(variables, &mut lines),
+            Answer::Variables(all) => lines.extend(variables(all, self.width)),
             Answer::Where(found) => whereabouts(found, &mut lines),
             Answer::Commands => commands(&mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
@@ -221,29 +220,6 @@ fn source(text: &SourceText, lines: &mut Vec<Line>) {
         line.push(Ink::Strong, if current { "▸" } else { " " });
         line.push(Ink::Faint, format!("{number:>4} │ "));
         line.push(Ink::Plain, content.replace('\t', "    "));
-        lines.push(line);
-    }
-}
-
-fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
-    if variables.is_empty() {
-        lines.push(plain("No variables here."));
-    }
-    for variable in variables {
-        let mut line = Line::new();
-        line.push(Ink::Strong, &variable.name);
-        if let Some(ty) = &variable.type_name {
-            line.push(Ink::Faint, ": ").push(Ink::Type, ty);
-        }
-        line.push(Ink::Plain, " = ");
-        let missing = || variable.unreadable.as_ref().map(Unreadable::in_place);
-        match &variable.value {
-            Some(value) => line.push(Ink::Plain, &value.text),
-            None => line.push(Ink::Faint, missing().unwrap_or_default()),
-        };
-        if variable.shadowed {
-            line.push(Ink::Faint, "  (shadowed)");
-        }
         lines.push(line);
     }
 }

@@ -16,6 +16,7 @@ mod start;
 mod trace;
 mod type_layout;
 mod value;
+mod variables;
 mod watch;
 
 pub use answer::AnswerText;
