@@ -8,7 +8,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{BUILD_FAILED, NOTHING_MATCHED, TOOL_ERROR};
-use crate::base::{ExitStatus, nearest};
+use crate::base::{ExitStatus, did_you_mean};
 use crate::dwarf::ImageError;
 
 /// What a command ends with: how the program ended, or why Freehold could not show it.
@@ -111,14 +111,12 @@ impl UserError {
     /// Adds the suggestion to use the nearest of some names, where one is near enough.
     #[must_use]
     pub fn did_you_mean<'a>(
-        self,
+        mut self,
         wanted: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> UserError {
-        match nearest(wanted, names) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
-            None => self,
-        }
+        self.hints.extend(did_you_mean(wanted, names));
+        self
     }
 
     /// The code to exit with.
