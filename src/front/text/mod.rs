@@ -20,6 +20,7 @@ mod variables;
 mod watch;
 
 pub use answer::AnswerText;
+pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;

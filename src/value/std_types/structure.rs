@@ -150,7 +150,7 @@ fn unfollowed(walk: &mut Walk<'_>, at: &At<'_>, pointer: &Pointer) -> Behind {
     const NOT_SAID: &str = "the debug information does not say what type is behind its vtable";
     if !pointer.counts.is_empty() {
         return Behind::Nothing(
-            "it is a Weak, which may outlive its value: `upgrade` it first".to_owned(),
+            "it is a Weak, which does not keep its value; an Rc or Arc that does can be".to_owned(),
         );
     }
     let raw = matches!(pointer.flavour, PointerFlavour::Const | PointerFlavour::Mut);
