@@ -42,6 +42,7 @@ mod small_vec;
 mod string;
 mod structure;
 mod thread;
+mod thread_storage;
 mod time;
 mod type_id;
 mod vec;
@@ -101,6 +102,7 @@ const FAMILIES: &[Family] = &[
     Family { of: iter::is, read: iter::read },
     Family { of: channel::is, read: channel::read },
     Family { of: thread::is, read: thread::read },
+    Family { of: thread_storage::is, read: thread_storage::read },
     Family { of: descriptor::is, read: descriptor::read },
     Family { of: io_error::is, read: io_error::read },
     Family { of: type_id::is, read: type_id::read },
@@ -300,16 +302,25 @@ impl<'l, 'w> Look<'l, 'w> {
 
     /// The variant that a member which is an enum has: its name, and its struct where it has one.
     fn variant_of(&mut self, member: &Member) -> Result<(Arc<str>, Option<Member>), Unreadable> {
-        let TypeKind::Enum(part) = &member.ty.kind else {
-            let why = format!(
-                "{} holds {} where an enum was expected",
-                self.at.ty.base_name, member.ty.name
-            );
-            return Err(Unreadable::NotDescribed(why));
-        };
         let source = self.at.source.at(member.offset);
         let at = At { id: member.id, ty: &member.ty, source: &source, depth: self.at.depth };
-        let variant = self.walk.select(&at, part)?;
+        let variant = match &member.ty.kind {
+            TypeKind::Enum(part) => self.walk.select(&at, part)?,
+            TypeKind::CLike { repr, enumerators } => {
+                return match self.walk.c_like(&at, *repr, enumerators) {
+                    ValueKind::Enum { variant, .. } => Ok((variant, None)),
+                    ValueKind::Unreadable(reason) => Err(reason),
+                    _ => Err(at.invalid("its number is that of no variant")),
+                };
+            }
+            _ => {
+                let why = format!(
+                    "{} holds {} where an enum was expected",
+                    self.at.ty.base_name, member.ty.name
+                );
+                return Err(Unreadable::NotDescribed(why));
+            }
+        };
         let Some(id) = variant.ty else { return Ok((variant.name.clone(), None)) };
         let ty = self.walk.reader.types.get(id)?;
         Ok((variant.name.clone(), Some(Member { id, ty, offset: member.offset })))
