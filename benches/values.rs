@@ -64,7 +64,7 @@ const PRINTS: [Print; 3] = [
         lldb: "frame variable",
         variable: None,
         elements: 10,
-        proof: "Ann",
+        proof: "word 1",
     },
 ];
 

@@ -223,8 +223,9 @@ more: print --elements 100 many, or many[10..]
 fn an_unknown_name_is_an_error_that_suggests_the_nearest() {
     let expected = "\
 error: nothing is called `manny` here
+    manny.len()
+    ^^^^^
   at: -e: print manny.len()
-                ^^^^^
   help: did you mean `many`?
 ";
     let program = peers(Variant::Debug);

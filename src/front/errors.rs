@@ -6,10 +6,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::exit::{BUILD_FAILED, NOTHING_MATCHED, TOOL_ERROR};
 use super::text::wrap;
-use crate::base::{ExitStatus, nearest};
+use crate::base::{ExitStatus, did_you_mean};
 use crate::dwarf::ImageError;
 
 /// Columns below which a text is not squeezed.
@@ -25,9 +26,9 @@ pub(super) type Outcome = Result<ExitStatus, UserError>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UserError {
     what: String,
+    /// The text that it is about, and which bytes of it.
+    text: Option<(String, Range<usize>)>,
     place: Option<String>,
-    /// The part of the place that it is about, in columns.
-    mark: Option<Range<usize>>,
     hints: Vec<String>,
     /// Columns of a line; none where lines are not broken.
     width: Option<usize>,
@@ -39,8 +40,8 @@ impl UserError {
     pub fn new(what: impl Into<String>) -> UserError {
         UserError {
             what: what.into(),
+            text: None,
             place: None,
-            mark: None,
             hints: Vec::new(),
             width: None,
             exit_code: TOOL_ERROR,
@@ -101,6 +102,13 @@ impl UserError {
         self
     }
 
+    /// Shows the part of a text that it is about.
+    #[must_use]
+    pub fn in_text(mut self, text: &str, span: Range<usize>) -> UserError {
+        self.text = Some((text.to_owned(), span));
+        self
+    }
+
     /// Breaks what does not fit into so many columns.
     #[must_use]
     pub fn within(mut self, width: usize) -> UserError {
@@ -115,13 +123,6 @@ impl UserError {
         lines.join(&format!("\n{:column$}", ""))
     }
 
-    /// Marks a part of the place, by columns from its start.
-    #[must_use]
-    pub fn mark(mut self, columns: Range<usize>) -> UserError {
-        self.mark = Some(columns);
-        self
-    }
-
     /// Adds something to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> UserError {
@@ -132,14 +133,12 @@ impl UserError {
     /// Adds the suggestion to use the nearest of some names, where one is near enough.
     #[must_use]
     pub fn did_you_mean<'a>(
-        self,
+        mut self,
         wanted: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> UserError {
-        match nearest(wanted, names) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
-            None => self,
-        }
+        self.hints.extend(did_you_mean(wanted, names));
+        self
     }
 
     /// The code to exit with.
@@ -158,12 +157,14 @@ impl fmt::Display for UserError {
             return Ok(());
         }
         writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.broken(&self.what, 7))?;
+        if let Some((text, span)) = &self.text {
+            writeln!(f, "    {text}")?;
+            let before = text.get(..span.start).unwrap_or(text).width();
+            let under = text.get(span.clone()).unwrap_or("").width().max(1);
+            writeln!(f, "    {:before$}{red}{}{red:#}", "", "^".repeat(under))?;
+        }
         if let Some(place) = &self.place {
             writeln!(f, "  {cyan}at:{cyan:#} {place}")?;
-            if let Some(mark) = &self.mark {
-                let (before, under) = (" ".repeat(mark.start), "^".repeat(mark.len().max(1)));
-                writeln!(f, "      {before}{red}{under}{red:#}")?;
-            }
         }
         for hint in &self.hints {
             writeln!(f, "  {cyan}help:{cyan:#} {}", self.broken(hint, 8))?;
@@ -204,6 +205,14 @@ mod tests {
              help: `--all` watches every function\n"
         );
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn the_part_of_a_text_that_is_wrong_is_underlined() {
+        let error = UserError::new("no").in_text("é + usr.x", 5..8).hint("h");
+        assert_eq!(plain(&error), "error: no\n    é + usr.x\n        ^^^\n  help: h\n");
+        let end = UserError::new("no").in_text("1 +", 3..3);
+        assert_eq!(plain(&end), "error: no\n    1 +\n       ^\n");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod picture;
 mod planting;
 mod regions;
 mod run;
+mod running;
 mod scope;
 mod signals;
 mod slots;

@@ -2,12 +2,10 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::ops::Range;
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::json;
-use unicode_width::UnicodeWidthStr;
 
 use super::reading::Source;
 use crate::base::{Event, EventKind, ExitStatus};
@@ -70,15 +68,11 @@ impl Teller {
             return write(&self.sink, &json(&json!({ "v": 1, "answer": "error", "data": data })));
         }
         let mut told = UserError::new(error.what.clone());
-        let span = error.span.as_ref();
+        if let Some((text, span)) = &error.span {
+            told = told.in_text(text, span.clone());
+        }
         if let Some((source, line)) = line {
-            let place = format!("{source}: {}", line.trim());
-            let at = span.and_then(|(text, span)| columns(&place, text, span));
-            told = told.at(place);
-            told = at.into_iter().fold(told, UserError::mark);
-        } else if let Some((text, span)) = span {
-            let at = columns(text, text, span);
-            told = at.into_iter().fold(told.at(text.clone()), UserError::mark);
+            told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
         write(&self.sink, &told.within(self.width).to_string());
@@ -102,14 +96,6 @@ struct Versioned<'a, T> {
     v: u8,
     #[serde(flatten)]
     told: &'a T,
-}
-
-/// The columns of a part of a text that stands at the end of a place.
-fn columns(place: &str, text: &str, span: &Range<usize>) -> Option<Range<usize>> {
-    let before = place.rfind(text)?.checked_add(span.start)?;
-    let start = place.get(..before)?.width();
-    let end = start.checked_add(text.get(span.clone())?.width())?;
-    Some(start..end)
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

@@ -7,6 +7,8 @@ mod layout;
 mod lines;
 mod paths;
 mod picture;
+#[cfg(test)]
+mod sample;
 mod slots;
 mod spans;
 mod split;
