@@ -1,8 +1,8 @@
 //! What printing values costs: a hundred elements of large collections, and a frame of fifty
 //! variables, beside gdb and lldb with rustc's printers, and BugStalker.
 //!
-//! Every contestant stops at the same line and prints. What the print costs is the time from the line
-//! of the stop on its output to the last of the values; the whole is what somebody waits for who asks
+//! Every contestant stops at the same line and prints. What the print costs is the time from a line on
+//! its output behind the stop to the last of the values; the whole is what somebody waits for who asks
 //! once. (Two runs, with the print and without, would differ by less than the program itself does from
 //! run to run.)
 
@@ -23,6 +23,13 @@ const WITHOUT_END: [&str; 4] = ["e01", "e02", "e04", "o02"];
 
 /// A contestant that takes longer is stopped.
 const LIMIT: Duration = Duration::from_secs(90);
+
+/// The end of the line that programs stop at, which Freehold shows.
+const STOP: &str = "// #stop";
+
+/// What the others print behind the stop, and at once: gdb keeps the lines of the stop to itself for
+/// a while.
+const BEGINS: &str = "the print begins";
 
 /// What is printed, and how each contestant is asked for it.
 struct Print {
@@ -103,7 +110,7 @@ pub fn run(freehold: &str) {
 
 fn line_of_stop(source: &Path) -> usize {
     let text = std::fs::read_to_string(source).expect("the source");
-    text.lines().position(|line| line.ends_with("// #stop")).expect("a line to stop at") + 1
+    text.lines().position(|line| line.ends_with(STOP)).expect("a line to stop at") + 1
 }
 
 fn by_freehold(freehold: &str, print: &Print, program: &Path, line: usize) -> Asked {
@@ -111,7 +118,7 @@ fn by_freehold(freehold: &str, print: &Print, program: &Path, line: usize) -> As
     // Like the peers it follows no allocations: those of three million blocks take a minute.
     let command = words(&[freehold, "debug", "--no-ledger", "--batch", "-e", &stop, "-e", "run"]);
     let ask = words(&["-e", print.freehold, &program.display().to_string()]);
-    asked("freehold", [command, ask].concat(), print.proof)
+    asked("freehold", [command, ask].concat(), STOP, print.proof)
 }
 
 fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
@@ -119,8 +126,9 @@ fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
     let elements = format!("set print elements {}", print.elements);
     let command = words(&["rust-gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off"]);
     let command = [command, words(&["-ex", &elements, "-ex", &stop, "-ex", "run"])].concat();
-    let ask = words(&["-ex", print.gdb, &program.display().to_string()]);
-    here("rust-gdb").then(|| asked("rust-gdb", [command, ask].concat(), print.proof))
+    let begin = format!("python print('{BEGINS}'); gdb.flush()");
+    let ask = words(&["-ex", &begin, "-ex", print.gdb, &program.display().to_string()]);
+    here("rust-gdb").then(|| asked("rust-gdb", [command, ask].concat(), BEGINS, print.proof))
 }
 
 /// As `rust-lldb` starts it, which looks for no other name than `lldb`.
@@ -141,8 +149,9 @@ fn by_lldb(print: &Print, program: &Path, source: &Path, line: usize) -> Option<
         Some(_) => print.lldb.to_owned(),
         None => format!("{} {}", print.lldb, locals(source).join(" ")),
     };
-    let ask = words(&["-o", &ask, &program.display().to_string()]);
-    Some(asked("rust-lldb 19", [command, ask].concat(), print.proof))
+    let begin = format!("script print('{BEGINS}', flush=True)");
+    let ask = words(&["-o", &begin, "-o", &ask, &program.display().to_string()]);
+    Some(asked("rust-lldb 19", [command, ask].concat(), BEGINS, print.proof))
 }
 
 /// The names of the variables of a program's frame, without those that lldb does not end with.
@@ -175,12 +184,17 @@ fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> 
     Some(Asked { name: "BugStalker, by DAP", run: Box::new(run) })
 }
 
-fn asked(name: &'static str, command: Vec<String>, proof: &'static str) -> Asked {
-    Asked { name, run: Box::new(move || run_once(&command, proof)) }
+fn asked(
+    name: &'static str,
+    command: Vec<String>,
+    begins: &'static str,
+    proof: &'static str,
+) -> Asked {
+    Asked { name, run: Box::new(move || run_once(&command, begins, proof)) }
 }
 
-/// Runs a debugger to its end, and notes when the line of the stop came and when the last line.
-fn run_once(command: &[String], proof: &str) -> Result<Took, String> {
+/// Runs a debugger to its end, and notes when the line came behind which it prints, and the last one.
+fn run_once(command: &[String], begins: &str, proof: &str) -> Result<Took, String> {
     let (read, write) = std::io::pipe().map_err(|error| error.to_string())?;
     let start = Instant::now();
     let mut process = Command::new("timeout");
@@ -195,7 +209,7 @@ fn run_once(command: &[String], proof: &str) -> Result<Took, String> {
         last = start.elapsed();
         let line = String::from_utf8_lossy(&line);
         match stopped {
-            None if line.contains("// #stop") => stopped = Some(last),
+            None if line.contains(begins) => stopped = Some(last),
             None => {}
             Some(_) => proven |= line.contains(proof),
         }
