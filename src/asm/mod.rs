@@ -15,6 +15,7 @@ mod prologue;
 mod relocate;
 mod stepping;
 mod touches;
+pub mod uses;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};

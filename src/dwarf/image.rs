@@ -36,6 +36,8 @@ pub struct Image {
     pub(super) vtables: super::vtables::Vtables,
     pub(super) origins: std::sync::OnceLock<super::origin::Origins>,
     pub(super) names: super::name_index::Names,
+    pub(super) drop_impls: super::drop_impls::DropImpls,
+    pub(super) call_slots: super::call_targets::Slots,
 }
 
 /// What kind of ELF file it is.
@@ -144,6 +146,8 @@ impl Image {
             vtables: Default::default(),
             origins: Default::default(),
             names: Default::default(),
+            drop_impls: Default::default(),
+            call_slots: Default::default(),
             object,
             dwarf,
         })

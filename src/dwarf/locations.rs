@@ -3,7 +3,7 @@
 use super::dies::{Die, Value};
 use super::evaluate::Evaluator;
 use super::functions::{Function, Variable};
-use super::image::Image;
+use super::image::{Image, Slice};
 use super::pieces::{location, value_of};
 use super::type_loader::undescribed;
 use super::types::Types;
@@ -61,6 +61,15 @@ pub enum PieceAt {
     Value(Vec<u8>),
     /// It was optimised out.
     Missing,
+}
+
+/// Where a frame holds a variable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InFrame {
+    /// At this distance from the stack pointer.
+    Direct(i64),
+    /// At the address that lies at this distance from the stack pointer.
+    ByAddress(i64),
 }
 
 impl Image {
@@ -122,6 +131,28 @@ impl Image {
         let chain = self.chain(variable.die);
         let location = chain.first().and_then(|die| die.value(gimli::DW_AT_location));
         location.is_some_and(|location| location.exprloc_value().is_some())
+    }
+
+    /// Where a frame holds a variable whose place is a constant distance from the stack pointer, or
+    /// is given by an address at such a distance. None for one that is anywhere else. What is passed
+    /// by its address is so from where its function has stored that, to its end.
+    pub fn place_in_frame(&self, variable: &Variable, at: FileAddr) -> Option<InFrame> {
+        let chain = self.chain(variable.die);
+        let die = chain.first()?;
+        let code = self.expression_at(die, die.value(gimli::DW_AT_location)?, at).ok()?;
+        let mut code = Slice::new(code, gimli::LittleEndian);
+        let encoding = die.unit.encoding();
+        let offset = match gimli::Operation::parse(&mut code, encoding).ok()? {
+            gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. } => offset,
+            gimli::Operation::FrameOffset { offset } => offset,
+            _ => return None,
+        };
+        if code.is_empty() {
+            return Some(InFrame::Direct(offset));
+        }
+        let deref = gimli::Operation::parse(&mut code, encoding).ok()?;
+        let is_word = matches!(deref, gimli::Operation::Deref { size: 8, space: false, .. });
+        (is_word && code.is_empty()).then_some(InFrame::ByAddress(offset))
     }
 
     /// Evaluates an expression of the CFI, with the CFA pushed first where the rule says so

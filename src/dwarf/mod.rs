@@ -8,6 +8,7 @@
 //! a trait.
 
 mod aggregates;
+mod call_targets;
 mod called;
 mod callee;
 mod cfi;
@@ -16,6 +17,7 @@ mod code_of_line;
 mod damaged;
 mod detail;
 mod dies;
+mod drop_impls;
 mod enums;
 mod evaluate;
 mod find;
@@ -29,6 +31,7 @@ pub mod garbage;
 mod garbled;
 mod image;
 mod intervals;
+mod landing_pads;
 mod lines;
 mod locations;
 mod mangled_crate;
@@ -56,14 +59,16 @@ mod units;
 mod visible;
 mod vtables;
 
+pub use call_targets::CallTarget;
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
 pub use code_of_line::{LineCode, LineInFunction, LineSearch};
 pub use detail::Detail;
 pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
+pub use landing_pads::LandingPad;
 pub use lines::{LineRow, SourceLine};
-pub use locations::{Location, LocationContext, Piece, PieceAt};
+pub use locations::{InFrame, Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle};
 pub use origin::Origin;
 pub use statics::{Static, StaticAt};

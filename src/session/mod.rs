@@ -13,6 +13,8 @@ mod calls;
 mod context;
 mod debugger;
 mod error;
+mod fates;
+mod followed;
 mod functions;
 mod halt;
 mod heap;

@@ -7,16 +7,17 @@ use std::ptr;
 use std::rc::Rc;
 
 use super::context::FrameContext;
+use super::followed::{Followed, Frame};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
-    Bias, FileAddr, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
+    Bias, FileAddr, GonePart, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
     Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
-use crate::track::{Claim, PlaceKey};
+use crate::track::{Claim, PlaceKey, Says};
 use crate::value::{Limits, ReadRegister, Reader, Running, Value, ValueKind};
 
 /// The slots of a frame, and what they claim to own.
@@ -69,7 +70,10 @@ impl Calls<'_> {
 /// What has been stored to when control stands at an address, by address: a frame stands at one of
 /// a few thousand calls, however often it is looked at.
 #[derive(Default)]
-pub(super) struct Stores(RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>);
+pub(super) struct Stores {
+    touches: RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>,
+    followed: Followed,
+}
 
 impl Stores {
     fn at(&self, frame: &RawFrame, function: &Function, at: FileAddr) -> Option<Rc<Touches>> {
@@ -81,12 +85,13 @@ impl Stores {
             function.visible_at(at).iter().all(settled).then_some(())?;
             Touches::on_the_way_to(image.bytes(range)?, range, at).map(Rc::new)
         };
-        self.0.borrow_mut().entry(frame.lookup).or_insert_with(find).clone()
+        self.touches.borrow_mut().entry(frame.lookup).or_insert_with(find).clone()
     }
 
     /// The address space was replaced.
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.touches.borrow_mut().clear();
+        self.followed.forget();
     }
 }
 
@@ -146,7 +151,7 @@ pub(super) fn place(
     let first = function.ranges.first();
     let stores = around.stores.at(context.frame, function, at);
     let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
-    visible
+    let mut placed: Vec<Placed> = visible
         .into_iter()
         .filter(|seen| around.calls.are_shown(seen.inlined, around.is_user))
         .map(|seen| {
@@ -171,10 +176,20 @@ pub(super) fn place(
                 over: seen.over,
                 shadowed: seen.shadowed,
                 inlined: seen.inlined.map(|call| call.name.clone()),
+                fate: None,
             }
         })
         .filter(|variable| !is_lost_format_argument(variable, image))
-        .collect()
+        .collect();
+    if !in_prologue {
+        let registers = |register| context.whole_register(register);
+        let reader = &reader(around, context, image, &registers);
+        around.stores.followed.judge(&Frame { context, function, image, reader }, &mut placed);
+    }
+    for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
+        variable.in_scope = false;
+    }
+    placed
 }
 
 /// Whether the frame stands before or in the middle of the stores that initialise a variable.
@@ -340,6 +355,7 @@ fn view_variable(
         return None;
     }
     show_value(around, &value, view);
+    let says = apply_fate(variable.fate.as_ref(), view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
     // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
     // the variable that holds it there.
@@ -349,7 +365,47 @@ fn view_variable(
     }
     let name = format!("{}::{}", short_function(function), variable.name);
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
-    claim(key, name, &value, location, variable.size, context)
+    let claim = claim(key, name, &value, location, variable.size, context)?;
+    Some(with_fate(claim, says, variable.fate.as_ref(), &value))
+}
+
+/// Puts what the code says of a variable in the place of what its bytes look like.
+fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says {
+    match fate {
+        None => Says::Nothing,
+        Some(SlotState::Live) => Says::Live,
+        Some(SlotState::PartlyMoved { parts }) => {
+            view.state = SlotState::PartlyMoved { parts: parts.clone() };
+            view.value = None;
+            view.blocks.retain(|held| !is_gone(parts, &held.path));
+            Says::Live
+        }
+        Some(gone) => {
+            view.state = gone.clone();
+            view.value = None;
+            view.blocks.clear();
+            view.leads_to = None;
+            Says::Gone
+        }
+    }
+}
+
+/// Whether a part of a value lies in one that is gone.
+fn is_gone(parts: &[GonePart], path: &str) -> bool {
+    // What a box held is `.*` as a field of it, and `*` as a part of its value.
+    parts.iter().any(|part| match part.path.strip_suffix(".*") {
+        Some(of) => path.strip_prefix(of).is_some_and(|rest| !rest.is_empty()),
+        None => path.starts_with(&*part.path),
+    })
+}
+
+/// A claim with what the code says of it, to what is left of its value.
+fn with_fate(claim: Claim, says: Says, fate: Option<&SlotState>, value: &Value) -> Claim {
+    let Some(SlotState::PartlyMoved { parts }) = fate else { return Claim { says, ..claim } };
+    let gone = value.heap_parts().into_iter().filter(|part| is_gone(parts, &part.path));
+    let gone: Vec<VirtAddr> = gone.map(|part| part.pointer).collect();
+    let owns = claim.owns.into_iter().filter(|pointer| !gone.contains(pointer)).collect();
+    Claim { owns, says, ..claim }
 }
 
 /// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the
@@ -431,7 +487,8 @@ pub(super) fn claim(
         }
         _ => (&owns, &shares).hash(&mut hasher),
     }
-    Some(Claim { key, name, fingerprint: hasher.finish(), owns, shares })
+    let says = Says::Nothing;
+    Some(Claim { key, name, fingerprint: hasher.finish(), owns, shares, says })
 }
 
 /// The reader of values of a frame.

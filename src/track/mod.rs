@@ -12,5 +12,5 @@ mod record;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{Block, Change, Ended, Ledger};
-pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Standing};
+pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
 pub use record::{AllocatorCall, Record, What};

@@ -1,0 +1,143 @@
+//! What was done to a value on the ways that control can have come, and where its last use put it.
+
+use super::effects::{Callee, CalleeKind, Effect, Part, Taker};
+use super::leaf::{Leaf, Touch};
+use super::steps::Uses;
+use super::verdict::{Ending, Way};
+use crate::base::FileAddr;
+
+/// How many last uses are told apart.
+const MAX_ENDINGS: usize = 64;
+/// How often a value is followed from one temporary to the next.
+const MAX_HOPS: usize = 4;
+/// How many instructions lie between a temporary and its use.
+const MAX_FOLLOWED: usize = 256;
+
+/// What lies behind a value.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Before {
+    /// The last uses on the ways here, by instruction, with what took it.
+    pub uses: Vec<(usize, Taker)>,
+    /// It was given a value on some way, and not used since.
+    pub unused: bool,
+    /// On some way it was never given one.
+    pub never_given: bool,
+}
+
+impl Uses {
+    /// What lies behind a leaf at some instructions, of which each has already run.
+    pub(super) fn before(&self, leaf: &Leaf, parameter: bool, ran: &[usize], entry: bool) -> Before {
+        let mut before = Before::default();
+        let mut seen = vec![false; self.steps.len()];
+        let mut open = ran.to_vec();
+        let begins = |before: &mut Before| match parameter {
+            true => before.unused = true,
+            false => before.never_given = true,
+        };
+        if entry {
+            begins(&mut before);
+        }
+        while let Some(here) = open.pop() {
+            match seen.get_mut(here) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            let Some(step) = self.steps.get(here) else { continue };
+            match leaf.touch(step) {
+                Some(Touch::Uses(by)) => {
+                    if before.uses.len() < MAX_ENDINGS {
+                        before.uses.push((here, by));
+                    }
+                    continue;
+                }
+                Some(Touch::Initialises) => {
+                    before.unused = true;
+                    continue;
+                }
+                Some(Touch::FreesBox | Touch::MayInitialise) | None => {}
+            }
+            match self.from.get(here) {
+                Some(from) if here != 0 => open.extend(from),
+                _ => begins(&mut before),
+            }
+        }
+        before.uses.sort_unstable_by_key(|(here, _)| *here);
+        before
+    }
+
+    /// How a last use ended the life of the value in its slot. None for one that only looked at it
+    /// or lent it out.
+    pub(super) fn ending(&self, leaf: &Leaf, here: usize, by: Taker) -> Option<Ending> {
+        let step = self.steps.get(here)?;
+        let takes_address = step.effects.iter().any(|effect| {
+            matches!(effect, Effect::Takes { at, by: other } if leaf.part.contains(*at) && *other == by)
+        });
+        let mut through = Vec::new();
+        let way = match by {
+            Taker::Argument { callee, .. } if takes_address => match callee.kind {
+                CalleeKind::Drops { .. } => Way::Dropped,
+                _ => return None,
+            },
+            Taker::Argument { callee, .. } => passed(callee),
+            Taker::Place(to) if !takes_address => {
+                let read = step.effects.iter().find_map(|effect| match effect {
+                    Effect::Reads { part, by: Taker::Place(place) } if *place == to => Some(*part),
+                    _ => None,
+                });
+                // Where the beginning of the value is copied to, with the rest of it.
+                let distance = read?.at.to(leaf.part.at)?;
+                through.push(Part { at: to.plus(distance), size: leaf.part.size });
+                self.follow(here, &mut through)
+            }
+            Taker::Place(_) => return None,
+            Taker::Caller => Way::Returned,
+            Taker::Elsewhere if takes_address => return None,
+            Taker::Elsewhere => Way::Moved,
+        };
+        Some(Ending { at: FileAddr(step.at), through, way })
+    }
+
+    /// Where a copy goes on to, if it is a temporary that is used once, before control branches.
+    fn follow(&self, from: usize, through: &mut Vec<Part>) -> Way {
+        let mut here = from;
+        for _ in 0..MAX_FOLLOWED {
+            let Some([next]) = self.steps.get(here).map(|step| &*step.after) else { break };
+            here = *next;
+            let (Some(step), Some(part)) = (self.steps.get(here), through.last().copied()) else {
+                break;
+            };
+            for effect in &step.effects {
+                match effect {
+                    Effect::Takes { at, by: Taker::Argument { callee, .. } }
+                        if part.contains(*at) =>
+                    {
+                        return match callee.kind {
+                            CalleeKind::Drops { .. } => Way::Dropped,
+                            _ => passed(*callee),
+                        };
+                    }
+                    Effect::Reads { part: read, by } if part.overlaps(read) => match by {
+                        Taker::Argument { callee, .. } => return passed(*callee),
+                        Taker::Caller => return Way::Returned,
+                        Taker::Place(to) if through.len() < MAX_HOPS => {
+                            if let Some(distance) = read.at.to(part.at) {
+                                through.push(Part { at: to.plus(distance), size: part.size });
+                                break;
+                            }
+                        }
+                        _ => {}
+                    },
+                    _ => {}
+                }
+            }
+        }
+        Way::Moved
+    }
+}
+
+fn passed(callee: Callee) -> Way {
+    match callee.kind {
+        CalleeKind::DropsArgument | CalleeKind::Drops { .. } => Way::Dropped,
+        _ => Way::Passed { to: callee.target },
+    }
+}
