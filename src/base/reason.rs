@@ -43,6 +43,9 @@ pub enum Unreadable {
         /// The line that dropped or freed it, `main.rs:7`, where it is known.
         at: Option<String>,
     },
+    /// Whether it still holds its value cannot be told; its bytes may be stale.
+    #[error("unknown: {0}")]
+    Uncertain(String),
     /// It belongs to a thread that is ending, which has begun to drop it.
     #[error("destroyed with its thread")]
     Destroyed,

@@ -154,8 +154,10 @@ mod tests {
             let glue = symbols.iter().filter(|s| demangle(s.name).contains("drop_in_place<"));
             let types: Vec<_> =
                 glue.filter_map(|s| build.image.dropped_type(s.range.start)).collect();
-            let names: Vec<_> =
-                types.iter().filter_map(|ty| Some(build.image.get(*ty).ok()?.name.clone())).collect();
+            let names: Vec<_> = types
+                .iter()
+                .filter_map(|ty| Some(build.image.get(*ty).ok()?.name.clone()))
+                .collect();
             assert!(names.iter().any(|name| name.contains("::")), "{names:?}");
             assert_eq!(build.image.dropped_type(build.address("program::six")), None);
         }

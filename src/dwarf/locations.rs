@@ -133,26 +133,33 @@ impl Image {
         location.is_some_and(|location| location.exprloc_value().is_some())
     }
 
+    /// Whether a variable is in different places in different parts of the code, as in code that was
+    /// optimised. One without any place is not.
+    pub fn moves_about(&self, variable: &Variable) -> bool {
+        let chain = self.chain(variable.die);
+        let location = chain.first().and_then(|die| die.value(gimli::DW_AT_location));
+        location.is_some_and(|location| location.exprloc_value().is_none())
+    }
+
     /// Where a frame holds a variable whose place is a constant distance from the stack pointer, or
     /// is given by an address at such a distance. None for one that is anywhere else. What is passed
-    /// by its address is so from where its function has stored that, to its end.
-    pub fn place_in_frame(&self, variable: &Variable, at: FileAddr) -> Option<InFrame> {
+    /// by its address is described from where its function has stored that, but for the first call:
+    /// the address lies there all the same.
+    pub fn place_in_frame(&self, variable: &Variable) -> Option<InFrame> {
         let chain = self.chain(variable.die);
         let die = chain.first()?;
-        let code = self.expression_at(die, die.value(gimli::DW_AT_location)?, at).ok()?;
-        let mut code = Slice::new(code, gimli::LittleEndian);
-        let encoding = die.unit.encoding();
-        let offset = match gimli::Operation::parse(&mut code, encoding).ok()? {
-            gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. } => offset,
-            gimli::Operation::FrameOffset { offset } => offset,
-            _ => return None,
-        };
-        if code.is_empty() {
-            return Some(InFrame::Direct(offset));
+        let value = die.value(gimli::DW_AT_location)?;
+        if let Some(expression) = value.exprloc_value() {
+            return in_frame(die, expression.0.slice());
         }
-        let deref = gimli::Operation::parse(&mut code, encoding).ok()?;
-        let is_word = matches!(deref, gimli::Operation::Deref { size: 8, space: false, .. });
-        (is_word && code.is_empty()).then_some(InFrame::ByAddress(offset))
+        let mut list = self.dwarf.attr_locations(&die.unit, value).ok()??;
+        for _ in 0..MAX_LIST {
+            let entry = list.next().ok()??;
+            if let Some(InFrame::ByAddress(cell)) = in_frame(die, entry.data.0.slice()) {
+                return Some(InFrame::ByAddress(cell));
+            }
+        }
+        None
     }
 
     /// Evaluates an expression of the CFI, with the CFA pushed first where the rule says so
@@ -212,6 +219,24 @@ impl Image {
             },
         })
     }
+}
+
+/// The place that an expression gives, where it is a distance from the stack pointer, and perhaps
+/// an address there.
+fn in_frame(die: &Die, code: &'static [u8]) -> Option<InFrame> {
+    let mut code = Slice::new(code, gimli::LittleEndian);
+    let encoding = die.unit.encoding();
+    let offset = match gimli::Operation::parse(&mut code, encoding).ok()? {
+        gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. } => offset,
+        gimli::Operation::FrameOffset { offset } => offset,
+        _ => return None,
+    };
+    if code.is_empty() {
+        return Some(InFrame::Direct(offset));
+    }
+    let deref = gimli::Operation::parse(&mut code, encoding).ok()?;
+    let is_word = matches!(deref, gimli::Operation::Deref { size: 8, space: false, .. });
+    (is_word && code.is_empty()).then_some(InFrame::ByAddress(offset))
 }
 
 fn cut(mut bytes: Vec<u8>, size: u64) -> Vec<u8> {

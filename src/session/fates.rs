@@ -11,7 +11,10 @@ pub(super) fn with_standing(
     says: Says,
     standing: Standing,
 ) -> Option<SlotState> {
+    let uncertain = matches!(known, SlotState::Unreadable(_));
     match (standing, says) {
+        // Bytes that look like those of an owner are no proof that it still is one.
+        (Standing::Owner, Says::Nothing) if uncertain => Some(known.clone()),
         (Standing::Freed { block, at }, _) if !matches!(known, SlotState::Moved { .. }) => {
             Some(SlotState::Freed { block, at: at.map(|at| (*at).clone()) })
         }
@@ -101,7 +104,10 @@ mod tests {
     #[test]
     fn reasons_say_where_and_to_whom_as_far_as_it_is_known() {
         let text = |state| reason(&state).map(|why| why.to_string());
-        assert_eq!(text(moved(Some("f::x"), Some(7))).as_deref(), Some("moved to f::x at main.rs:7"));
+        assert_eq!(
+            text(moved(Some("f::x"), Some(7))).as_deref(),
+            Some("moved to f::x at main.rs:7")
+        );
         assert_eq!(text(moved(None, None)).as_deref(), Some("moved"));
         assert_eq!(text(SlotState::Dropped { at: None }).as_deref(), Some("dropped"));
         assert_eq!(text(SlotState::Live), None);

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use super::context::FrameContext;
 use super::slots::short_function;
 use crate::asm::uses::{
-    CalleeKind, Code, Ending, Leaf, Pad, Part, Place, Standing, Target, Uses, Verdict, Way,
+    CalleeKind, CalleeKnown, Code, Ending, Leaf, Pad, Part, Place, Standing, Target, Uses, Verdict,
+    Way,
 };
-use crate::base::{
-    At, FileAddr, GonePart, MemoryExt, Range, SlotState, VirtAddr,
-};
+use crate::base::{At, FileAddr, GonePart, MemoryExt, Range, SlotState, Unreadable, VirtAddr};
 use crate::dwarf::{
-    CallTarget, Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
+    CallTarget, Encoding, Function, Image, InFrame, Location, LocationContext, Scope, TypeKind,
+    TypeRef, Types, Variable,
 };
 use crate::frame::slots::Placed;
 use crate::value::{OwningPart, Reader, ValueKind, owning_parts, variant_needs_drop};
@@ -65,9 +65,8 @@ impl Followed {
         let key = (at, flags.clone());
         let known = uses.known.borrow().get(&key).cloned();
         let fates = known.unwrap_or_else(|| {
-            let flag = |at: i64| {
-                uses.flags.binary_search(&at).ok().and_then(|index| *flags.get(index)?)
-            };
+            let flag =
+                |at: i64| uses.flags.binary_search(&at).ok().and_then(|index| *flags.get(index)?);
             let fates = Rc::new(frame.fates(&uses.uses, &flag));
             uses.known.borrow_mut().insert(key, fates.clone());
             fates
@@ -116,7 +115,7 @@ impl Frame<'_> {
             bytes: self.image.bytes(range)?,
             range,
             pads: &pads,
-            callee: &|target| self.kind(target),
+            callee: &|target| self.callee_known(target),
             word: &|at| {
                 let bytes = self.image.bytes(Range::new(at, FileAddr(at.0.checked_add(4)?)))?;
                 bytes.first_chunk().map(|word| i32::from_le_bytes(*word))
@@ -124,8 +123,7 @@ impl Frame<'_> {
         };
         let uses = Uses::of(&code)?;
         let flags = uses.flags();
-        (flags.len() <= MAX_FLAGS)
-            .then(|| FunctionUses { uses, flags, known: RefCell::default() })
+        (flags.len() <= MAX_FLAGS).then(|| FunctionUses { uses, flags, known: RefCell::default() })
     }
 
     fn called(&self, target: Target) -> Option<CallTarget> {
@@ -135,27 +133,32 @@ impl Frame<'_> {
         }
     }
 
-    fn kind(&self, target: Target) -> CalleeKind {
-        let Some(called) = self.called(target) else { return CalleeKind::Other };
+    /// What is known of a function that is called.
+    fn callee_known(&self, target: Target) -> CalleeKnown {
+        let Some(called) = self.called(target) else { return CalleeKnown::of(CalleeKind::Other) };
         let path = &*called.path;
         if path.starts_with("core::ptr::drop_in_place") {
             let dropped = called.at.and_then(|at| self.image.dropped_type(at));
             let size = dropped.and_then(|ty| self.image.get(ty).ok()?.size);
-            return CalleeKind::Drops { size };
+            let kind = CalleeKind::Drops { size };
+            return CalleeKnown { kind, registers: Some(2), by_value: 0 };
         }
         if path.starts_with("<alloc::boxed::Box<") && path.ends_with("ops::drop::Drop>::drop") {
-            return CalleeKind::FreesBox;
+            return CalleeKnown::of(CalleeKind::FreesBox);
         }
-        let described = || called.at.and_then(|at| self.image.function_at(at));
-        match path {
+        let function = called.at.and_then(|at| self.image.function_at(at));
+        let kind = match path {
             "memcpy" | "memmove" => CalleeKind::Copies,
             "_Unwind_Resume" => CalleeKind::Resumes,
             "core::mem::drop" => CalleeKind::DropsArgument,
             _ if path.starts_with("core::mem::drop::<") => CalleeKind::DropsArgument,
             _ if never_returns(path) => CalleeKind::Never,
-            _ if described().is_some_and(|function| function.noreturn) => CalleeKind::Never,
+            _ if function.as_ref().is_some_and(|function| function.noreturn) => CalleeKind::Never,
             _ => CalleeKind::Other,
-        }
+        };
+        let described = function.and_then(|function| registers(self.image, &function));
+        let (registers, by_value) = described.unzip();
+        CalleeKnown { kind, registers, by_value: by_value.unwrap_or(0) }
     }
 
     /// What the code says of every variable of the function.
@@ -191,8 +194,7 @@ impl Frame<'_> {
     fn place_of(&self, variable: &Variable) -> Option<(Part, TypeRef)> {
         let ty = variable.ty?;
         let size = self.image.get(ty).ok()?.size?;
-        let at = self.context.bias_to_file();
-        let place = match self.image.place_in_frame(variable, at)? {
+        let place = match self.image.place_in_frame(variable)? {
             InFrame::Direct(offset) => Place::Frame(self.sp()?.checked_add(offset)?),
             InFrame::ByAddress(cell) if variable.parameter => {
                 Place::Behind { cell: self.sp()?.checked_add(cell)?, plus: 0 }
@@ -227,11 +229,11 @@ impl Frame<'_> {
             match verdict {
                 Verdict::Live => live = live.saturating_add(1),
                 Verdict::NeverGiven => never = never.saturating_add(1),
-                Verdict::Unknown => return None,
+                Verdict::Unknown => return Some(uncertain()),
                 Verdict::Gone { by } => gone.push(self.gone(part, by, names)),
                 Verdict::GoneOrEmpty { by } => match self.is_empty(variable, part)? {
                     true => live = live.saturating_add(1),
-                    false if by.is_empty() => return None,
+                    false if by.is_empty() => return Some(uncertain()),
                     false => gone.push(self.gone(part, by, names)),
                 },
                 Verdict::OpenBox => {
@@ -250,7 +252,7 @@ impl Frame<'_> {
                 false => SlotState::Moved { to: last.to, at: last.at },
             }),
             (_, 0, _) => Some(SlotState::PartlyMoved { parts: gone }),
-            _ => None,
+            _ => Some(uncertain()),
         }
     }
 
@@ -297,9 +299,7 @@ impl Frame<'_> {
         }
         let to = match ending.way {
             Way::Passed { to: Some(target) } => self.callee(target, part.ty),
-            Way::Returned => {
-                Some(format!("{} (returned)", short_function(&self.function.name)))
-            }
+            Way::Returned => Some(format!("{} (returned)", short_function(&self.function.name))),
             _ => None,
         };
         GonePart { path: part.path.clone(), dropped: ending.way == Way::Dropped, to, at }
@@ -326,19 +326,54 @@ impl Frame<'_> {
 fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
     let at = |offset: u64| whole.at.plus(i64::try_from(offset).unwrap_or(i64::MAX));
     let core = part.core.iter().map(|(offset, size)| Part { at: at(*offset), size: *size });
-    Leaf {
-        part: Part { at: at(part.offset), size: part.size },
-        core: core.collect(),
-        whole,
-        scope: scope.to_vec(),
+    let own = Part { at: at(part.offset), size: part.size };
+    Leaf::new(own, core.collect(), whole, scope.to_vec())
+}
+
+/// What is said of a variable of which the code does not tell.
+fn uncertain() -> SlotState {
+    let why = "its code does not tell whether it was moved";
+    SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
+}
+
+/// How many registers the arguments of a function take at most, and which of them hold the address
+/// of a value, as rustc passes them: what is larger than two words by its address, the rest in one
+/// or two registers. None where a type is not described, or is passed in vector registers.
+fn registers(image: &Image, function: &Function) -> Option<(usize, u8)> {
+    let words = |ty: TypeRef| {
+        let ty = image.get(ty).ok()?;
+        let float = matches!(ty.kind, TypeKind::Base(Encoding::Float));
+        Some(match (ty.size?, &ty.kind) {
+            _ if float => return None,
+            (0, _) => (0, false),
+            (17.., _) => (1, true),
+            (..=8, TypeKind::Base(_) | TypeKind::Pointer { .. } | TypeKind::CLike { .. }) => {
+                (1, false)
+            }
+            _ => (2, false),
+        })
+    };
+    let out = function.returns.map_or(Some((0, false)), words)?;
+    let mut count = usize::from(out.1);
+    let mut by_value = 0u8;
+    let mut exact = true;
+    for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
+        let (taken, address) = words(parameter.ty?)?;
+        // Behind what takes one or two, it is not known which register is whose.
+        exact &= taken < 2;
+        if address && exact {
+            by_value |= u32::try_from(count).ok().and_then(|bit| 1u8.checked_shl(bit)).unwrap_or(0);
+        }
+        count = count.checked_add(taken)?;
     }
+    Some((count, by_value))
 }
 
 /// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.
 fn is_plain(image: &Image, scope: &Scope) -> bool {
     let mut open = vec![scope];
     while let Some(scope) = open.pop() {
-        let settled = |variable: &Variable| variable.parameter || image.stays_in_place(variable);
+        let settled = |variable: &Variable| variable.parameter || !image.moves_about(variable);
         if !scope.variables.iter().all(settled) {
             return false;
         }

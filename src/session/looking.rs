@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::context::FrameContext;
+use super::fates::reason;
 use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use super::fates::reason;
 use crate::base::{Bias, Cached, Region, ThreadNo, Unreadable, VirtAddr};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;

@@ -6,8 +6,8 @@ use super::fates;
 use super::run::Run;
 use super::slots::{self, Calls, FrameSlots, Surroundings};
 use crate::base::{
-    Cached, EventKind, Evidence, FrameView, MemoryExt, Registers, StackView, ThreadNo,
-    Vectors, VirtAddr,
+    Cached, EventKind, Evidence, FrameView, MemoryExt, Registers, StackView, ThreadNo, Vectors,
+    VirtAddr,
 };
 use crate::dwarf::Origin;
 use crate::frame::{RawFrame, StackEnd, Unwinder};

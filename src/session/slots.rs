@@ -11,8 +11,8 @@ use super::followed::{Followed, Frame};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
-    Bias, FileAddr, GonePart, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
-    Unreadable, VirtAddr,
+    Bias, FileAddr, GonePart, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView,
+    ThreadNo, Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
@@ -374,6 +374,11 @@ fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says {
     match fate {
         None => Says::Nothing,
         Some(SlotState::Live) => Says::Live,
+        Some(unknown @ SlotState::Unreadable(_)) => {
+            view.state = unknown.clone();
+            view.value = None;
+            Says::Nothing
+        }
         Some(SlotState::PartlyMoved { parts }) => {
             view.state = SlotState::PartlyMoved { parts: parts.clone() };
             view.value = None;

@@ -61,9 +61,7 @@ fn walk(image: &Image, id: TypeRef, left: usize) -> bool {
     }
     match &ty.kind {
         TypeKind::Pointer { flavour, .. } => *flavour == PointerFlavour::Box,
-        TypeKind::Struct { fields, .. } => {
-            fields.iter().any(|field| walk(image, field.ty, left))
-        }
+        TypeKind::Struct { fields, .. } => fields.iter().any(|field| walk(image, field.ty, left)),
         TypeKind::Enum(parts) => {
             let variants = parts.variants.iter().filter_map(|variant| variant.ty);
             variants.into_iter().any(|ty| walk(image, ty, left))

@@ -26,7 +26,13 @@ pub(super) struct Before {
 
 impl Uses {
     /// What lies behind a leaf at some instructions, of which each has already run.
-    pub(super) fn before(&self, leaf: &Leaf, parameter: bool, ran: &[usize], entry: bool) -> Before {
+    pub(super) fn before(
+        &self,
+        leaf: &Leaf,
+        parameter: bool,
+        ran: &[usize],
+        entry: bool,
+    ) -> Before {
         let mut before = Before::default();
         let mut seen = vec![false; self.steps.len()];
         let mut open = ran.to_vec();
@@ -70,12 +76,17 @@ impl Uses {
     pub(super) fn ending(&self, leaf: &Leaf, here: usize, by: Taker) -> Option<Ending> {
         let step = self.steps.get(here)?;
         let takes_address = step.effects.iter().any(|effect| {
-            matches!(effect, Effect::Takes { at, by: other } if leaf.part.contains(*at) && *other == by)
+            let at = match effect {
+                Effect::Takes { at, by: other } if *other == by => *at,
+                _ => return false,
+            };
+            leaf.part.contains(at) || at == leaf.whole.at
         });
         let mut through = Vec::new();
         let way = match by {
-            Taker::Argument { callee, .. } if takes_address => match callee.kind {
+            Taker::Argument { index, callee } if takes_address => match callee.known.kind {
                 CalleeKind::Drops { .. } => Way::Dropped,
+                _ if callee.known.takes_value_at(index) => passed(callee),
                 _ => return None,
             },
             Taker::Argument { callee, .. } => passed(callee),
@@ -111,7 +122,7 @@ impl Uses {
                     Effect::Takes { at, by: Taker::Argument { callee, .. } }
                         if part.contains(*at) =>
                     {
-                        return match callee.kind {
+                        return match callee.known.kind {
                             CalleeKind::Drops { .. } => Way::Dropped,
                             _ => passed(*callee),
                         };
@@ -136,7 +147,7 @@ impl Uses {
 }
 
 fn passed(callee: Callee) -> Way {
-    match callee.kind {
+    match callee.known.kind {
         CalleeKind::DropsArgument | CalleeKind::Drops { .. } => Way::Dropped,
         _ => Way::Passed { to: callee.target },
     }

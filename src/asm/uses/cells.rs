@@ -27,8 +27,7 @@ pub(super) fn cells_with_addresses(steps: &[Step]) -> HashMap<i64, Known> {
     let mut taken: HashSet<i64> = HashSet::new();
     for effect in effects() {
         if let Some((cell, at)) = effect.address_stored() {
-            let stored =
-                cells.entry(cell).or_insert(Stored { at: Some(at), times: 0, writes: 0 });
+            let stored = cells.entry(cell).or_insert(Stored { at: Some(at), times: 0, writes: 0 });
             stored.at = stored.at.filter(|known| *known == at);
             stored.times = stored.times.saturating_add(1);
         }
@@ -40,7 +39,8 @@ pub(super) fn cells_with_addresses(steps: &[Step]) -> HashMap<i64, Known> {
         let Effect::Writes { part, .. } = effect else { continue };
         let Place::Frame(at) = part.at else { continue };
         let first = at.saturating_sub(CELL.saturating_sub(1));
-        for (_, stored) in cells.range_mut(first..at.saturating_add_unsigned(part.size).max(first)) {
+        for (_, stored) in cells.range_mut(first..at.saturating_add_unsigned(part.size).max(first))
+        {
             stored.writes = stored.writes.saturating_add(1);
         }
     }

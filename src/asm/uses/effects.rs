@@ -81,8 +81,32 @@ pub enum Target {
 pub struct Callee {
     /// How the call names it; none for a call through a pointer that the program computed.
     pub target: Option<Target>,
+    /// What is known of it.
+    pub known: CalleeKnown,
+}
+
+/// What is known of a called function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CalleeKnown {
     /// What kind it is.
     pub kind: CalleeKind,
+    /// How many registers its arguments take at most; none where that is not described.
+    pub registers: Option<usize>,
+    /// Those of them that hold the address of a value that it gets by value, as a set of bits.
+    pub by_value: u8,
+}
+
+impl CalleeKnown {
+    /// A function of which nothing is described.
+    pub fn of(kind: CalleeKind) -> CalleeKnown {
+        CalleeKnown { kind, registers: None, by_value: 0 }
+    }
+
+    /// Whether an argument is the address of a value that is given away.
+    pub(super) fn takes_value_at(&self, register: usize) -> bool {
+        u32::try_from(register)
+            .is_ok_and(|bit| self.by_value.checked_shr(bit).unwrap_or(0) & 1 != 0)
+    }
 }
 
 /// What a called function does with what it gets.

@@ -16,6 +16,9 @@ pub struct Leaf {
     pub whole: Part,
     /// Where the variable is in scope; empty for one that is so everywhere.
     pub scope: Vec<Range<FileAddr>>,
+    /// The instruction that copies the value to where the variable is described to be, for one that
+    /// is kept elsewhere: see `twin.rs`.
+    pub(super) copied_at: Option<u64>,
 }
 
 /// What an instruction does to a leaf.
@@ -32,9 +35,19 @@ pub(super) enum Touch {
 }
 
 impl Leaf {
+    /// A value at a place. `core` are the bytes by which it owns what it owns: nothing but a new
+    /// value is stored there. `whole` is the variable that it is, or that it is a field of, and
+    /// `scope` where that is in scope, empty for everywhere.
+    pub fn new(part: Part, core: Vec<Part>, whole: Part, scope: Vec<Range<FileAddr>>) -> Leaf {
+        Leaf { part, core, whole, scope, copied_at: None }
+    }
+
     /// What an instruction does to the leaf. One that does several things uses it before it
     /// initialises it.
     pub(super) fn touch(&self, step: &Step) -> Option<Touch> {
+        if self.copied_at == Some(step.at) {
+            return Some(Touch::Initialises);
+        }
         let touches = step.effects.iter().filter_map(|effect| self.touched_by(effect, step.at));
         touches.min_by_key(|touch| match touch {
             Touch::Uses(_) => 0,
@@ -54,15 +67,13 @@ impl Leaf {
             Effect::Writes { part, .. } if self.core.iter().any(|core| core.overlaps(part)) => {
                 Some(Touch::Initialises)
             }
-            Effect::Writes { part, .. } => {
-                self.part.overlaps(part).then_some(Touch::MayInitialise)
-            }
+            Effect::Writes { part, .. } => self.part.overlaps(part).then_some(Touch::MayInitialise),
         }
     }
 
     fn taken(&self, place: Place, by: Taker, at: u64) -> Option<Touch> {
         let kind = match by {
-            Taker::Argument { callee, .. } => callee.kind,
+            Taker::Argument { callee, .. } => callee.known.kind,
             _ => CalleeKind::Other,
         };
         match kind {
@@ -78,7 +89,11 @@ impl Leaf {
             CalleeKind::FreesBox => return self.part.contains(place).then_some(Touch::FreesBox),
             _ => {}
         }
-        self.part.contains(place).then(|| match self.is_in_scope(at) {
+        // A whole variable is given away in its place; of a field a copy is made.
+        let given =
+            matches!(by, Taker::Argument { index, callee } if callee.known.takes_value_at(index));
+        let hits = self.part.contains(place) || (given && place == self.whole.at);
+        hits.then(|| match self.is_in_scope(at) {
             true => Touch::Uses(by),
             // Before a variable is in scope its address is taken only to initialise it.
             false => Touch::Initialises,

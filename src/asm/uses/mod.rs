@@ -26,9 +26,10 @@ mod registers;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod twin;
 mod verdict;
 
-pub use effects::{Callee, CalleeKind, Part, Place, Target};
+pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
 pub use steps::{Code, Pad, Uses};
 pub use verdict::{Ending, Standing, Verdict, Way};

@@ -92,7 +92,8 @@ impl Registers<'_> {
             _ => {}
         }
         let moves = is_move(instruction);
-        let memory = (0..instruction.op_count()).find(|n| instruction.op_kind(*n) == OpKind::Memory);
+        let memory =
+            (0..instruction.op_count()).find(|n| instruction.op_kind(*n) == OpKind::Memory);
         match memory {
             Some(0) if moves => self.store(instruction),
             Some(_) if moves => self.load(instruction),
@@ -103,10 +104,15 @@ impl Registers<'_> {
 
     /// A call: what its arguments are, and what is lost by it.
     pub fn call(&mut self, callee: Callee) {
-        if callee.kind == CalleeKind::Copies {
+        if callee.known.kind == CalleeKind::Copies {
             self.copy(callee);
         } else {
             for (index, register) in ARGUMENTS.into_iter().enumerate() {
+                match callee.known.registers {
+                    Some(count) if index >= count => continue,
+                    Some(_) => self.renew(register),
+                    None => {}
+                }
                 self.consume(register, Taker::Argument { index, callee });
             }
         }
@@ -128,6 +134,13 @@ impl Registers<'_> {
         if let Some(at) = to {
             let part = Part { at, size };
             self.effects.push(Effect::Writes { part, direct: true, constant: None });
+        }
+    }
+
+    /// What a register holds is used once more.
+    fn renew(&mut self, register: Register) {
+        if let Known::Bytes { part, plus, .. } = self.get(register) {
+            self.set(register, Known::Bytes { part, plus, fresh: true });
         }
     }
 
@@ -292,7 +305,9 @@ impl Registers<'_> {
             }
             _ => Known::Nothing,
         };
-        for register in written.iter().filter(|register| register.full_register() != first.full_register()) {
+        for register in
+            written.iter().filter(|register| register.full_register() != first.full_register())
+        {
             self.set(*register, Known::Nothing);
         }
         if written.iter().any(|register| register.full_register() == first.full_register()) {

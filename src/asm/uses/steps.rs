@@ -8,7 +8,7 @@ use iced_x86::{
 };
 
 use super::cells::cells_with_addresses;
-use super::effects::{Callee, CalleeKind, Effect, Target};
+use super::effects::{Callee, CalleeKind, CalleeKnown, Effect, Target};
 use super::known::Known;
 use super::registers::Registers;
 use crate::base::{FileAddr, Range};
@@ -38,7 +38,7 @@ pub struct Code<'a> {
     /// Where unwinding enters it.
     pub pads: &'a [Pad],
     /// What is known of a function that it calls.
-    pub callee: &'a dyn Fn(Target) -> CalleeKind,
+    pub callee: &'a dyn Fn(Target) -> CalleeKnown,
     /// The 32-bit number in the file at an address: an entry of a jump table.
     pub word: &'a dyn Fn(FileAddr) -> Option<i32>,
 }
@@ -176,7 +176,7 @@ impl Flow {
                     pad = found.and_then(|pad| index(pad.at.0));
                     let callee = callee_of(code, instruction, target_before(decoded, here));
                     // No function returns to where unwinding enters this one.
-                    let ends = matches!(callee.kind, CalleeKind::Never | CalleeKind::Resumes)
+                    let ends = matches!(callee.known.kind, CalleeKind::Never | CalleeKind::Resumes)
                         || pads.contains(&instruction.next_ip());
                     after.extend(next.filter(|_| !ends));
                 }
@@ -238,11 +238,7 @@ fn probe_begins(instruction: &Instruction) -> Option<i64> {
 }
 
 /// Where the stack pointer is behind that loop, which ends with `cmp rsp, r11; jne`.
-fn probe_ends(
-    decoded: &[Instruction],
-    here: usize,
-    probe: &HashMap<Register, i64>,
-) -> Option<i64> {
+fn probe_ends(decoded: &[Instruction], here: usize, probe: &HashMap<Register, i64>) -> Option<i64> {
     let (jump, compare) = (decoded.get(here)?, decoded.get(here.checked_sub(1)?)?);
     let compares = compare.mnemonic() == Mnemonic::Cmp && compare.op0_register() == Register::RSP;
     let back = jump.mnemonic() == Mnemonic::Jne && jump.near_branch_target() < jump.ip();
@@ -285,7 +281,8 @@ fn callee_of(code: &Code<'_>, instruction: &Instruction, loaded: Option<Target>)
         }
         _ => loaded,
     };
-    Callee { target, kind: target.map_or(CalleeKind::Other, code.callee) }
+    let unknown = CalleeKnown::of(CalleeKind::Other);
+    Callee { target, known: target.map_or(unknown, code.callee) }
 }
 
 /// Where a `match` jumps to by a table: `lea rax, [rip+table]; movsxd rcx, [rax+rcx*4]; add rax,
@@ -297,9 +294,8 @@ fn table(
     index: &dyn Fn(u64) -> Option<usize>,
 ) -> Option<Vec<usize>> {
     let before = decoded.get(jump.saturating_sub(8)..jump)?;
-    let is_table = |step: &&Instruction| {
-        step.mnemonic() == Mnemonic::Lea && step.memory_base().is_ip()
-    };
+    let is_table =
+        |step: &&Instruction| step.mnemonic() == Mnemonic::Lea && step.memory_base().is_ip();
     let load = before.iter().rposition(|step| step.mnemonic() == Mnemonic::Movsxd)?;
     let table = before.get(..load)?.iter().rev().find(is_table)?.memory_displacement64();
     let others = decoded.iter().filter(is_table).map(Instruction::memory_displacement64);
@@ -384,7 +380,7 @@ fn leaves(code: &Code<'_>, instruction: &Instruction, after: &[usize]) -> bool {
     match instruction.flow_control() {
         FlowControl::Return => true,
         FlowControl::UnconditionalBranch => after.is_empty(),
-        FlowControl::Call => callee_of(code, instruction, None).kind == CalleeKind::Resumes,
+        FlowControl::Call => callee_of(code, instruction, None).known.kind == CalleeKind::Resumes,
         _ => false,
     }
 }

@@ -5,6 +5,7 @@ use super::before::Before;
 use super::effects::{Part, Target};
 use super::leaf::Leaf;
 use super::steps::Uses;
+use super::twin::Kept;
 use crate::base::FileAddr;
 
 /// What is known of a value.
@@ -76,6 +77,15 @@ impl Uses {
     }
 
     fn judge(&self, leaf: &Leaf, parameter: bool, standing: Standing<'_>) -> Option<Verdict> {
+        let twin;
+        let leaf = match self.kept(leaf) {
+            Kept::Here => leaf,
+            Kept::Nowhere => return None,
+            Kept::There(there) => {
+                twin = there;
+                &twin
+            }
+        };
         let here = self.index_of(standing.at)?;
         let step = self.steps.get(here)?;
         // A return address is looked up inside of its call, and what runs next where it begins.
@@ -112,9 +122,9 @@ impl Uses {
         let looked_at = by.len() < before.uses.len();
         let on_all_ways = !before.unused && !before.never_given && !looked_at;
         match (by.is_empty(), ahead.spared) {
-            (true, _) if !before.uses.is_empty() && ahead.spared => Verdict::Unknown,
             // A flag says that it holds nothing, and nothing took it: it was never given a value.
-            (true, true) => Verdict::NeverGiven,
+            (true, true) if before.never_given => Verdict::NeverGiven,
+            (true, true) => Verdict::Unknown,
             // What is never dropped and was never used has nothing to drop, or the program does not
             // come to where it would be dropped.
             (true, false) if looked_at && ahead.left => Verdict::GoneOrEmpty { by },
