@@ -371,6 +371,12 @@ pub enum SlotState {
         #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<At>,
     },
+    /// Its value was moved or dropped: which of the two depends on the way that control took. Its
+    /// bytes are stale.
+    MovedOrDropped {
+        /// The lines that can have done it.
+        at: Vec<At>,
+    },
     /// Some of its fields were moved out of it, and the others hold their values.
     PartlyMoved {
         /// The fields that were moved or dropped.

@@ -28,6 +28,12 @@ pub enum Unreadable {
         #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<String>,
     },
+    /// It was moved or dropped, as control went; its own bytes are stale.
+    #[error("moved or dropped{}", any_of(at))]
+    MovedOrDropped {
+        /// The lines that can have done it, `main.rs:7`.
+        at: Vec<String>,
+    },
     /// Some of its fields were moved out of it, so that it is no whole value any more.
     #[error("partly moved: {}", parts.join(", "))]
     PartlyMoved {
@@ -71,6 +77,10 @@ pub enum Unreadable {
 
 fn was_freed(block: Option<BlockId>) -> String {
     block.map(|block| format!(": {block} was freed")).unwrap_or_default()
+}
+
+fn any_of(lines: &[String]) -> String {
+    if lines.is_empty() { String::new() } else { format!(" at {}", lines.join(" or ")) }
 }
 
 fn at_line(at: Option<&String>) -> String {

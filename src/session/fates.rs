@@ -19,7 +19,7 @@ pub(super) fn with_standing(
             Some(SlotState::Freed { block, at: at.map(|at| (*at).clone()) })
         }
         (Standing::Moved { to }, Says::Nothing) => {
-            Some(SlotState::Moved { to: Some(to), at: None })
+            Some(SlotState::Moved { to: Some(to).filter(|to| !to.is_empty()), at: None })
         }
         (Standing::Moved { to }, Says::Gone) => match known {
             // Who has it today is more than who got it first.
@@ -40,6 +40,9 @@ pub(super) fn reason(state: &SlotState) -> Option<Unreadable> {
         SlotState::Uninitialised => Some(Unreadable::NotYetInitialised),
         SlotState::Moved { to, at } => {
             Some(Unreadable::Moved { to: to.clone(), at: at.as_ref().and_then(short) })
+        }
+        SlotState::MovedOrDropped { at } => {
+            Some(Unreadable::MovedOrDropped { at: at.iter().filter_map(short).collect() })
         }
         SlotState::PartlyMoved { parts } => {
             let parts = parts.iter().map(|part| {

@@ -225,7 +225,11 @@ impl Frame<'_> {
         let mut live = 0usize;
         let mut never = 0usize;
         let mut gone = Vec::new();
+        let mut told: Vec<GonePart> = Vec::new();
         for (part, verdict) in fate {
+            if let Verdict::Gone { by } | Verdict::GoneOrEmpty { by } = verdict {
+                told.extend(by.iter().map(|ending| self.told(part, ending, names)));
+            }
             match verdict {
                 Verdict::Live => live = live.saturating_add(1),
                 Verdict::NeverGiven => never = never.saturating_add(1),
@@ -247,6 +251,7 @@ impl Frame<'_> {
             (0, 0, 0) => None,
             (_, 0, 0) => Some(SlotState::Live),
             (0, _, 0) => Some(SlotState::Uninitialised),
+            (0, 0, _) if is_mixed(&told) => Some(SlotState::MovedOrDropped { at: lines(told) }),
             (0, 0, _) => gone.pop().map(|last| match last.dropped {
                 true => SlotState::Dropped { at: last.at },
                 false => SlotState::Moved { to: last.to, at: last.at },
@@ -285,13 +290,17 @@ impl Frame<'_> {
         }
     }
 
-    fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
-        let line = self.image.line_at(ending.at);
-        let at = line.map(|line| At {
+    fn line(&self, ending: &Ending) -> Option<At> {
+        let line = self.image.line_at(ending.at)?;
+        Some(At {
             function: self.function.name.to_string(),
             file: Some(line.file.to_string()),
             line: Some(line.line),
-        });
+        })
+    }
+
+    fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
+        let at = self.line(ending);
         let holder = |to: &Part| names.iter().find(|(place, _)| place.overlaps(to));
         if let Some((_, name)) = ending.through.iter().find_map(holder) {
             let to = Some(name.clone());
@@ -328,6 +337,23 @@ fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
     let core = part.core.iter().map(|(offset, size)| Part { at: at(*offset), size: *size });
     let own = Part { at: at(part.offset), size: part.size };
     Leaf::new(own, core.collect(), whole, scope.to_vec())
+}
+
+/// Whether a value was dropped on some ways, and moved on others.
+fn is_mixed(told: &[GonePart]) -> bool {
+    told.iter().any(|one| one.dropped) && told.iter().any(|one| !one.dropped)
+}
+
+/// The lines of several endings, each once.
+fn lines(told: Vec<GonePart>) -> Vec<At> {
+    let mut lines: Vec<At> = Vec::new();
+    for at in told.into_iter().filter_map(|one| one.at) {
+        if !lines.contains(&at) {
+            lines.push(at);
+        }
+    }
+    lines.sort_by_key(|at| at.line);
+    lines
 }
 
 /// What is said of a variable of which the code does not tell.

@@ -203,6 +203,14 @@ fn judge(
             tally.partly += 1;
             return if fact == Fact::Partly { Ok(()) } else { Err("shown as partly moved") };
         }
+        Some(Err(Unreadable::MovedOrDropped { at })) => {
+            tally.gone += 1;
+            let Fact::Gone { no, .. } = fact else { return Err("shown as gone") };
+            let Some(line) = line(no) else { return Ok(()) };
+            let one_of = |line: u32| at.iter().any(|at| at.ends_with(&format!(":{line}")));
+            let told = one_of(line) || one_of(line + 1);
+            return if told { Ok(()) } else { Err("another line took it") };
+        }
         Some(Err(Unreadable::Moved { at, .. } | Unreadable::Dropped { at, .. })) => at,
         Some(Err(_)) => {
             tally.unknown += 1;

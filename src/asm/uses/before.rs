@@ -34,8 +34,10 @@ impl Uses {
         entry: bool,
     ) -> Before {
         let mut before = Before::default();
-        let mut seen = vec![false; self.steps.len()];
-        let mut open = ran.to_vec();
+        // Each instruction is looked at twice: with the declaration of the variable behind and ahead.
+        let mut seen = vec![[false; 2]; self.steps.len()];
+        let mut open: Vec<(usize, bool)> = ran.iter().map(|here| (*here, false)).collect();
+        let declared_at = leaf.declared_at();
         let begins = |before: &mut Before| match parameter {
             true => before.unused = true,
             false => before.never_given = true,
@@ -43,13 +45,18 @@ impl Uses {
         if entry {
             begins(&mut before);
         }
-        while let Some(here) = open.pop() {
-            match seen.get_mut(here) {
+        while let Some((here, undeclared)) = open.pop() {
+            match seen.get_mut(here).and_then(|seen| seen.get_mut(usize::from(undeclared))) {
                 Some(seen) if !*seen => *seen = true,
                 _ => continue,
             }
             let Some(step) = self.steps.get(here) else { continue };
             match leaf.touch(step) {
+                // What used it before it was declared used the one of an earlier round of a loop.
+                Some(Touch::Uses(_)) if undeclared => {
+                    before.never_given = true;
+                    continue;
+                }
                 Some(Touch::Uses(by)) => {
                     if before.uses.len() < MAX_ENDINGS {
                         before.uses.push((here, by));
@@ -62,8 +69,9 @@ impl Uses {
                 }
                 Some(Touch::FreesBox | Touch::MayInitialise) | None => {}
             }
+            let undeclared = undeclared || declared_at == Some(step.at);
             match self.from.get(here) {
-                Some(from) if here != 0 => open.extend(from),
+                Some(from) if here != 0 => open.extend(from.iter().map(|from| (*from, undeclared))),
                 _ => begins(&mut before),
             }
         }
@@ -98,7 +106,7 @@ impl Uses {
                 // Where the beginning of the value is copied to, with the rest of it.
                 let distance = read?.at.to(leaf.part.at)?;
                 through.push(Part { at: to.plus(distance), size: leaf.part.size });
-                self.follow(here, &mut through)
+                self.follow(leaf, here, &mut through)
             }
             Taker::Place(_) => return None,
             Taker::Caller => Way::Returned,
@@ -109,7 +117,8 @@ impl Uses {
     }
 
     /// Where a copy goes on to, if it is a temporary that is used once, before control branches.
-    fn follow(&self, from: usize, through: &mut Vec<Part>) -> Way {
+    fn follow(&self, leaf: &Leaf, from: usize, through: &mut Vec<Part>) -> Way {
+        let offset = leaf.whole.at.to(leaf.part.at);
         let mut here = from;
         for _ in 0..MAX_FOLLOWED {
             let Some([next]) = self.steps.get(here).map(|step| &*step.after) else { break };
@@ -120,7 +129,7 @@ impl Uses {
             for effect in &step.effects {
                 match effect {
                     Effect::Takes { at, by: Taker::Argument { callee, .. } }
-                        if part.contains(*at) =>
+                        if part.contains(*at) || at.to(part.at) == offset =>
                     {
                         return match callee.known.kind {
                             CalleeKind::Drops { .. } => Way::Dropped,

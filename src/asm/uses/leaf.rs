@@ -19,6 +19,8 @@ pub struct Leaf {
     /// The instruction that copies the value to where the variable is described to be, for one that
     /// is kept elsewhere: see `twin.rs`.
     pub(super) copied_at: Option<u64>,
+    /// Cells that the address of a box is copied to before a flag tells whether its value is there.
+    pub(super) aliases: Vec<Part>,
 }
 
 /// What an instruction does to a leaf.
@@ -39,7 +41,7 @@ impl Leaf {
     /// value is stored there. `whole` is the variable that it is, or that it is a field of, and
     /// `scope` where that is in scope, empty for everywhere.
     pub fn new(part: Part, core: Vec<Part>, whole: Part, scope: Vec<Range<FileAddr>>) -> Leaf {
-        Leaf { part, core, whole, scope, copied_at: None }
+        Leaf { part, core, whole, scope, copied_at: None, aliases: Vec::new() }
     }
 
     /// What an instruction does to the leaf. One that does several things uses it before it
@@ -59,7 +61,15 @@ impl Leaf {
 
     fn touched_by(&self, effect: &Effect, at: u64) -> Option<Touch> {
         match effect {
-            Effect::Reads { part, by } => self.part.overlaps(part).then_some(Touch::Uses(*by)),
+            Effect::Reads { by: Taker::Place(to), .. }
+                if self.aliases.iter().any(|alias| alias.at == *to) =>
+            {
+                None
+            }
+            Effect::Reads { part, by } => {
+                let alias = self.aliases.iter().any(|alias| alias.overlaps(part));
+                (alias || self.part.overlaps(part)).then_some(Touch::Uses(*by))
+            }
             Effect::Takes { at: place, by } => self.taken(*place, *by, at),
             Effect::Writes { part, direct: false, .. } => {
                 self.part.overlaps(part).then_some(Touch::Uses(Taker::Elsewhere))
@@ -89,15 +99,21 @@ impl Leaf {
             CalleeKind::FreesBox => return self.part.contains(place).then_some(Touch::FreesBox),
             _ => {}
         }
-        // A whole variable is given away in its place; of a field a copy is made.
-        let given =
-            matches!(by, Taker::Argument { index, callee } if callee.known.takes_value_at(index));
-        let hits = self.part.contains(place) || (given && place == self.whole.at);
-        hits.then(|| match self.is_in_scope(at) {
-            true => Touch::Uses(by),
-            // Before a variable is in scope its address is taken only to initialise it.
-            false => Touch::Initialises,
-        })
+        let whole = place == self.whole.at;
+        if self.is_in_scope(at) {
+            // A whole variable is given away in its place; of a field a copy is made.
+            let given = whole
+                && matches!(by, Taker::Argument { index, callee }
+                    if callee.known.takes_value_at(index));
+            return (self.part.contains(place) || given).then_some(Touch::Uses(by));
+        }
+        // Before a variable is in scope its address is taken only to initialise it.
+        (self.part.contains(place) || whole).then_some(Touch::Initialises)
+    }
+
+    /// Where control comes to the variable's declaration; none for a parameter.
+    pub(super) fn declared_at(&self) -> Option<u64> {
+        self.scope.iter().map(|range| range.start.0).min()
     }
 
     fn is_in_scope(&self, at: u64) -> bool {

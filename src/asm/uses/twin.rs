@@ -37,16 +37,47 @@ impl Uses {
         copy.and_then(|(at, from)| self.twin(at, from)).map_or(Kept::Nowhere, Kept::There)
     }
 
+    /// The cells that the address of a box is copied to right before a drop flag is tested, which
+    /// tells whether the value was moved out of the box. Nothing else is stored there.
+    pub(super) fn aliases(&self, leaf: &Leaf) -> Vec<Part> {
+        let mut aliases: Vec<Part> = Vec::new();
+        for (here, step) in self.steps.iter().enumerate() {
+            let tested = self.steps.iter().skip(here).take(4).any(|step| step.test.is_some());
+            let copies = step.effects.iter().filter_map(|effect| match effect {
+                Effect::Reads { part, by: Taker::Place(to @ Place::Frame(_)) } => {
+                    let same = *part == leaf.part && tested;
+                    same.then_some(Part { at: *to, size: part.size })
+                }
+                _ => None,
+            });
+            aliases.extend(copies.filter(|alias| self.writes_to(alias) == 1));
+        }
+        aliases
+    }
+
+    /// How many instructions write to a part of the frame.
+    fn writes_to(&self, cell: &Part) -> usize {
+        let effects = self.steps.iter().flat_map(|step| &step.effects);
+        let writes =
+            |effect: &&Effect| matches!(effect, Effect::Writes { part, .. } if part.overlaps(cell));
+        effects.filter(writes).count()
+    }
+
     /// The cell that was copied from, if it is written at most once and read elsewhere too.
     fn twin(&self, at: u64, cell: Part) -> Option<Leaf> {
         let is_frame = matches!(cell.at, Place::Frame(_));
-        let writes = self.steps.iter().flat_map(|step| &step.effects);
-        let writes = writes
-            .filter(|effect| matches!(effect, Effect::Writes { part, .. } if part.overlaps(&cell)));
-        (is_frame && writes.count() <= 1).then_some(())?;
+        (is_frame && self.writes_to(&cell) <= 1).then_some(())?;
         let twin = Leaf { copied_at: Some(at), ..Leaf::new(cell, vec![cell], cell, Vec::new()) };
-        let used = |step| matches!(twin.touch(step), Some(Touch::Uses(_)));
-        self.steps.iter().any(used).then_some(twin)
+        let mut used = false;
+        for step in &self.steps {
+            match twin.touch(step) {
+                // From there on the cell holds the value of another variable.
+                Some(Touch::Uses(Taker::Place(_))) => return None,
+                Some(Touch::Uses(_)) => used = true,
+                _ => {}
+            }
+        }
+        used.then_some(twin)
     }
 }
 

@@ -77,14 +77,10 @@ impl Uses {
     }
 
     fn judge(&self, leaf: &Leaf, parameter: bool, standing: Standing<'_>) -> Option<Verdict> {
-        let twin;
-        let leaf = match self.kept(leaf) {
-            Kept::Here => leaf,
+        let leaf = &match self.kept(leaf) {
+            Kept::Here => Leaf { aliases: self.aliases(leaf), ..leaf.clone() },
+            Kept::There(there) => there,
             Kept::Nowhere => return None,
-            Kept::There(there) => {
-                twin = there;
-                &twin
-            }
         };
         let here = self.index_of(standing.at)?;
         let step = self.steps.get(here)?;

@@ -123,6 +123,10 @@ fn slot_value(slot: &SlotView) -> Line {
             let part = if slot.blocks.is_empty() { "" } else { "in part " };
             line.push(Ink::Gone, format!("{part}{}", moved(to.as_deref(), at.as_ref())));
         }
+        SlotState::MovedOrDropped { at } => {
+            let at: Vec<String> = at.iter().map(super::spans::place).collect();
+            line.push(Ink::Gone, format!("moved or dropped at {}", at.join(" or ")));
+        }
         SlotState::PartlyMoved { parts } => {
             line.push(Ink::Gone, partly_moved(parts));
         }

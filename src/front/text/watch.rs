@@ -233,6 +233,7 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
             (SlotState::Moved { to, .. }, _) => {
                 format!("<{}>", super::slots::moved(to.as_deref(), None))
             }
+            (SlotState::MovedOrDropped { .. }, _) => "<moved or dropped>".to_owned(),
             (SlotState::PartlyMoved { .. }, _) => "<partly moved>".to_owned(),
             (SlotState::Dropped { .. }, _) => "<dropped>".to_owned(),
             (SlotState::Freed { block, .. }, _) => format!("<{block} freed>"),
