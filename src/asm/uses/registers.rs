@@ -21,6 +21,8 @@ pub(super) struct Registers<'a> {
     pub spilled: &'a HashMap<i64, Known>,
     /// The distance of the stack pointer from the canonical frame address.
     pub sp: i64,
+    /// Whether the registers still hold what the caller put there.
+    at_entry: bool,
     pub effects: Vec<Effect>,
 }
 
@@ -34,12 +36,13 @@ struct Operand {
 
 impl Registers<'_> {
     pub fn new(spilled: &HashMap<i64, Known>, sp: i64) -> Registers<'_> {
-        Registers { known: HashMap::new(), spilled, sp, effects: Vec::new() }
+        Registers { known: HashMap::new(), spilled, sp, at_entry: true, effects: Vec::new() }
     }
 
     /// Control can come from elsewhere: nothing is known any more.
     pub fn forget(&mut self) {
         self.known.clear();
+        self.at_entry = false;
     }
 
     fn get(&self, register: Register) -> Known {
@@ -245,6 +248,7 @@ impl Registers<'_> {
             OpKind::Register => {
                 let by = place.map_or(Taker::Elsewhere, Taker::Place);
                 self.consume(instruction.op1_register(), by);
+                self.keep_argument(instruction, place);
                 None
             }
             _ => u8::try_from(instruction.immediate(1) & 0xff).ok(),
@@ -253,6 +257,19 @@ impl Registers<'_> {
             let size = instruction.memory_size().size().max(1) as u64;
             let part = Part { at, size };
             self.effects.push(Effect::Writes { part, direct, constant });
+        }
+    }
+
+    /// An argument is stored in the frame: its register holds the same until something else is
+    /// called.
+    fn keep_argument(&mut self, instruction: &Instruction, place: Option<Place>) {
+        let size = instruction.memory_size().size() as u64;
+        let register = instruction.op1_register();
+        if let (true, Some(at @ Place::Frame(_)), Known::Nothing, 4 | 8) =
+            (self.at_entry, place, self.get(register), size)
+        {
+            let part = Part { at, size };
+            self.set(register, Known::Bytes { part, plus: 0, fresh: true });
         }
     }
 

@@ -128,7 +128,7 @@ impl Uses {
             (false, true) if before.never_given => Verdict::Unknown,
             (false, true) => Verdict::Gone { by },
             (false, false) if on_all_ways => Verdict::Gone { by },
-            (false, false) if ahead.left => Verdict::GoneOrEmpty { by },
+            (false, false) if ahead.left && !before.never_given => Verdict::GoneOrEmpty { by },
             (false, false) => Verdict::Unknown,
         }
     }
