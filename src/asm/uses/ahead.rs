@@ -10,6 +10,11 @@ const MAX_LOOKS: usize = 1 << 18;
 /// How many drop flags of one value are told apart. It has one, or one for each field.
 const MAX_FLAGS: usize = 6;
 
+/// How deep the tests of flags of one value nest: one for a box, one for what is in it.
+const NESTED: usize = 2;
+/// How many instructions lie between the test of a flag and what it decides about.
+const STRAIGHT: usize = 8;
+
 /// What lies ahead of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Ahead {
@@ -91,25 +96,38 @@ impl Uses {
         Some(ahead)
     }
 
-    /// The flags behind whose tests the leaf is used at once.
+    /// The flags behind whose tests the leaf is used at once, and those behind whose tests one of
+    /// those is tested.
     fn flags_over(&self, leaf: &Leaf) -> Vec<i64> {
-        let decides = |set: usize| {
-            let steps = self.steps.iter().skip(set).take(8);
-            let mut ended = false;
-            let mut steps = steps.take_while(|step| {
-                let go_on = !ended;
-                ended = step.after.len() != 1 || step.leaves;
-                go_on
-            });
-            steps.any(|step| matches!(leaf.touch(step), Some(Touch::Uses(_) | Touch::FreesBox)))
-        };
-        let tests = self.steps.iter().filter_map(|step| step.test);
-        let mut flags: Vec<i64> =
-            tests.filter(|test| decides(test.set)).map(|test| test.flag).collect();
-        flags.sort_unstable();
-        flags.dedup();
+        let mut flags: Vec<i64> = Vec::new();
+        for _ in 0..NESTED {
+            let tests = self.steps.iter().filter_map(|step| step.test);
+            let new = tests.filter(|test| !flags.contains(&test.flag));
+            let new = new.filter(|test| self.leads_to(test.set, leaf, &flags));
+            let new: Vec<i64> = new.map(|test| test.flag).collect();
+            flags.extend(new);
+            flags.sort_unstable();
+            flags.dedup();
+        }
         flags.truncate(MAX_FLAGS);
         flags
+    }
+
+    /// Whether a few instructions on, before control branches, the leaf is used or a flag tested.
+    fn leads_to(&self, from: usize, leaf: &Leaf, flags: &[i64]) -> bool {
+        let mut here = from;
+        for _ in 0..STRAIGHT {
+            let Some(step) = self.steps.get(here) else { return false };
+            if step.test.is_some_and(|test| flags.contains(&test.flag)) {
+                return true;
+            }
+            match (leaf.touch(step), &*step.after) {
+                (Some(Touch::Uses(_) | Touch::FreesBox), _) => return true,
+                (_, [next]) => here = *next,
+                _ => return false,
+            }
+        }
+        false
     }
 }
 

@@ -265,8 +265,14 @@ impl Registers<'_> {
     fn keep_argument(&mut self, instruction: &Instruction, place: Option<Place>) {
         let size = instruction.memory_size().size() as u64;
         let register = instruction.op1_register();
-        if let (true, Some(at @ Place::Frame(_)), Known::Nothing, 4 | 8) =
-            (self.at_entry, place, self.get(register), size)
+        let passed = match self.get(register) {
+            Known::Nothing => true,
+            // What did not fit into registers lies above the return address.
+            Known::Bytes { part: Part { at: Place::Frame(0..), .. }, plus: 0, .. } => true,
+            _ => false,
+        };
+        if let (true, true, Some(at @ Place::Frame(_)), 4 | 8) =
+            (self.at_entry, passed, place, size)
         {
             let part = Part { at, size };
             self.set(register, Known::Bytes { part, plus: 0, fresh: true });
