@@ -44,6 +44,11 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, functions: usize, mode: Mo
         tally.unknown,
         tally.wrong.len()
     );
+    let mut reasons: Vec<_> = tally.reasons.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (reason, count) in reasons.into_iter().take(20) {
+        println!("    {count} unknown: {reason}");
+    }
     if let Ok(file) = std::env::var("STATES_WRONG") {
         std::fs::write(file, tally.wrong.join("\n")).expect("the list of what is wrong");
     }

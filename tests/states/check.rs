@@ -36,6 +36,8 @@ pub struct Tally {
     pub partly: usize,
     /// Freehold says that it does not know.
     pub unknown: usize,
+    /// What it says then, and what is true, with how often.
+    pub reasons: HashMap<String, usize>,
     /// Lines of moves and drops that were told.
     pub lines: usize,
     /// What does not agree, in words.
@@ -50,6 +52,9 @@ impl Tally {
         self.gone += other.gone;
         self.partly += other.partly;
         self.unknown += other.unknown;
+        for (reason, count) in other.reasons {
+            *self.reasons.entry(reason).or_default() += count;
+        }
         self.lines += other.lines;
         self.wrong.extend(other.wrong);
     }
@@ -133,11 +138,19 @@ impl Made {
         let mut halt = session.start(&mut ignore).cloned().expect("it runs");
         for (index, what) in self.happenings() {
             let Happening::Mark { no, facts } = what else { continue };
+            // A line can have code in several places, of which control comes to more than one.
+            let expected = self.source.lines[index].get(&no).copied();
+            while mode.on_lines
+                && matches!(halt, Halt::Breakpoint { .. })
+                && session.frame().ok().and_then(|frame| frame.at.line) != expected
+            {
+                halt = session.resume(&mut ignore).cloned().expect("it goes on");
+            }
             assert!(matches!(halt, Halt::Breakpoint { .. }), "{halt:?} before mark {no}");
             self.compare_mark(&mut session, index, no, &facts, mode, &mut tally);
             halt = session.resume(&mut ignore).cloned().expect("it goes on");
         }
-        assert!(matches!(halt, Halt::Ended { .. }), "{halt:?} behind the last mark");
+        assert!(mode.on_lines || matches!(halt, Halt::Ended { .. }), "{halt:?} behind the last mark");
         tally
     }
 
@@ -212,8 +225,9 @@ fn judge(
             return if told { Ok(()) } else { Err("another line took it") };
         }
         Some(Err(Unreadable::Moved { at, .. } | Unreadable::Dropped { at, .. })) => at,
-        Some(Err(_)) => {
+        Some(Err(why)) => {
             tally.unknown += 1;
+            *tally.reasons.entry(format!("{fact:?}: {why}")).or_default() += 1;
             return Ok(());
         }
     };
@@ -221,7 +235,11 @@ fn judge(
     let Fact::Gone { no, dropped } = fact else { return Err("shown as gone") };
     let says_dropped = matches!(shown, Some(Err(Unreadable::Dropped { block: None, .. })));
     let says_freed = matches!(shown, Some(Err(Unreadable::Dropped { block: Some(_), .. })));
-    if !says_freed && says_dropped != dropped {
+    if says_freed {
+        // Where what it owned ended was seen, wherever that was.
+        return Ok(());
+    }
+    if says_dropped != dropped {
         return Err("moved and dropped are mixed up");
     }
     let told = at.as_ref().and_then(|at| at.rsplit_once(':')?.1.parse::<u32>().ok());
