@@ -70,6 +70,8 @@ pub enum InFrame {
     Direct(i64),
     /// At the address that lies at this distance from the stack pointer.
     ByAddress(i64),
+    /// At the address that a register holds at the entry.
+    ByRegister(Register),
 }
 
 impl Image {
@@ -153,13 +155,16 @@ impl Image {
             return in_frame(die, expression.0.slice());
         }
         let mut list = self.dwarf.attr_locations(&die.unit, value).ok()??;
+        let mut register = None;
         for _ in 0..MAX_LIST {
-            let entry = list.next().ok()??;
-            if let Some(InFrame::ByAddress(cell)) = in_frame(die, entry.data.0.slice()) {
-                return Some(InFrame::ByAddress(cell));
+            let Some(entry) = list.next().ok()? else { break };
+            match in_frame(die, entry.data.0.slice()) {
+                Some(found @ InFrame::ByAddress(_)) => return Some(found),
+                Some(found @ InFrame::ByRegister(_)) => register = register.or(Some(found)),
+                _ => {}
             }
         }
-        None
+        register
     }
 
     /// Evaluates an expression of the CFI, with the CFA pushed first where the rule says so
@@ -229,6 +234,9 @@ fn in_frame(die: &Die, code: &'static [u8]) -> Option<InFrame> {
     let offset = match gimli::Operation::parse(&mut code, encoding).ok()? {
         gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. } => offset,
         gimli::Operation::FrameOffset { offset } => offset,
+        gimli::Operation::RegisterOffset { register, offset: 0, .. } if code.is_empty() => {
+            return Some(InFrame::ByRegister(Register(register.0)));
+        }
         _ => return None,
     };
     if code.is_empty() {

@@ -4,19 +4,24 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::callees::Callees;
 use super::context::FrameContext;
 use super::slots::short_function;
 use crate::asm::uses::{
-    CalleeKind, CalleeKnown, Code, Ending, Leaf, Pad, Part, Place, Standing, Target, Uses, Verdict,
-    Way,
+    Code, Ending, Leaf, Pad, Part, Place, Standing, Target, Uses, Verdict, Way, argument_cell,
 };
-use crate::base::{At, FileAddr, GonePart, MemoryExt, Range, SlotState, Unreadable, VirtAddr};
+use crate::base::{
+    At, FileAddr, GonePart, MemoryExt, Range, Register, SlotState, Unreadable, VirtAddr,
+};
 use crate::dwarf::{
-    CallTarget, Encoding, Function, Image, InFrame, Location, LocationContext, Scope, TypeKind,
-    TypeRef, Types, Variable,
+    Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
 };
 use crate::frame::slots::Placed;
 use crate::value::{OwningPart, Reader, ValueKind, owning_parts, variant_needs_drop};
+
+/// The registers that arguments are passed in, in their order (psABI, section 3.2.3).
+const ARGUMENTS: [Register; 6] =
+    [Register(5), Register(4), Register(1), Register(2), Register(8), Register(9)];
 
 /// How many drop flags of one function are read.
 const MAX_FLAGS: usize = 4096;
@@ -61,6 +66,7 @@ impl Followed {
             self.0.borrow_mut().insert(start, uses.clone());
             uses
         })?;
+        uses.uses.has_frame_at(at).then_some(())?;
         let flags: Vec<_> = uses.flags.iter().map(|flag| frame.flag(*flag)).collect();
         let key = (at, flags.clone());
         let known = uses.known.borrow().get(&key).cloned();
@@ -72,9 +78,21 @@ impl Followed {
             fates
         });
         let names = frame.names(variables);
+        let later = frame.in_scope(variables);
         for variable in variables.iter_mut().filter(|v| v.in_scope && v.inlined.is_none()) {
             if let Some(fate) = fates.get(&variable.die) {
-                variable.fate = frame.state(variable, fate, &names);
+                // A variable that is kept in registers is copied to its own slot for debuggers.
+                let own = frame.slot(variable);
+                let others = names.iter().filter(|(place, _)| Some(*place) != own);
+                let others: Names = others.cloned().collect();
+                let state = frame.state(variable, fate, &others);
+                variable.fate = match later
+                    .iter()
+                    .find(|(die, place, _)| *die > variable.die && Some(*place) == own)
+                {
+                    Some((.., name)) => state.map(|state| handed_on(state, name)),
+                    None => state,
+                };
             }
         }
         Some(())
@@ -111,11 +129,12 @@ impl Frame<'_> {
             .into_iter()
             .map(|pad| Pad { calls: pad.calls, at: pad.at })
             .collect();
+        let callees = Callees::new(self.image);
         let code = Code {
             bytes: self.image.bytes(range)?,
             range,
             pads: &pads,
-            callee: &|target| self.callee_known(target),
+            callee: &|target| callees.known(target),
             word: &|at| {
                 let bytes = self.image.bytes(Range::new(at, FileAddr(at.0.checked_add(4)?)))?;
                 bytes.first_chunk().map(|word| i32::from_le_bytes(*word))
@@ -124,41 +143,6 @@ impl Frame<'_> {
         let uses = Uses::of(&code)?;
         let flags = uses.flags();
         (flags.len() <= MAX_FLAGS).then(|| FunctionUses { uses, flags, known: RefCell::default() })
-    }
-
-    fn called(&self, target: Target) -> Option<CallTarget> {
-        match target {
-            Target::Code(at) => self.image.called_at(at),
-            Target::Slot(slot) => self.image.called_through(slot),
-        }
-    }
-
-    /// What is known of a function that is called.
-    fn callee_known(&self, target: Target) -> CalleeKnown {
-        let Some(called) = self.called(target) else { return CalleeKnown::of(CalleeKind::Other) };
-        let path = &*called.path;
-        if path.starts_with("core::ptr::drop_in_place") {
-            let dropped = called.at.and_then(|at| self.image.dropped_type(at));
-            let size = dropped.and_then(|ty| self.image.get(ty).ok()?.size);
-            let kind = CalleeKind::Drops { size };
-            return CalleeKnown { kind, registers: Some(2), by_value: 0 };
-        }
-        if path.starts_with("<alloc::boxed::Box<") && path.ends_with("ops::drop::Drop>::drop") {
-            return CalleeKnown::of(CalleeKind::FreesBox);
-        }
-        let function = called.at.and_then(|at| self.image.function_at(at));
-        let kind = match path {
-            "memcpy" | "memmove" => CalleeKind::Copies,
-            "_Unwind_Resume" => CalleeKind::Resumes,
-            "core::mem::drop" => CalleeKind::DropsArgument,
-            _ if path.starts_with("core::mem::drop::<") => CalleeKind::DropsArgument,
-            _ if never_returns(path) => CalleeKind::Never,
-            _ if function.as_ref().is_some_and(|function| function.noreturn) => CalleeKind::Never,
-            _ => CalleeKind::Other,
-        };
-        let described = function.and_then(|function| registers(self.image, &function));
-        let (registers, by_value) = described.unzip();
-        CalleeKnown { kind, registers, by_value: by_value.unwrap_or(0) }
     }
 
     /// What the code says of every variable of the function.
@@ -199,25 +183,41 @@ impl Frame<'_> {
             InFrame::ByAddress(cell) if variable.parameter => {
                 Place::Behind { cell: self.sp()?.checked_add(cell)?, plus: 0 }
             }
-            InFrame::ByAddress(_) => return None,
+            InFrame::ByRegister(register) if variable.parameter => {
+                let index = ARGUMENTS.iter().position(|argument| *argument == register)?;
+                Place::Behind { cell: argument_cell(index), plus: 0 }
+            }
+            InFrame::ByAddress(_) | InFrame::ByRegister(_) => return None,
         };
         Some((Part { at: place, size }, ty))
     }
 
     /// The names of what lies in the frame.
     fn names(&self, variables: &[Placed]) -> Names {
-        let Some(cfa) = self.cfa() else { return Names::new() };
         let function = short_function(&self.function.name);
         let named = variables.iter().filter(|v| v.inlined.is_none() && v.size > 0);
-        let place = |variable: &Placed| match variable.location {
-            Ok(Location::Memory(at)) => {
-                let at = Place::Frame(at.0.wrapping_sub(cfa.0).cast_signed());
-                let part = Part { at, size: variable.size };
-                Some((part, format!("{function}::{}", variable.name)))
-            }
-            _ => None,
+        let place = |variable: &Placed| {
+            Some((self.slot(variable)?, format!("{function}::{}", variable.name)))
         };
         named.filter_map(place).collect()
+    }
+
+    /// The variables in scope that own something, with their places and names.
+    fn in_scope(&self, variables: &[Placed]) -> Vec<(usize, Part, String)> {
+        let own = variables.iter().filter(|v| v.in_scope && v.inlined.is_none() && v.size > 0);
+        let function = short_function(&self.function.name);
+        let place = |variable: &Placed| {
+            let name = format!("{function}::{}", variable.name);
+            Some((variable.die, self.slot(variable)?, name))
+        };
+        own.filter_map(place).collect()
+    }
+
+    /// Where a variable lies, if that is in memory.
+    fn slot(&self, variable: &Placed) -> Option<Part> {
+        let Ok(Location::Memory(at)) = variable.location else { return None };
+        let at = Place::Frame(at.0.wrapping_sub(self.cfa()?.0).cast_signed());
+        Some(Part { at, size: variable.size })
     }
 
     /// The state of a variable by that of its parts; none where that of one is not known.
@@ -301,7 +301,7 @@ impl Frame<'_> {
 
     fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
         let at = self.line(ending);
-        let holder = |to: &Part| names.iter().find(|(place, _)| place.overlaps(to));
+        let holder = |to: &Part| names.iter().find(|(place, _)| place.contains(to.at));
         if let Some((_, name)) = ending.through.iter().find_map(holder) {
             let to = Some(name.clone());
             return GonePart { path: part.path.clone(), dropped: false, to, at };
@@ -317,7 +317,7 @@ impl Frame<'_> {
     /// A function that a value of a type was passed to: `f::value` where it is clear which
     /// parameter that is.
     fn callee(&self, target: Target, ty: TypeRef) -> Option<String> {
-        let called = self.called(target)?;
+        let called = Callees::new(self.image).called(target)?;
         let name = short_function(&called.path);
         let function = called.at.and_then(|at| self.image.function_at(at));
         let type_name = |ty: TypeRef| Some(self.image.get(ty).ok()?.name.clone());
@@ -337,6 +337,15 @@ fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
     let core = part.core.iter().map(|(offset, size)| Part { at: at(*offset), size: *size });
     let own = Part { at: at(part.offset), size: part.size };
     Leaf::new(own, core.collect(), whole, scope.to_vec())
+}
+
+/// The state of a variable that shares its slot with a later one, which it was moved to: the compiler
+/// leaves out the copy where nothing happens between.
+fn handed_on(state: SlotState, to: &str) -> SlotState {
+    match state {
+        SlotState::Uninitialised | SlotState::Unreadable(_) => state,
+        _ => SlotState::Moved { to: Some(to.to_owned()), at: None },
+    }
 }
 
 /// Whether a value was dropped on some ways, and moved on others.
@@ -362,39 +371,6 @@ fn uncertain() -> SlotState {
     SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
 }
 
-/// How many registers the arguments of a function take at most, and which of them hold the address
-/// of a value, as rustc passes them: what is larger than two words by its address, the rest in one
-/// or two registers. None where a type is not described, or is passed in vector registers.
-fn registers(image: &Image, function: &Function) -> Option<(usize, u8)> {
-    let words = |ty: TypeRef| {
-        let ty = image.get(ty).ok()?;
-        let float = matches!(ty.kind, TypeKind::Base(Encoding::Float));
-        Some(match (ty.size?, &ty.kind) {
-            _ if float => return None,
-            (0, _) => (0, false),
-            (17.., _) => (1, true),
-            (..=8, TypeKind::Base(_) | TypeKind::Pointer { .. } | TypeKind::CLike { .. }) => {
-                (1, false)
-            }
-            _ => (2, false),
-        })
-    };
-    let out = function.returns.map_or(Some((0, false)), words)?;
-    let mut count = usize::from(out.1);
-    let mut by_value = 0u8;
-    let mut exact = true;
-    for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
-        let (taken, address) = words(parameter.ty?)?;
-        // Behind what takes one or two, it is not known which register is whose.
-        exact &= taken < 2;
-        if address && exact {
-            by_value |= u32::try_from(count).ok().and_then(|bit| 1u8.checked_shl(bit)).unwrap_or(0);
-        }
-        count = count.checked_add(taken)?;
-    }
-    Some((count, by_value))
-}
-
 /// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.
 fn is_plain(image: &Image, scope: &Scope) -> bool {
     let mut open = vec![scope];
@@ -412,39 +388,4 @@ fn is_plain(image: &Image, scope: &Scope) -> bool {
         }
     }
     true
-}
-
-/// The functions of std that never return, as far as code calls them without being told: they are
-/// in a library that has no types.
-fn never_returns(path: &str) -> bool {
-    const BEGIN: [&str; 12] = [
-        "core::panicking::",
-        "std::panicking::",
-        "std::rt::panic",
-        "std::rt::begin_panic",
-        "core::option::unwrap_failed",
-        "core::option::expect_failed",
-        "core::result::unwrap_failed",
-        "core::cell::panic_already",
-        "core::slice::index::slice_",
-        "core::str::slice_error_fail",
-        "std::thread::local::panic_access_error",
-        "std::process::abort",
-    ];
-    const WHOLE: [&str; 9] = [
-        "alloc::alloc::handle_alloc_error",
-        "alloc::raw_vec::handle_error",
-        "alloc::raw_vec::capacity_overflow",
-        "std::process::exit",
-        "std::panic::resume_unwind",
-        "abort",
-        "exit",
-        "_exit",
-        "__stack_chk_fail",
-    ];
-    // `catch_unwind` and the count of panics return.
-    let returns = path.contains("::r#try") || path.contains("::try") || path.contains("count");
-    WHOLE.contains(&path)
-        || path.ends_with("assert_failed")
-        || (!returns && BEGIN.iter().any(|begin| path.starts_with(begin)))
 }

@@ -9,6 +9,7 @@
 mod allocator;
 mod asking;
 mod breakpoints;
+mod callees;
 mod calls;
 mod context;
 mod debugger;

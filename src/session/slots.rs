@@ -181,11 +181,9 @@ pub(super) fn place(
         })
         .filter(|variable| !is_lost_format_argument(variable, image))
         .collect();
-    if !in_prologue {
-        let registers = |register| context.whole_register(register);
-        let reader = &reader(around, context, image, &registers);
-        around.stores.followed.judge(&Frame { context, function, image, reader }, &mut placed);
-    }
+    let registers = |register| context.whole_register(register);
+    let reader = &reader(around, context, image, &registers);
+    around.stores.followed.judge(&Frame { context, function, image, reader }, &mut placed);
     for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
         variable.in_scope = false;
     }

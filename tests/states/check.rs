@@ -150,7 +150,10 @@ impl Made {
             self.compare_mark(&mut session, index, no, &facts, mode, &mut tally);
             halt = session.resume(&mut ignore).cloned().expect("it goes on");
         }
-        assert!(mode.on_lines || matches!(halt, Halt::Ended { .. }), "{halt:?} behind the last mark");
+        assert!(
+            mode.on_lines || matches!(halt, Halt::Ended { .. }),
+            "{halt:?} behind the last mark"
+        );
         tally
     }
 

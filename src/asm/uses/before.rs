@@ -1,6 +1,6 @@
 //! What was done to a value on the ways that control can have come, and where its last use put it.
 
-use super::effects::{Callee, CalleeKind, Effect, Part, Taker};
+use super::effects::{Callee, CalleeKind, Effect, Part, Place, Taker};
 use super::leaf::{Leaf, Touch};
 use super::steps::Uses;
 use super::verdict::{Ending, Way};
@@ -10,6 +10,8 @@ use crate::base::FileAddr;
 const MAX_ENDINGS: usize = 64;
 /// How often a value is followed from one temporary to the next.
 const MAX_HOPS: usize = 4;
+/// How many instructions lie between a copy of a value in a variable and the call that it is for.
+const COPIED_BEFORE: usize = 12;
 /// How many instructions lie between a temporary and its use.
 const MAX_FOLLOWED: usize = 256;
 
@@ -22,6 +24,13 @@ pub(super) struct Before {
     pub unused: bool,
     /// On some way it was never given one.
     pub never_given: bool,
+}
+
+impl Before {
+    /// Whether it was given a value on none of the ways here.
+    pub fn is_never_given(&self) -> bool {
+        self.never_given && !self.unused && self.uses.is_empty()
+    }
 }
 
 impl Uses {
@@ -97,16 +106,19 @@ impl Uses {
                 _ if callee.known.takes_value_at(index) => passed(callee),
                 _ => return None,
             },
-            Taker::Argument { callee, .. } => passed(callee),
+            Taker::Argument { callee, .. } => {
+                through.extend(self.copied_before(leaf, here));
+                passed(callee)
+            }
             Taker::Place(to) if !takes_address => {
                 let read = step.effects.iter().find_map(|effect| match effect {
                     Effect::Reads { part, by: Taker::Place(place) } if *place == to => Some(*part),
                     _ => None,
-                });
+                })?;
+                through.push(Part { at: to, size: read.size });
                 // Where the beginning of the value is copied to, with the rest of it.
-                let distance = read?.at.to(leaf.part.at)?;
-                through.push(Part { at: to.plus(distance), size: leaf.part.size });
-                self.follow(leaf, here, &mut through)
+                let copy = Part { at: to.plus(read.at.to(leaf.part.at)?), size: leaf.part.size };
+                self.follow(leaf, here, copy, &mut through)
             }
             Taker::Place(_) => return None,
             Taker::Caller => Way::Returned,
@@ -116,32 +128,50 @@ impl Uses {
         Some(Ending { at: FileAddr(step.at), through, way })
     }
 
+    /// Where a value was copied to, without a branch between, before it is passed on in registers.
+    fn copied_before(&self, leaf: &Leaf, call: usize) -> Option<Part> {
+        let mut here = call;
+        for _ in 0..COPIED_BEFORE {
+            let Some([before]) = self.from.get(here).map(|from| &**from) else { break };
+            here = *before;
+            let copy = self.steps.get(here)?.effects.iter().find_map(|effect| match effect {
+                Effect::Reads { part, by: Taker::Place(to @ Place::Frame(_)) }
+                    if leaf.part.overlaps(part) =>
+                {
+                    Some(Part { at: *to, size: part.size })
+                }
+                _ => None,
+            });
+            if copy.is_some() {
+                return copy;
+            }
+        }
+        None
+    }
+
     /// Where a copy goes on to, if it is a temporary that is used once, before control branches.
-    fn follow(&self, leaf: &Leaf, from: usize, through: &mut Vec<Part>) -> Way {
+    fn follow(&self, leaf: &Leaf, from: usize, copy: Part, through: &mut Vec<Part>) -> Way {
         let offset = leaf.whole.at.to(leaf.part.at);
         let mut here = from;
+        let mut part = copy;
         for _ in 0..MAX_FOLLOWED {
             let Some([next]) = self.steps.get(here).map(|step| &*step.after) else { break };
             here = *next;
-            let (Some(step), Some(part)) = (self.steps.get(here), through.last().copied()) else {
-                break;
-            };
+            let Some(step) = self.steps.get(here) else { break };
             for effect in &step.effects {
                 match effect {
                     Effect::Takes { at, by: Taker::Argument { callee, .. } }
                         if part.contains(*at) || at.to(part.at) == offset =>
                     {
-                        return match callee.known.kind {
-                            CalleeKind::Drops { .. } => Way::Dropped,
-                            _ => passed(*callee),
-                        };
+                        return passed(*callee);
                     }
                     Effect::Reads { part: read, by } if part.overlaps(read) => match by {
                         Taker::Argument { callee, .. } => return passed(*callee),
                         Taker::Caller => return Way::Returned,
                         Taker::Place(to) if through.len() < MAX_HOPS => {
                             if let Some(distance) = read.at.to(part.at) {
-                                through.push(Part { at: to.plus(distance), size: part.size });
+                                through.push(Part { at: *to, size: read.size });
+                                part.at = to.plus(distance);
                                 break;
                             }
                         }

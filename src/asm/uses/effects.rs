@@ -68,7 +68,7 @@ impl Part {
 }
 
 /// Where an instruction says that it calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Target {
     /// Code at this address.
     Code(FileAddr),
@@ -94,12 +94,14 @@ pub struct CalleeKnown {
     pub registers: Option<usize>,
     /// Those of them that hold the address of a value that it gets by value, as a set of bits.
     pub by_value: u8,
+    /// Whether the first holds the address that the result is to be stored at.
+    pub returns_there: bool,
 }
 
 impl CalleeKnown {
     /// A function of which nothing is described.
     pub fn of(kind: CalleeKind) -> CalleeKnown {
-        CalleeKnown { kind, registers: None, by_value: 0 }
+        CalleeKnown { kind, registers: None, by_value: 0, returns_there: false }
     }
 
     /// Whether an argument is the address of a value that is given away.

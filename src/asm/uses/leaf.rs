@@ -1,6 +1,6 @@
 //! What one instruction does to one value that needs to be dropped.
 
-use super::effects::{CalleeKind, Effect, Part, Place, Taker};
+use super::effects::{CalleeKind, CalleeKnown, Effect, Part, Place, Taker};
 use super::steps::Step;
 use crate::base::{FileAddr, Range};
 
@@ -100,6 +100,10 @@ impl Leaf {
             _ => {}
         }
         let whole = place == self.whole.at;
+        let result = |index, known: CalleeKnown| index == 0 && known.returns_there;
+        if matches!(by, Taker::Argument { index, callee } if result(index, callee.known)) {
+            return (self.part.contains(place) || whole).then_some(Touch::Initialises);
+        }
         if self.is_in_scope(at) {
             // A whole variable is given away in its place; of a field a copy is made.
             let given = whole

@@ -31,5 +31,6 @@ mod verdict;
 
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
+pub use registers::argument_cell;
 pub use steps::{Code, Pad, Uses};
 pub use verdict::{Ending, Standing, Verdict, Way};

@@ -34,9 +34,20 @@ struct Operand {
     direct: bool,
 }
 
+/// Where an argument is while its register has not been stored in the frame: a cell that no frame
+/// has, because it lies further up than any.
+pub const fn argument_cell(index: usize) -> i64 {
+    (1 << 60) + ((index as i64) << 3)
+}
+
 impl Registers<'_> {
     pub fn new(spilled: &HashMap<i64, Known>, sp: i64) -> Registers<'_> {
-        Registers { known: HashMap::new(), spilled, sp, at_entry: true, effects: Vec::new() }
+        let argument = |(index, register): (usize, Register)| {
+            let part = Part { at: Place::Frame(argument_cell(index)), size: 8 };
+            (register, Known::Bytes { part, plus: 0, fresh: true })
+        };
+        let known = ARGUMENTS.into_iter().enumerate().map(argument).collect();
+        Registers { known, spilled, sp, at_entry: true, effects: Vec::new() }
     }
 
     /// Control can come from elsewhere: nothing is known any more.
@@ -247,8 +258,9 @@ impl Registers<'_> {
         let constant = match instruction.op1_kind() {
             OpKind::Register => {
                 let by = place.map_or(Taker::Elsewhere, Taker::Place);
-                self.consume(instruction.op1_register(), by);
-                self.keep_argument(instruction, place);
+                let register = instruction.op1_register();
+                self.consume(register, by);
+                self.keep_argument(instruction, register, place);
                 None
             }
             _ => u8::try_from(instruction.immediate(1) & 0xff).ok(),
@@ -262,11 +274,14 @@ impl Registers<'_> {
 
     /// An argument is stored in the frame: its register holds the same until something else is
     /// called.
-    fn keep_argument(&mut self, instruction: &Instruction, place: Option<Place>) {
+    fn keep_argument(
+        &mut self,
+        instruction: &Instruction,
+        register: Register,
+        place: Option<Place>,
+    ) {
         let size = instruction.memory_size().size() as u64;
-        let register = instruction.op1_register();
         let passed = match self.get(register) {
-            Known::Nothing => true,
             // What did not fit into registers lies above the return address.
             Known::Bytes { part: Part { at: Place::Frame(0..), .. }, plus: 0, .. } => true,
             _ => false,

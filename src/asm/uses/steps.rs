@@ -65,6 +65,9 @@ pub(super) struct Step {
     pub leaves: bool,
     pub effects: Vec<Effect>,
     pub test: Option<Test>,
+    /// The distance of the stack pointer from the canonical frame address; none for an instruction
+    /// that control does not come to.
+    pub sp: Option<i64>,
 }
 
 /// What a function does with its frame, instruction by instruction.
@@ -113,6 +116,14 @@ impl Uses {
     pub(super) fn index_of(&self, at: FileAddr) -> Option<usize> {
         let index = self.steps.partition_point(|step| step.at <= at.0).checked_sub(1)?;
         self.steps.get(index).filter(|step| at.0 < step.next).map(|_| index)
+    }
+
+    /// Whether the frame is made where an address lies: before and behind, places that are described
+    /// by their distance from the stack pointer are not there.
+    pub fn has_frame_at(&self, at: FileAddr) -> bool {
+        let lowest = self.steps.iter().filter_map(|step| step.sp).min();
+        let here = self.index_of(at).and_then(|here| self.steps.get(here)?.sp);
+        here.is_some() && here == lowest
     }
 
     /// The bytes of the frame that decide, as drop flags, where control goes, by their distances
@@ -355,11 +366,20 @@ fn sweep(
             let leaves = leaves(code, instruction, &after);
             let pad = flow.pad.get(here).copied().flatten();
             let (at, next) = (instruction.ip(), instruction.next_ip());
-            steps.push(Step { at, next, after, pad, leaves, effects, test });
+            steps.push(Step { at, next, after, pad, leaves, effects, test, sp: Some(sp) });
             continue;
         }
         let (at, next) = (instruction.ip(), instruction.next_ip());
-        steps.push(Step { at, next, after, pad: None, leaves: false, effects, test: None });
+        steps.push(Step {
+            at,
+            next,
+            after,
+            pad: None,
+            leaves: false,
+            effects,
+            test: None,
+            sp: None,
+        });
     }
     steps
 }

@@ -121,6 +121,8 @@ impl Uses {
             // A flag says that it holds nothing, and nothing took it: it was never given a value.
             (true, true) if before.never_given => Verdict::NeverGiven,
             (true, true) => Verdict::Unknown,
+            (true, false) if before.is_never_given() => Verdict::NeverGiven,
+            (true, false) if before.never_given => Verdict::Unknown,
             // What is never dropped and was never used has nothing to drop, or the program does not
             // come to where it would be dropped.
             (true, false) if looked_at && ahead.left => Verdict::GoneOrEmpty { by },
