@@ -106,6 +106,7 @@ impl Image {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::builds;
+    use super::super::sample;
     use super::super::types::Types;
     use super::*;
 
@@ -122,14 +123,14 @@ mod tests {
 
     #[test]
     fn the_slots_of_the_c_library_have_its_names() {
-        for build in builds() {
-            let slots = build.image.call_slots.get_or_init(|| build.image.read_slots());
+        for image in [sample::debug(), sample::optimised()] {
+            let slots = image.call_slots.get_or_init(|| image.read_slots());
             let named = |name| {
                 let mut found = slots.iter();
                 found.find(|(_, slot)| matches!(slot, Slot::Named(n) if *n == name))
             };
             let (at, _) = named("memcpy").expect("std copies");
-            let target = build.image.called_through(FileAddr(*at));
+            let target = image.called_through(FileAddr(*at));
             let expected = CallTarget { at: None, path: "memcpy".to_owned() };
             assert_eq!(target, Some(expected));
         }
@@ -137,11 +138,11 @@ mod tests {
 
     #[test]
     fn stubs_of_the_linkage_table_lead_to_their_functions() {
-        for build in builds() {
-            let section = build.image.sections().iter().find(|section| section.name == ".plt");
+        for image in [sample::debug(), sample::optimised()] {
+            let section = image.sections().iter().find(|section| section.name == ".plt");
             let Some(section) = section else { continue };
             let stubs = (section.range.start.0..section.range.end.0).step_by(16);
-            let called = stubs.filter_map(|at| build.image.called_at(FileAddr(at)));
+            let called = stubs.filter_map(|at| image.called_at(FileAddr(at)));
             let paths: Vec<String> = called.map(|target| target.path).collect();
             assert!(paths.iter().any(|path| path == "_Unwind_Resume"), "{paths:?}");
         }
@@ -149,17 +150,14 @@ mod tests {
 
     #[test]
     fn drop_glue_says_what_it_drops_and_other_functions_drop_nothing() {
-        for build in builds() {
-            let symbols = build.image.symbols().all();
-            let glue = symbols.iter().filter(|s| demangle(s.name).contains("drop_in_place<"));
-            let types: Vec<_> =
-                glue.filter_map(|s| build.image.dropped_type(s.range.start)).collect();
-            let names: Vec<_> = types
-                .iter()
-                .filter_map(|ty| Some(build.image.get(*ty).ok()?.name.clone()))
-                .collect();
+        for image in [sample::debug(), sample::optimised()] {
+            let symbols = image.symbols().all();
+            let glue = symbols.iter().filter(|s| demangle(s.name).contains("drop_in_place"));
+            let types: Vec<_> = glue.filter_map(|s| image.dropped_type(s.range.start)).collect();
+            let names: Vec<_> =
+                types.iter().filter_map(|ty| Some(image.get(*ty).ok()?.name.clone())).collect();
             assert!(names.iter().any(|name| name.contains("::")), "{names:?}");
-            assert_eq!(build.image.dropped_type(build.address("program::six")), None);
+            assert_eq!(image.dropped_type(image.entry()), None);
         }
     }
 }

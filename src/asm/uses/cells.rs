@@ -51,3 +51,25 @@ pub(super) fn cells_with_addresses(steps: &[Step]) -> HashMap<i64, Known> {
     });
     known.collect()
 }
+
+/// The bytes that are tested as drop flags are, and are none: something else than a constant is
+/// stored there, or their address is taken, so that what they will hold is not known.
+pub(super) fn changed_unseen(steps: &[Step]) -> HashSet<i64> {
+    let tested: HashSet<i64> = steps.iter().filter_map(|step| Some(step.test?.flag)).collect();
+    let mut changed = HashSet::new();
+    for effect in steps.iter().flat_map(|step| &step.effects) {
+        match effect {
+            Effect::Writes { part, constant, .. } => {
+                let is_flag = part.size == 1 && constant.is_some();
+                let Place::Frame(at) = part.at else { continue };
+                let end = at.saturating_add_unsigned(part.size);
+                changed.extend(tested.iter().filter(|f| at <= **f && **f < end && !is_flag));
+            }
+            Effect::Takes { at: Place::Frame(at), .. } => {
+                changed.extend(tested.get(at));
+            }
+            _ => {}
+        }
+    }
+    changed
+}

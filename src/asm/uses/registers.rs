@@ -263,7 +263,7 @@ impl Registers<'_> {
                 self.keep_argument(instruction, register, place);
                 None
             }
-            _ => u8::try_from(instruction.immediate(1) & 0xff).ok(),
+            _ => instruction.try_immediate(1).ok().and_then(|n| u8::try_from(n & 0xff).ok()),
         };
         if let Some(at) = place {
             let size = instruction.memory_size().size().max(1) as u64;
@@ -322,7 +322,7 @@ impl Registers<'_> {
                 | OpKind::Immediate32to64
                 | OpKind::Immediate64
         );
-        let number = || instruction.immediate(1);
+        let number = || instruction.try_immediate(1).unwrap_or(0);
         let known = match instruction.mnemonic() {
             _ if instruction.op_count() != 2 => Known::Nothing,
             _ if is_move(instruction) && !immediate => self.get(second),

@@ -7,7 +7,7 @@ use iced_x86::{
     OpKind, Register,
 };
 
-use super::cells::cells_with_addresses;
+use super::cells::{cells_with_addresses, changed_unseen};
 use super::effects::{Callee, CalleeKind, CalleeKnown, Effect, Target};
 use super::known::Known;
 use super::registers::Registers;
@@ -100,6 +100,10 @@ impl Uses {
                 effect.address_stored().is_some_and(|(cell, _)| spilled.contains_key(&cell))
             };
             step.effects.retain(|effect| !is_spill(effect));
+        }
+        let changed = changed_unseen(&steps);
+        for step in &mut steps {
+            step.test = step.test.filter(|test| !changed.contains(&test.flag));
         }
         let mut from = vec![Vec::new(); steps.len()];
         for (index, step) in steps.iter().enumerate() {
@@ -260,7 +264,7 @@ fn probe_ends(decoded: &[Instruction], here: usize, probe: &HashMap<Register, i6
 fn stack_change(instruction: &Instruction, leaves: bool) -> Option<i64> {
     let register = |n| instruction.op_kind(n) == OpKind::Register;
     let to_sp = register(0) && instruction.op0_register() == Register::RSP;
-    let number = || (!register(1)).then(|| instruction.immediate(1).cast_signed());
+    let number = || instruction.try_immediate(1).ok().map(u64::cast_signed);
     match instruction.mnemonic() {
         Mnemonic::Push => Some(-8),
         Mnemonic::Pop if !to_sp => Some(8),
