@@ -13,8 +13,8 @@ pub(super) fn with_standing(
 ) -> Option<SlotState> {
     let uncertain = matches!(known, SlotState::Unreadable(_));
     match (standing, says) {
-        // Bytes that look like those of an owner are no proof that it still is one.
-        (Standing::Owner, Says::Nothing) if uncertain => Some(known.clone()),
+        // Bytes that look like those of an owner are no proof that it is one or was one.
+        (_, Says::Nothing) if uncertain => Some(known.clone()),
         (Standing::Freed { block, at }, _) if !matches!(known, SlotState::Moved { .. }) => {
             Some(SlotState::Freed { block, at: at.map(|at| (*at).clone()) })
         }
