@@ -1,8 +1,9 @@
 //! What became of variables, put together from what their function's code says and what was seen of
 //! the blocks that they owned.
 
-use crate::base::{At, SlotState, Unreadable};
-use crate::track::{Says, Standing};
+use crate::base::{At, GonePart, SlotState, SlotView, Unreadable, VirtAddr};
+use crate::track::{Claim, Says, Standing};
+use crate::value::Value;
 
 /// The state of a slot whose bytes claim to own blocks, where that is not what is known already.
 /// `known` is its state by the code; `standing` is what the blocks say.
@@ -31,6 +32,55 @@ pub(super) fn with_standing(
         (_, Says::Gone) => Some(known.clone()),
         _ => None,
     }
+}
+
+/// Puts what the code says of a variable in the place of what its bytes look like.
+pub(super) fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says {
+    match fate {
+        None => Says::Nothing,
+        Some(SlotState::Live) => Says::Live,
+        Some(unknown @ SlotState::Unreadable(_)) => {
+            view.state = unknown.clone();
+            view.value = None;
+            Says::Nothing
+        }
+        Some(SlotState::PartlyMoved { parts }) => {
+            view.state = SlotState::PartlyMoved { parts: parts.clone() };
+            view.value = None;
+            view.blocks.retain(|held| !is_gone(parts, &held.path));
+            Says::Live
+        }
+        Some(gone) => {
+            view.state = gone.clone();
+            view.value = None;
+            view.blocks.clear();
+            view.leads_to = None;
+            Says::Gone
+        }
+    }
+}
+
+/// Whether a part of a value lies in one that is gone.
+fn is_gone(parts: &[GonePart], path: &str) -> bool {
+    // What a box held is `.*` as a field of it, and `*` as a part of its value.
+    parts.iter().any(|part| match part.path.strip_suffix(".*") {
+        Some(of) => path.strip_prefix(of).is_some_and(|rest| !rest.is_empty()),
+        None => path.starts_with(&*part.path),
+    })
+}
+
+/// A claim with what the code says of it, to what is left of its value.
+pub(super) fn with_fate(
+    claim: Claim,
+    says: Says,
+    fate: Option<&SlotState>,
+    value: &Value,
+) -> Claim {
+    let Some(SlotState::PartlyMoved { parts }) = fate else { return Claim { says, ..claim } };
+    let gone = value.heap_parts().into_iter().filter(|part| is_gone(parts, &part.path));
+    let gone: Vec<VirtAddr> = gone.map(|part| part.pointer).collect();
+    let owns = claim.owns.into_iter().filter(|pointer| !gone.contains(pointer)).collect();
+    Claim { owns, says, ..claim }
 }
 
 /// Why a variable of this state has no value to show; none where it has one.

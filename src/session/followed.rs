@@ -6,23 +6,22 @@ use std::rc::Rc;
 
 use super::callees::Callees;
 use super::context::FrameContext;
+use super::part_states::handed_on;
 use super::slots::short_function;
-use crate::asm::uses::{
-    Code, Ending, Leaf, Pad, Part, Place, Standing, Target, Uses, Verdict, Way, argument_cell,
-};
-use crate::base::{
-    At, FileAddr, GonePart, MemoryExt, Range, Register, SlotState, Unreadable, VirtAddr,
-};
+use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
+use crate::base::{FileAddr, MemoryExt, Range, Register, VirtAddr};
 use crate::dwarf::{
     Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
 };
 use crate::frame::slots::Placed;
-use crate::value::{OwningPart, Reader, ValueKind, owning_parts, variant_needs_drop};
+use crate::value::{OwningPart, Reader, owning_parts};
 
 /// The registers that arguments are passed in, in their order (psABI, section 3.2.3).
 const ARGUMENTS: [Register; 6] =
     [Register(5), Register(4), Register(1), Register(2), Register(8), Register(9)];
 
+/// For how many places of a function, and states of its flags, what was found is kept.
+const MAX_KNOWN: usize = 1024;
 /// How many drop flags of one function are read.
 const MAX_FLAGS: usize = 4096;
 
@@ -35,11 +34,17 @@ struct FunctionUses {
     uses: Uses,
     flags: Vec<i64>,
     /// What was found of the variables already, by place and drop flags.
-    known: RefCell<HashMap<(FileAddr, Vec<Option<bool>>), Rc<HashMap<usize, Fate>>>>,
+    known: RefCell<HashMap<Standpoint, Rc<Fates>>>,
 }
 
+/// A place in a function, with what its drop flags hold.
+type Standpoint = (FileAddr, Vec<Option<bool>>);
+
+/// What is known of variables, by die.
+type Fates = HashMap<usize, Fate>;
+
 /// What is known of the parts of a variable.
-type Fate = Vec<(OwningPart, Verdict)>;
+pub(super) type Fate = Vec<(OwningPart, Verdict)>;
 
 /// A frame of a function that is looked at.
 pub(super) struct Frame<'a> {
@@ -74,7 +79,12 @@ impl Followed {
             let flag =
                 |at: i64| uses.flags.binary_search(&at).ok().and_then(|index| *flags.get(index)?);
             let fates = Rc::new(frame.fates(&uses.uses, &flag));
-            uses.known.borrow_mut().insert(key, fates.clone());
+            let mut known = uses.known.borrow_mut();
+            if known.len() >= MAX_KNOWN {
+                known.clear();
+            }
+            known.insert(key, fates.clone());
+            drop(known);
             fates
         });
         let names = frame.names(variables);
@@ -100,7 +110,7 @@ impl Followed {
 }
 
 /// Where variables lie in a frame, with their names.
-type Names = Vec<(Part, String)>;
+pub(super) type Names = Vec<(Part, String)>;
 
 impl Frame<'_> {
     fn cfa(&self) -> Option<VirtAddr> {
@@ -146,7 +156,7 @@ impl Frame<'_> {
     }
 
     /// What the code says of every variable of the function.
-    fn fates(&self, uses: &Uses, flag: &dyn Fn(i64) -> Option<bool>) -> HashMap<usize, Fate> {
+    fn fates(&self, uses: &Uses, flag: &dyn Fn(i64) -> Option<bool>) -> Fates {
         let at = self.context.bias_to_file();
         let mut fates = HashMap::new();
         self.each_variable(&self.function.scope, &mut |variable, scope| {
@@ -219,117 +229,6 @@ impl Frame<'_> {
         let at = Place::Frame(at.0.wrapping_sub(self.cfa()?.0).cast_signed());
         Some(Part { at, size: variable.size })
     }
-
-    /// The state of a variable by that of its parts; none where that of one is not known.
-    fn state(&self, variable: &Placed, fate: &Fate, names: &Names) -> Option<SlotState> {
-        let mut live = 0usize;
-        let mut never = 0usize;
-        let mut gone = Vec::new();
-        let mut told: Vec<GonePart> = Vec::new();
-        for (part, verdict) in fate {
-            if let Verdict::Gone { by } | Verdict::GoneOrEmpty { by } = verdict {
-                told.extend(by.iter().map(|ending| self.told(part, ending, names)));
-            }
-            match verdict {
-                Verdict::Live => live = live.saturating_add(1),
-                Verdict::NeverGiven => never = never.saturating_add(1),
-                Verdict::Unknown => return Some(uncertain()),
-                Verdict::Gone { by } => gone.push(self.gone(part, by, names)),
-                Verdict::GoneOrEmpty { by } => match self.is_empty(variable, part)? {
-                    true => live = live.saturating_add(1),
-                    false if by.is_empty() => return Some(uncertain()),
-                    false => gone.push(self.gone(part, by, names)),
-                },
-                Verdict::OpenBox => {
-                    let path = format!("{}.*", part.path);
-                    gone.push(GonePart { path, dropped: false, to: None, at: None });
-                    live = live.saturating_add(1);
-                }
-            }
-        }
-        match (live, never, gone.len()) {
-            (0, 0, 0) => None,
-            (_, 0, 0) => Some(SlotState::Live),
-            (0, _, 0) => Some(SlotState::Uninitialised),
-            (0, 0, _) if is_mixed(&told) => Some(SlotState::MovedOrDropped { at: lines(told) }),
-            (0, 0, _) => gone.pop().map(|last| match last.dropped {
-                true => SlotState::Dropped { at: last.at },
-                false => SlotState::Moved { to: last.to, at: last.at },
-            }),
-            (_, 0, _) => Some(SlotState::PartlyMoved { parts: gone }),
-            _ => Some(uncertain()),
-        }
-    }
-
-    /// Whether a part that may be an enum's variant without anything to drop is one. None where it
-    /// cannot be read.
-    fn is_empty(&self, variable: &Placed, part: &OwningPart) -> Option<bool> {
-        let Ok(Location::Memory(at)) = variable.location else { return None };
-        let at = Location::Memory(VirtAddr(at.0.checked_add(part.offset)?));
-        let value = self.reader.read(part.ty, &at);
-        match &value.kind {
-            ValueKind::Enum { variant, .. } => {
-                Some(!variant_needs_drop(self.image, part.ty, variant))
-            }
-            ValueKind::Unreadable(_) | ValueKind::Broken { .. } => None,
-            _ => Some(false),
-        }
-    }
-
-    fn gone(&self, part: &OwningPart, by: &[Ending], names: &Names) -> GonePart {
-        let told: Vec<_> = by.iter().map(|ending| self.told(part, ending, names)).collect();
-        let same = |of: &dyn Fn(&GonePart) -> bool| told.iter().all(of);
-        let Some(first) = told.first() else {
-            return GonePart { path: part.path.clone(), dropped: false, to: None, at: None };
-        };
-        GonePart {
-            path: part.path.clone(),
-            dropped: same(&|other| other.dropped),
-            to: first.to.clone().filter(|_| same(&|other| other.to == first.to)),
-            at: first.at.clone().filter(|_| same(&|other| other.at == first.at)),
-        }
-    }
-
-    fn line(&self, ending: &Ending) -> Option<At> {
-        let line = self.image.line_at(ending.at)?;
-        Some(At {
-            function: self.function.name.to_string(),
-            file: Some(line.file.to_string()),
-            line: Some(line.line),
-        })
-    }
-
-    fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
-        let at = self.line(ending);
-        let holder = |to: &Part| names.iter().find(|(place, _)| place.contains(to.at));
-        if let Some((_, name)) = ending.through.iter().find_map(holder) {
-            let to = Some(name.clone());
-            return GonePart { path: part.path.clone(), dropped: false, to, at };
-        }
-        let to = match ending.way {
-            Way::Passed { to: Some(target) } => self.callee(target, part.ty),
-            Way::Returned => Some(format!("{} (returned)", short_function(&self.function.name))),
-            _ => None,
-        };
-        GonePart { path: part.path.clone(), dropped: ending.way == Way::Dropped, to, at }
-    }
-
-    /// A function that a value of a type was passed to: `f::value` where it is clear which
-    /// parameter that is.
-    fn callee(&self, target: Target, ty: TypeRef) -> Option<String> {
-        let called = Callees::new(self.image).called(target)?;
-        let name = short_function(&called.path);
-        let function = called.at.and_then(|at| self.image.function_at(at));
-        let type_name = |ty: TypeRef| Some(self.image.get(ty).ok()?.name.clone());
-        let wanted = type_name(ty);
-        let parameters = function.iter().flat_map(|function| &function.scope.variables);
-        let mut same = parameters
-            .filter(|variable| variable.parameter && variable.ty.and_then(type_name) == wanted);
-        match (same.next(), same.next()) {
-            (Some(parameter), None) => Some(format!("{name}::{}", parameter.name)),
-            _ => Some(name),
-        }
-    }
 }
 
 fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
@@ -337,38 +236,6 @@ fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
     let core = part.core.iter().map(|(offset, size)| Part { at: at(*offset), size: *size });
     let own = Part { at: at(part.offset), size: part.size };
     Leaf::new(own, core.collect(), whole, scope.to_vec())
-}
-
-/// The state of a variable that shares its slot with a later one, which it was moved to: the compiler
-/// leaves out the copy where nothing happens between.
-fn handed_on(state: SlotState, to: &str) -> SlotState {
-    match state {
-        SlotState::Uninitialised | SlotState::Unreadable(_) => state,
-        _ => SlotState::Moved { to: Some(to.to_owned()), at: None },
-    }
-}
-
-/// Whether a value was dropped on some ways, and moved on others.
-fn is_mixed(told: &[GonePart]) -> bool {
-    told.iter().any(|one| one.dropped) && told.iter().any(|one| !one.dropped)
-}
-
-/// The lines of several endings, each once.
-fn lines(told: Vec<GonePart>) -> Vec<At> {
-    let mut lines: Vec<At> = Vec::new();
-    for at in told.into_iter().filter_map(|one| one.at) {
-        if !lines.contains(&at) {
-            lines.push(at);
-        }
-    }
-    lines.sort_by_key(|at| at.line);
-    lines
-}
-
-/// What is said of a variable of which the code does not tell.
-fn uncertain() -> SlotState {
-    let why = "its code does not tell whether it was moved";
-    SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
 }
 
 /// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.

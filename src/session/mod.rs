@@ -23,6 +23,7 @@ mod kin;
 mod looking;
 mod missing;
 mod options;
+mod part_states;
 mod picture;
 mod planting;
 mod regions;

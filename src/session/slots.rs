@@ -7,12 +7,13 @@ use std::ptr;
 use std::rc::Rc;
 
 use super::context::FrameContext;
+use super::fates::{apply_fate, with_fate};
 use super::followed::{Followed, Frame};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
-    Bias, FileAddr, GonePart, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView,
-    ThreadNo, Unreadable, VirtAddr,
+    Bias, FileAddr, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
+    Unreadable, VirtAddr,
 };
 use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
@@ -365,50 +366,6 @@ fn view_variable(
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
     let claim = claim(key, name, &value, location, variable.size, context)?;
     Some(with_fate(claim, says, variable.fate.as_ref(), &value))
-}
-
-/// Puts what the code says of a variable in the place of what its bytes look like.
-fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says {
-    match fate {
-        None => Says::Nothing,
-        Some(SlotState::Live) => Says::Live,
-        Some(unknown @ SlotState::Unreadable(_)) => {
-            view.state = unknown.clone();
-            view.value = None;
-            Says::Nothing
-        }
-        Some(SlotState::PartlyMoved { parts }) => {
-            view.state = SlotState::PartlyMoved { parts: parts.clone() };
-            view.value = None;
-            view.blocks.retain(|held| !is_gone(parts, &held.path));
-            Says::Live
-        }
-        Some(gone) => {
-            view.state = gone.clone();
-            view.value = None;
-            view.blocks.clear();
-            view.leads_to = None;
-            Says::Gone
-        }
-    }
-}
-
-/// Whether a part of a value lies in one that is gone.
-fn is_gone(parts: &[GonePart], path: &str) -> bool {
-    // What a box held is `.*` as a field of it, and `*` as a part of its value.
-    parts.iter().any(|part| match part.path.strip_suffix(".*") {
-        Some(of) => path.strip_prefix(of).is_some_and(|rest| !rest.is_empty()),
-        None => path.starts_with(&*part.path),
-    })
-}
-
-/// A claim with what the code says of it, to what is left of its value.
-fn with_fate(claim: Claim, says: Says, fate: Option<&SlotState>, value: &Value) -> Claim {
-    let Some(SlotState::PartlyMoved { parts }) = fate else { return Claim { says, ..claim } };
-    let gone = value.heap_parts().into_iter().filter(|part| is_gone(parts, &part.path));
-    let gone: Vec<VirtAddr> = gone.map(|part| part.pointer).collect();
-    let owns = claim.owns.into_iter().filter(|pointer| !gone.contains(pointer)).collect();
-    Claim { owns, says, ..claim }
 }
 
 /// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the

@@ -76,8 +76,7 @@ fn is_forgotten(ty: &Type) -> bool {
 }
 
 fn is_owner(ty: &Type) -> bool {
-    let owner = |name: &&str| ty.is_std(name);
-    OWNERS.iter().any(|name| owner(&name)) || ty.name.starts_with("alloc::boxed::Box<")
+    OWNERS.iter().any(|name| ty.is_std(name)) || ty.name.starts_with("alloc::boxed::Box<")
 }
 
 fn collect(

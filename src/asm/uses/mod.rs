@@ -28,6 +28,7 @@ mod steps;
 mod tests;
 mod twin;
 mod verdict;
+mod ways;
 
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
