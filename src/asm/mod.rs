@@ -10,6 +10,7 @@ mod first_reached;
 mod flow;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
+mod listing;
 mod loops;
 mod prologue;
 mod relocate;
@@ -20,6 +21,7 @@ pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use first_reached::first_reached;
+pub use listing::{Access, Flow, Listed, listing};
 pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::Command;
+use super::looked::{ContextShown, Displayed, Looked};
 use crate::base::{Shown, Split, Unreadable};
 use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
 
@@ -45,6 +46,9 @@ pub enum Answer {
     Commands,
     /// One command.
     Help(#[serde(serialize_with = "command_name")] &'static Command),
+    /// What one of the commands found that look at the program; the JSON form has its own names.
+    #[serde(untagged)]
+    Looked(Looked),
 }
 
 /// Where the program stands still.
@@ -57,19 +61,55 @@ pub struct Stopped {
     pub frame: Option<Frame>,
     /// The line that it stands at.
     pub source: Option<SourceText>,
+    /// What is shown at each stop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub displays: Vec<Displayed>,
+    /// Source, stack, heap and events, where they are shown at each stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<ContextShown>>,
 }
 
 /// Frames of a thread.
 #[derive(Serialize)]
 pub struct Listing {
-    /// The frames, innermost first.
-    pub frames: Vec<Frame>,
+    /// The frames that are listed, innermost first.
+    pub frames: Vec<FrameShown>,
+    /// Frames that stand between those and are not listed one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<Folded>,
     /// How many there are beyond those.
     pub more: usize,
+    /// Whether the outermost frames were asked for, so that those left out are inner ones.
+    #[serde(skip)]
+    pub outermost: bool,
     /// Why unwinding ended before the outermost frame, where it did.
     pub cut: Option<String>,
     /// The number of the frame that is looked at.
     pub selected: usize,
+}
+
+/// A frame that is listed.
+#[derive(Serialize)]
+pub struct FrameShown {
+    /// The frame.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// Its variables, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locals: Option<Vec<VariableShown>>,
+}
+
+/// Frames in a row that are not listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Folded {
+    /// The number of the first.
+    pub first: usize,
+    /// How many.
+    pub count: usize,
+    /// Whose they are: `std`, `dependencies`, `C`.
+    pub whose: Vec<&'static str>,
+    /// Whether they are at work on a panic.
+    pub panicking: bool,
 }
 
 /// Lines of a source file.

@@ -38,6 +38,14 @@ pub(super) fn variables(
     context: &mut Context<'_>,
     wanted: fn(bool) -> bool,
 ) -> Result<Answer, CommandError> {
+    Ok(Answer::Variables(shown(context, wanted)?))
+}
+
+/// The same, as they are listed.
+pub(super) fn shown(
+    context: &mut Context<'_>,
+    wanted: fn(bool) -> bool,
+) -> Result<Vec<VariableShown>, CommandError> {
     let variables = context.session.variables()?;
     let mut shown = Vec::new();
     for variable in variables.into_iter().filter(|variable| wanted(variable.parameter)) {
@@ -53,5 +61,5 @@ pub(super) fn variables(
             shadowed: variable.shadowed,
         });
     }
-    Ok(Answer::Variables(shown))
+    Ok(shown)
 }

@@ -7,23 +7,40 @@
 mod answer;
 mod backtrace;
 mod breaking;
+mod context;
 mod delete;
+mod disassemble;
+mod display;
 mod error;
+mod examine;
 mod frames;
+mod heap;
 mod help;
 mod info;
 mod list;
 mod locals;
+mod looked;
+mod maps;
 mod print;
+mod registers;
 mod running;
 mod set;
+mod signals;
+mod slots;
+mod source_lines;
 mod split;
+mod threads;
+mod types;
 mod words;
 
 use crate::session::{Observer, Session};
 
-pub use answer::{Answer, Listing, SourceText, Stopped, VariableShown};
+pub use answer::{Answer, Folded, FrameShown, Listing, SourceText, Stopped, VariableShown};
+pub use disassemble::with_source;
 pub use error::CommandError;
+pub use looked::{
+    Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
+};
 
 /// One command.
 pub struct Command {
@@ -74,16 +91,31 @@ pub const COMMANDS: &[&Command] = &[
     &running::RUN,
     &running::CONTINUE,
     &running::KILL,
+    &signals::SIGNAL,
+    &signals::HANDLE,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,
     &frames::DOWN,
     &list::LIST,
+    &slots::SLOTS,
+    &context::CONTEXT,
+    &threads::THREAD,
+    &threads::THREADS,
     &locals::LOCALS,
     &locals::ARGS,
     &print::PRINT,
     &split::SPLIT,
     &split::WHERE,
+    &heap::HEAP,
+    &maps::MAPS,
+    &display::DISPLAY,
+    &display::UNDISPLAY,
+    &types::PTYPE,
+    &types::WHATIS,
+    &examine::EXAMINE,
+    &registers::REGISTERS,
+    &disassemble::DISASSEMBLE,
     &set::SET,
     &info::INFO,
     &help::HELP,
@@ -119,7 +151,22 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     let (word, rest) = line.split_at(end.unwrap_or(line.len()));
     let command = find(word)?;
-    (command.run)(context, rest.trim())
+    let mut answer = (command.run)(context, rest.trim())?;
+    if let Answer::Stopped(stopped) = &mut answer {
+        add_displays(context, stopped);
+    }
+    Ok(answer)
+}
+
+/// Adds to a stop what is shown at each.
+fn add_displays(context: &mut Context<'_>, stopped: &mut Stopped) {
+    if stopped.frame.is_none() {
+        return;
+    }
+    stopped.displays = display::displays(context);
+    if context.session.settings.context_at_stop {
+        stopped.context = context::at_stop(context).ok().map(Box::new);
+    }
 }
 
 /// The command of a name, of an alias, or that alone begins so.

@@ -2,7 +2,7 @@
 
 use super::list::around;
 use super::words::nothing;
-use super::{Answer, Command, CommandError, Stopped, Topic};
+use super::{Answer, Command, CommandError, Context, Stopped, Topic};
 use crate::session::{Halt, Session};
 
 /// `run`.
@@ -30,8 +30,7 @@ pub(super) static CONTINUE: Command = Command {
     details: "",
     run: |context, text| {
         nothing(text, "continue")?;
-        let halt = context.session.resume(context.observer)?.clone();
-        Ok(stopped(context.session, halt))
+        resume(context)
     },
 };
 
@@ -64,6 +63,12 @@ pub(super) static QUIT: Command = Command {
     run: |_, text| nothing(text, "quit").map(|()| Answer::Quit),
 };
 
+/// Lets the program run on.
+pub(super) fn resume(context: &mut Context<'_>) -> Result<Answer, CommandError> {
+    let halt = context.session.resume(context.observer)?.clone();
+    Ok(stopped(context.session, halt))
+}
+
 /// Where the program stands now.
 fn stopped(session: &mut Session, halt: Halt) -> Answer {
     let frame = match halt {
@@ -71,5 +76,5 @@ fn stopped(session: &mut Session, halt: Halt) -> Answer {
         _ => session.frame().ok(),
     };
     let source = frame.as_ref().and_then(|frame| around(&frame.at, 0));
-    Answer::Stopped(Stopped { halt, frame, source })
+    Answer::Stopped(Stopped { halt, frame, source, displays: Vec::new(), context: None })
 }

@@ -28,6 +28,20 @@ pub(super) fn nothing(text: &str, command: &str) -> Result<(), CommandError> {
     }
 }
 
+/// A regular expression.
+pub(super) fn regex(text: &str) -> Result<regex::Regex, CommandError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CommandError::new("a regular expression is missing"));
+    }
+    let wrong = |error: regex::Error| {
+        let reason = error.to_string();
+        let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        CommandError::new(format!("`{text}` is not a regular expression: {last}"))
+    };
+    regex::Regex::new(text).map_err(wrong)
+}
+
 /// Options with their numbers, and the text behind them.
 pub(super) type Options<'t> = (Vec<(&'static str, usize)>, &'t str);
 

@@ -35,6 +35,7 @@ pub(super) enum Command {
     Watch(WatchArgs),
     Trace(TraceArgs),
     Layout(LayoutArgs),
+    Asm(AsmArgs),
 }
 
 const DEBUG_EXAMPLES: &str = "\
@@ -182,6 +183,49 @@ pub struct LayoutArgs {
     pub width: Option<u16>,
 
     /// The program that has the type.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const ASM_EXAMPLES: &str = "\
+Examples:
+  freehold asm parse                           a function of the package here, with its source
+  freehold asm '<Tree as Drop>::drop' demo.rs  a method of one source file
+  freehold asm --release main.rs:12 --bin tool the function that has code of a line";
+
+/// Show the machine code of a function: source, names, variables, prologue and epilogues
+///
+/// The program is not run. A function is named by its path or the end of it, and every instance of
+/// a generic one is shown.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = ASM_EXAMPLES)]
+pub struct AsmArgs {
+    /// The function, FILE:LINE, or *ADDRESS in the file
+    #[arg(value_name = "FUNCTION")]
+    pub function: String,
+
+    /// Text for people, or one JSON object for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub format: Format,
+
+    /// Without the source between the instructions
+    #[arg(long, help_heading = "Output")]
+    pub no_source: bool,
+
+    /// With the bytes of each instruction
+    #[arg(long, help_heading = "Output")]
+    pub bytes: bool,
+
+    /// With the address of each instruction in the file
+    #[arg(long, help_heading = "Output")]
+    pub addresses: bool,
+
+    /// Columns of the text view, instead of those of the terminal
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    #[arg(help_heading = "Output")]
+    pub width: Option<u16>,
+
+    /// The program that has the function.
     #[command(flatten)]
     pub target: TargetArgs,
 }

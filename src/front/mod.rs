@@ -6,6 +6,7 @@
 //! here.
 
 mod args;
+mod asm;
 mod debug;
 mod errors;
 mod exit;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    ColourArg, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
+    AsmArgs, ColourArg, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
@@ -61,6 +62,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Trace(args) => trace::run(args),
         Command::Debug(args) => debug::run(args),
         Command::Layout(args) => layout::run(args),
+        Command::Asm(args) => asm::run(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

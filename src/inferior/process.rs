@@ -104,6 +104,12 @@ impl Inferior {
         self.scratch.point_at(at).map_or(at, |point| point.original)
     }
 
+    /// Whether an address lies in memory that Freehold has mapped, for copies of patched
+    /// instructions.
+    pub fn is_scratch(&self, at: VirtAddr) -> bool {
+        self.scratch.contains(at)
+    }
+
     /// While the program has one thread, keeps it and the debugger's thread on one processor:
     /// a stop then costs a tenth. The program itself is always told its own set of processors.
     /// Does nothing where they have no processor in common. An exec or a second thread ends it.

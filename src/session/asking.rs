@@ -67,6 +67,24 @@ impl Session {
         Ok(answered)
     }
 
+    /// As [`Session::evaluate`], for a value that is shown again and again: it gets no number, and
+    /// is not kept.
+    ///
+    /// # Errors
+    /// As [`Session::evaluate`].
+    pub fn evaluate_unnumbered(
+        &mut self,
+        text: &str,
+        limits: Limits,
+        format: &Format,
+    ) -> Result<Answered, SessionError> {
+        let answered = self.evaluate(text, limits, format);
+        if answered.is_ok() {
+            self.history.pop();
+        }
+        answered.map(|answered| Answered { no: 0, ..answered })
+    }
+
     /// How the bytes of the value of an expression split between stack and heap.
     ///
     /// # Errors
@@ -114,7 +132,7 @@ impl Session {
         })
     }
 
-    fn with_operand<T>(
+    pub(super) fn with_operand<T>(
         &mut self,
         text: &str,
         ask: impl FnOnce(&Looking<'_>, &Operand) -> T,

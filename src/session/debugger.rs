@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::breakpoints::{self, BreakPlace, Breakpoint, BreakpointId, PlaceError, Where};
 use super::error::SessionError;
 use super::halt::Halt;
+use super::looks::Looks;
 use super::options::{EntryPoint, Options, Selection};
 use super::planting::Role;
 use super::run::{Observer, Run};
+use super::signal_table::SignalTable;
 use super::stack::{Frame, Stack};
 use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
 use crate::dwarf::{Image, Origin};
@@ -27,11 +29,22 @@ pub struct Settings {
     pub ledger: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
+    /// Whether addresses are shown as numbers, beside the names of what lies there.
+    pub addresses: bool,
+    /// Whether source, stack, heap and the last events are shown at each stop.
+    pub context_at_stop: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits::default(), width: 80, ledger: true, pin: true }
+        Settings {
+            limits: Limits::default(),
+            width: 80,
+            ledger: true,
+            pin: true,
+            addresses: false,
+            context_at_stop: false,
+        }
     }
 }
 
@@ -50,6 +63,8 @@ pub struct Session {
     halt: Option<Halt>,
     pub(super) selected: Selected,
     pub(super) history: Vec<Operand>,
+    pub(super) looks: Looks,
+    pub(super) signal_table: SignalTable,
 }
 
 /// What is looked at.
@@ -79,6 +94,8 @@ impl Session {
             halt: None,
             selected: Selected { thread: ThreadNo(1), frame: 0, stack: None },
             history: Vec::new(),
+            looks: Looks::default(),
+            signal_table: SignalTable::default(),
         })
     }
 
@@ -148,7 +165,8 @@ impl Session {
             pin: self.settings.pin,
             max_depth: None,
         };
-        let (run, halt) = Run::launch(options)?;
+        let (mut run, halt) = Run::launch(options)?;
+        run.signal_table = self.signal_table.clone();
         self.run = Some(run);
         let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
         ids.into_iter().for_each(|id| self.plant(id));
@@ -183,6 +201,7 @@ impl Session {
     pub fn kill(&mut self) {
         self.run = None;
         self.halt = None;
+        self.looks.forget_process();
         self.selected = Selected { thread: ThreadNo(1), frame: 0, stack: None };
     }
 
@@ -233,6 +252,7 @@ impl Session {
         if let Halt::Ended { .. } = halt {
             self.run = None;
         } else {
+            self.note_stop();
             self.selected.frame = self.first_frame_of_interest(&halt);
         }
         self.halt.insert(halt)

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::base::MemoryError;
+use super::breakpoints::PlaceError;
+use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
 use crate::inferior::{InferiorError, LaunchError};
 
@@ -32,6 +33,38 @@ pub enum SessionError {
         /// How many there are.
         frames: usize,
     },
+    /// There is no such place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// No thread of that number stands still.
+    #[error("there is no thread {no}: there are {}", listed(threads))]
+    NoThread {
+        /// The number.
+        no: ThreadNo,
+        /// Those that there are.
+        threads: Vec<ThreadNo>,
+    },
+    /// Vector registers of a caller's frame.
+    #[error("the vector registers of a caller are not known: calls do not preserve them")]
+    NoVectors,
+    /// An expression that is no address and has none.
+    #[error("`{0}` is in no memory: it has no address")]
+    NoAddress(String),
+    /// Nothing can be read there.
+    #[error("nothing is mapped at {0}")]
+    Unmapped(VirtAddr),
+    /// The blocks of the heap are not followed.
+    #[error("the heap is not followed in this run")]
+    NoLedger,
+    /// No block of that ordinal lives.
+    #[error("no block {0} is alive")]
+    NoBlock(BlockId),
+    /// No type is called so.
+    #[error("no type is called `{0}`")]
+    NoType(String),
+    /// No symbol covers an address.
+    #[error("no symbol covers {0}")]
+    NoSymbol(VirtAddr),
     /// No function was chosen by what the user asked for.
     #[error("no function matches {wanted}")]
     NothingChosen {
@@ -42,4 +75,11 @@ pub enum SessionError {
         /// Whether the program has a table of its functions at all.
         stripped: bool,
     },
+}
+
+fn listed(threads: &[ThreadNo]) -> String {
+    let mut threads = threads.to_vec();
+    threads.sort_unstable();
+    let numbers: Vec<_> = threads.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }

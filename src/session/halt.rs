@@ -65,11 +65,29 @@ impl Run {
         Ok(())
     }
 
-    /// Holds everything at a signal, which is delivered when the thread goes on.
-    pub(super) fn halt_at_signal(
+    /// Does with a signal what its entry in the table says.
+    pub(super) fn handle(
         &mut self,
         thread: Stopped,
         info: &SignalInfo,
+    ) -> Result<Option<Halt>, SessionError> {
+        let handling = self.signal_table.of(info.number);
+        if handling.stop {
+            return self.halt_at_signal(thread, info, handling.pass).map(Some);
+        }
+        if handling.print {
+            self.tell_signal(&thread, info);
+        }
+        self.inferior.resume(thread, handling.pass.then_some(info.number))?;
+        Ok(None)
+    }
+
+    /// Holds everything at a signal, which is delivered when the thread goes on if it is to be.
+    fn halt_at_signal(
+        &mut self,
+        thread: Stopped,
+        info: &SignalInfo,
+        pass: bool,
     ) -> Result<Halt, SessionError> {
         let halt = Halt::Signal {
             thread: thread.no(),
@@ -77,7 +95,7 @@ impl Run {
             name: signals::name(info.number),
             explanation: self.explain(&thread, info),
         };
-        self.hold_all(thread, Some(info.number))?;
+        self.hold_all(thread, pass.then_some(info.number))?;
         Ok(halt)
     }
 

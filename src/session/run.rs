@@ -1,18 +1,20 @@
 //! From the launch to the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::allocator::Family;
 use super::breakpoints::BreakpointId;
 use super::error::SessionError;
+use super::events;
 use super::functions::Chosen;
 use super::halt::Halt;
 use super::kin::common;
 use super::options::Options;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
+use super::signal_table::SignalTable;
 use super::signals::{self, Fault};
 use super::slots::Stores;
 use super::symbolize::Symbolizer;
@@ -62,6 +64,10 @@ pub struct Run {
     pub(super) peak_stack: u64,
     /// Threads that stand still, each with the signal to deliver to it when it goes on.
     pub(super) held: Vec<(Stopped, Option<i32>)>,
+    /// What is done with signals, where the program stands still for some.
+    pub(super) signal_table: SignalTable,
+    /// The last events, oldest first.
+    pub(super) recent: VecDeque<Event>,
     outbox: Vec<Event>,
 }
 
@@ -116,6 +122,8 @@ impl Run {
             seq: 0,
             peak_stack: 0,
             held: Vec::new(),
+            signal_table: SignalTable::default(),
+            recent: VecDeque::new(),
             outbox: Vec::new(),
         };
         let halt = run.begin(reached)?;
@@ -221,6 +229,9 @@ impl Run {
         }
         for event in self.outbox.drain(..) {
             observer.event(&event);
+            if self.options.halt_on_signals {
+                events::remember(&mut self.recent, event);
+            }
         }
     }
 
@@ -244,8 +255,8 @@ impl Run {
                 if signals::is_fault(info.number) {
                     self.tell_fault(&thread, &info);
                 }
-                if self.options.halt_on_signals && signals::halts(info.number) {
-                    return self.halt_at_signal(thread, &info).map(Some);
+                if self.options.halt_on_signals {
+                    return self.handle(thread, &info);
                 }
                 self.inferior.resume(thread, Some(info.number))?;
             }

@@ -17,7 +17,13 @@ use telling::Teller;
 /// Runs the session that the command line asks for.
 pub(super) fn run(args: &DebugArgs) -> Outcome {
     let resolved = args.target.resolve()?;
-    let settings = Settings { ledger: !args.no_ledger, pin: !args.no_pin, ..Settings::default() };
+    let settings = Settings {
+        ledger: !args.no_ledger,
+        pin: !args.no_pin,
+        // A script prints the same in every run.
+        addresses: !args.batch,
+        ..Settings::default()
+    };
     let session = Session::open(program::launch(&resolved), settings);
     let mut session = session.map_err(|error| program::explain(&error))?;
     let mut teller = Teller::new(&args.page)?;

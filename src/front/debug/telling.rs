@@ -78,6 +78,13 @@ impl Teller {
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
             EventKind::Note { .. } => write(&sink, &json(event)),
+            // Of one for which the program stands still, the stop tells.
+            EventKind::Signal { name, explanation, stack: None, .. } if text => {
+                let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                let thread = event.thread;
+                write(&sink, &format!("Signal {name} in thread {thread}{why}\n"));
+            }
+            EventKind::Signal { stack: None, .. } => write(&sink, &json(event)),
             _ => {}
         }
     }

@@ -1,13 +1,14 @@
 //! What the commands of a session answer, as text for people.
 
-use super::paths::function;
+use unicode_width::UnicodeWidthStr;
+
+use super::looked;
+use super::paths::{brief, function};
 use super::spans::{Ink, Line, bytes, counted, cut, place};
 use super::split::split_text;
 use super::value::value_text;
 use crate::base::{At, ExitStatus, Hold, Unreadable};
-use crate::command::{
-    Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic, VariableShown,
-};
+use crate::command::{Answer, COMMANDS, Command, SourceText, Stopped, Topic, VariableShown};
 use crate::dwarf::Origin;
 use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
 
@@ -27,6 +28,8 @@ impl AnswerText {
         match answer {
             Answer::Value(answered) => self.value(answered),
             Answer::Split { name, split } => split_text(split, name, self.width),
+            Answer::Looked(found) => looked::looked(found, self.width),
+            Answer::Stopped(stopped) => self.lines(answer) + &looked::at_stop(stopped, self.width),
             other => self.lines(other),
         }
     }
@@ -34,14 +37,18 @@ impl AnswerText {
     fn lines(&self, answer: &Answer) -> String {
         let mut lines = Vec::new();
         match answer {
-            Answer::Nothing | Answer::Quit | Answer::Value(_) | Answer::Split { .. } => {}
+            Answer::Nothing
+            | Answer::Quit
+            | Answer::Value(_)
+            | Answer::Split { .. }
+            | Answer::Looked(_) => {}
             Answer::Said(text) => lines.push(plain(text)),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
             Answer::Stopped(stopped) => stop(stopped, &mut lines),
-            Answer::Backtrace(listing) => backtrace(listing, &mut lines),
+            Answer::Backtrace(listing) => looked::backtrace(listing, self.width, &mut lines),
             Answer::Frame(frame, text) => {
-                lines.push(frame_line(frame, false));
+                lines.push(frame_line(frame, false, self.width));
                 text.iter().for_each(|text| source(text, &mut lines));
             }
             Answer::Source(text) => source(text, &mut lines),
@@ -179,29 +186,15 @@ fn where_is(at: &At) -> Line {
     line
 }
 
-fn backtrace(listing: &Listing, lines: &mut Vec<Line>) {
-    for frame in &listing.frames {
-        lines.push(frame_line(frame, frame.no == listing.selected));
-    }
-    if listing.more > 0 {
-        let mut line = Line::new();
-        line.push(Ink::Faint, format!("  … {} more", counted(listing.more as u64, "frame")));
-        lines.push(line);
-    }
-    if let Some(why) = &listing.cut {
-        let mut line = Line::new();
-        line.push(Ink::Changed, format!("  the stack could not be followed further: {why}"));
-        lines.push(line);
-    }
-}
-
-fn frame_line(frame: &Frame, selected: bool) -> Line {
+/// A frame in a list. Its name is made shorter where the line would not fit otherwise.
+pub(super) fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
     let mut line = Line::new();
     line.push(Ink::Strong, if selected { "▸" } else { " " });
     line.push(Ink::Faint, format!("{:>2}  ", frame.no));
     let ink = if frame.origin == Origin::User { Ink::Strong } else { Ink::Plain };
-    line.push(ink, function(&frame.at.function));
     let place = place(&frame.at);
+    let behind = place.width() + if frame.inlined { 11 } else { 2 };
+    line.push(ink, brief(&function(&frame.at.function), width.saturating_sub(behind + 6)));
     if !place.is_empty() {
         line.push(Ink::Faint, format!("  {place}"));
     }
@@ -214,7 +207,7 @@ fn frame_line(frame: &Frame, selected: bool) -> Line {
     line
 }
 
-fn source(text: &SourceText, lines: &mut Vec<Line>) {
+pub(super) fn source(text: &SourceText, lines: &mut Vec<Line>) {
     for (number, content) in (text.first..).zip(&text.lines) {
         let mut line = Line::new();
         let current = text.current == Some(number) && text.lines.len() > 1;
@@ -225,7 +218,7 @@ fn source(text: &SourceText, lines: &mut Vec<Line>) {
     }
 }
 
-fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
+pub(super) fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
     if variables.is_empty() {
         lines.push(plain("No variables here."));
     }

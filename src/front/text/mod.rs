@@ -5,6 +5,7 @@
 mod answer;
 mod layout;
 mod lines;
+mod looked;
 mod paths;
 mod picture;
 mod slots;
@@ -17,6 +18,7 @@ mod value;
 mod watch;
 
 pub use answer::AnswerText;
+pub(super) use looked::code;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;
