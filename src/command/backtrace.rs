@@ -189,6 +189,11 @@ fn limited(mut rows: Vec<Row>, asked: &Asked) -> (Vec<Row>, usize) {
         }
         kept.push(row);
     }
+    // What was left out begins with what is folded.
+    let cut = kept.iter().map(Row::frames).sum::<usize>() < all;
+    if cut && matches!(kept.last(), Some(Row::Folded(_))) {
+        kept.pop();
+    }
     if asked.outermost {
         kept.reverse();
     }

@@ -51,7 +51,8 @@ pub struct CodeLine {
     /// address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// What it calls or jumps to through a pointer that the dynamic linker has written.
+    /// What the pointer leads to that it uses, where the dynamic linker has written that: the
+    /// function that it calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,
     /// The path of the file of its line.
@@ -134,7 +135,7 @@ pub(super) fn disassemble(loaded: &Loaded, wanted: Wanted) -> Option<Disassembly
         }
     });
     let instructions: Vec<CodeLine> = instructions.collect();
-    let more = total.saturating_sub(instructions.len());
+    let more = if wanted.count < MOST { 0 } else { total.saturating_sub(instructions.len()) };
     let function = near_symbol(image, whole.start).map(|near| near.name);
     Some(Disassembly { function: function.filter(|_| !whole.is_empty()), instructions, more })
 }
@@ -170,13 +171,13 @@ impl Names<'_> {
         in_image(self.loaded, self.loaded.bias.to_virt(at))
     }
 
-    /// What is called through a pointer that the dynamic linker has written.
+    /// What a pointer leads to that the dynamic linker has written.
     fn through(&self, listed: &Listed) -> Option<String> {
-        if !matches!(listed.flow, Flow::Call | Flow::Jump) {
-            return None;
-        }
+        let at = listed.data?;
+        let section = self.loaded.image.section_at(at)?;
+        section.name.starts_with(".got").then_some(())?;
         let pointers = self.pointers.get_or_init(|| self.loaded.image.dynamic_pointers());
-        Some(match pointers.get(&listed.data?)? {
+        Some(match pointers.get(&at)? {
             DynamicPointer::Address(at) => self.of(*at),
             DynamicPointer::Symbol(name) => demangle(name).into_owned(),
         })

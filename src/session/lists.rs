@@ -46,6 +46,8 @@ impl Session {
             Listed::Functions => self.function_names(pattern),
             Listed::Types => {
                 let names = self.image().type_names();
+                let declared = |name: &String| !name.starts_with(['&', '*', '(', '[']);
+                let names = names.filter(declared);
                 names.filter(|name| self.is_wanted(name, pattern)).map(|n| (n, None)).collect()
             }
             Listed::Variables => {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::address_names::{near_symbol, short_with_offset};
-use super::breakpoints::{PlaceError, Where};
+use super::breakpoints::{BreakPlace, PlaceError, Where};
 use super::code_asked::functions_at;
 use super::debugger::Session;
 use super::error::SessionError;
@@ -85,7 +85,11 @@ impl Session {
                     _ => Vec::new(),
                 }
             }
-            _ => places.iter().map(|place| place.address).collect(),
+            // The line at which a function begins, and not that behind its prologue.
+            _ => {
+                let symbol = |place: &BreakPlace| loaded.image.symbols().at(place.address);
+                places.iter().filter_map(symbol).map(|symbol| symbol.range.start).collect()
+            }
         };
         Ok(starts.into_iter().filter_map(|at| line_view(&loaded, at)).collect())
     }

@@ -45,7 +45,7 @@ impl<'a> StackNames<'a> {
         for access in accesses {
             let address = made_up(access.base).offset(access.offset);
             let name = self
-                .variable(at, address, access.size.unwrap_or(1), &context)
+                .variable(at, address, access.size, &context)
                 .or_else(|| saved(row.as_deref(), &context, address));
             names.extend(name.filter(|name| !names.contains(name)));
         }
@@ -56,7 +56,7 @@ impl<'a> StackNames<'a> {
         &mut self,
         at: FileAddr,
         address: VirtAddr,
-        size: u64,
+        size: Option<u64>,
         context: &MadeUp<'_>,
     ) -> Option<String> {
         let function = self.function.clone()?;
@@ -129,12 +129,14 @@ fn saved(row: Option<&UnwindRow>, context: &MadeUp<'_>, address: VirtAddr) -> Op
 }
 
 /// The path to the field that some bytes of a value are, and what is left of the offset. Fields of
-/// types of std are theirs alone: they are not named.
-fn field_path(types: &dyn Types, ty: TypeRef, offset: u64, size: u64) -> (String, u64) {
+/// types of std are theirs alone: they are not named. Without a size it is the address that counts,
+/// which is that of the largest field that begins there.
+fn field_path(types: &dyn Types, ty: TypeRef, offset: u64, size: Option<u64>) -> (String, u64) {
     let (mut path, mut ty, mut offset) = (String::new(), ty, offset);
     for _ in 0..DEPTH {
         let Ok(known) = types.get(ty) else { break };
-        if matches!(&*known.krate, "std" | "core" | "alloc") || known.size == Some(size) {
+        let whole = known.size == size || (size.is_none() && offset == 0);
+        if matches!(&*known.krate, "std" | "core" | "alloc") || whole {
             break;
         }
         let fields = match &known.kind {

@@ -40,18 +40,20 @@ fn piece(piece: &Disassembly, sources: &Sources<'_>, style: CodeStyle, lines: &m
     let widest = piece.instructions.iter().map(|code| code.offset).max().unwrap_or(0);
     let columns = format!("{widest:x}").len() + 3;
     let mut before: Option<(&Option<String>, Option<u32>)> = None;
+    let mut file_shown: Option<&String> = None;
+    let mut part = None;
     for code in order {
         let here = (&code.file, code.line);
-        if style.source && before.is_some_and(|before| before != here) || before.is_none() {
-            if style.source {
-                lines.extend(source(code, sources, before.map(|(file, _)| file)));
-            }
-            before = Some(here);
+        if style.source && before != Some(here) {
+            lines.extend(source(code, sources, file_shown));
+            file_shown = code.file.as_ref().or(file_shown);
         }
+        before = Some(here);
         if let Some(label) = &code.label {
             lines.push(plain(Ink::Changed, format!(" {label}:")));
         }
-        lines.push(instruction(code, columns, style));
+        lines.push(instruction(code, columns, style, part != Some(code.part)));
+        part = Some(code.part);
     }
     if piece.more > 0 {
         let more = counted(piece.more as u64, "more instruction");
@@ -60,16 +62,12 @@ fn piece(piece: &Disassembly, sources: &Sources<'_>, style: CodeStyle, lines: &m
 }
 
 /// The line of source that the next instructions are of.
-fn source(
-    code: &CodeLine,
-    sources: &Sources<'_>,
-    file_before: Option<&Option<String>>,
-) -> Vec<Line> {
+fn source(code: &CodeLine, sources: &Sources<'_>, file_shown: Option<&String>) -> Vec<Line> {
     let (Some(file), Some(number)) = (&code.file, code.line) else {
         return vec![plain(Ink::Faint, "     │ (of no line)")];
     };
     let mut lines = Vec::new();
-    if file_before.is_none_or(|before| before.as_ref() != Some(file)) {
+    if file_shown != Some(file) {
         let short = file.rsplit('/').next().unwrap_or(file);
         lines.push(plain(Ink::Faint, format!("  {short}")));
     }
@@ -83,7 +81,7 @@ fn source(
     lines
 }
 
-fn instruction(code: &CodeLine, columns: usize, style: CodeStyle) -> Line {
+fn instruction(code: &CodeLine, columns: usize, style: CodeStyle, begins_part: bool) -> Line {
     let mut line = Line::new();
     line.push(Ink::Strong, if code.current { "▸" } else { " " });
     // What makes the frame and what gives it back is set apart.
@@ -110,10 +108,21 @@ fn instruction(code: &CodeLine, columns: usize, style: CodeStyle) -> Line {
     line.push(ink, mnemonic);
     if !operands.is_empty() {
         let operands = operands.trim_start();
-        line.pad_to(start + 7).push(ink, short_names(operands));
+        line.push(Ink::Plain, " ").pad_to(start + 7);
+        let branches = code.text.starts_with('j') || code.text.starts_with("call ");
+        line.push(ink, if branches { short_names(operands) } else { operands.to_owned() });
     }
     let mut told: Vec<String> = code.names.clone();
     told.extend(code.through.as_ref().map(|name| format!("→ {}", function(name))));
+    let heading = match code.part {
+        _ if !begins_part || !told.is_empty() => None,
+        Part::Prologue => Some("prologue"),
+        Part::Epilogue => Some("epilogue"),
+        Part::Body => None,
+    };
+    if let Some(heading) = heading {
+        line.pad_to(start + TEXT).push(Ink::Plain, "  ").push(Ink::Faint, heading);
+    }
     if !told.is_empty() {
         line.pad_to(start + TEXT).push(Ink::Plain, "  ");
         line.push(Ink::Type, told.join(", "));
@@ -123,7 +132,7 @@ fn instruction(code: &CodeLine, columns: usize, style: CodeStyle) -> Line {
 
 /// Operands with the names in them as short as they can be.
 fn short_names(operands: &str) -> String {
-    match operands.contains("::") && !operands.contains('[') {
+    match operands.contains("::") {
         true => brief(&function(operands), 60),
         false => operands.to_owned(),
     }

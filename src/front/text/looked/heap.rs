@@ -111,7 +111,7 @@ fn holder_line(holder: &Holder) -> Line {
     line
 }
 
-/// The bytes, with what stands for them as text, and what the words of a row lead to.
+/// The bytes, and behind them the same as text, or what the words of the row lead to.
 fn dump(detail: &BlockDetail, lines: &mut Vec<Line>) {
     if detail.unreadable {
         return lines.push(plain(Ink::Gone, "  its bytes cannot be read"));
@@ -126,14 +126,14 @@ fn dump(detail: &BlockDetail, lines: &mut Vec<Line>) {
             line.push(Ink::Plain, gap).push(ink, format!("{byte:02x}"));
         }
         line.pad_to(60);
+        let here = |at: u64| at >= start && at - start < ROW as u64;
+        let leads = detail.pointers.iter().filter(|(at, _)| here(*at));
+        let leads: Vec<_> = leads.map(|(_, name)| name.as_str()).collect();
         let shown = |byte: &u8| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '·' };
-        line.push(Ink::Text, row.iter().map(shown).collect::<String>());
-        let here =
-            detail.pointers.iter().filter(|(at, _)| *at >= start && *at - start < ROW as u64);
-        let leads: Vec<_> = here.map(|(_, name)| name.as_str()).collect();
-        if !leads.is_empty() {
-            line.pad_to(78).push(Ink::Block, format!("→ {}", leads.join(" ")));
-        }
+        match leads.is_empty() {
+            true => line.push(Ink::Text, row.iter().map(shown).collect::<String>()),
+            false => line.push(Ink::Block, format!("→ {}", leads.join(", "))),
+        };
         lines.push(line);
     }
     let left = detail.view.size.saturating_sub(detail.content.len() as u64);

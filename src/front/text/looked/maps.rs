@@ -34,13 +34,28 @@ fn what(map: &MapView) -> Line {
     if map.freehold {
         parts.push("copies of patched instructions, by Freehold".to_owned());
     }
-    parts.extend((!map.sections.is_empty()).then(|| map.sections.join(" ")));
+    parts.extend((!map.sections.is_empty()).then(|| sections(&map.sections)));
     if parts.is_empty() && file.is_empty() {
         parts.push("anonymous".to_owned());
     }
     let gap = if file.is_empty() { "" } else { "  " };
     line.push(Ink::Faint, format!("{gap}{}", parts.join(", ")));
     line
+}
+
+/// The sections that people know, and how many others there are.
+fn sections(all: &[String]) -> String {
+    const KNOWN: [&str; 8] =
+        [".text", ".rodata", ".data.rel.ro", ".data", ".bss", ".got", ".eh_frame", ".plt"];
+    let known = KNOWN.iter().filter(|name| all.iter().any(|section| section == *name));
+    let mut named: Vec<String> = known.map(|name| (*name).to_owned()).collect();
+    let others = all.len().saturating_sub(named.len());
+    match (named.is_empty(), others) {
+        (true, _) => return all.iter().take(3).cloned().collect::<Vec<_>>().join(" "),
+        (false, 0) => {}
+        (false, others) => named.push(format!("and {others} more")),
+    }
+    named.join(" ")
 }
 
 pub(super) fn libraries(libraries: &[LibraryView], addresses: bool, lines: &mut Vec<Line>) {

@@ -6,6 +6,8 @@ use crate::session::{RegisterView, RegistersView, VectorView};
 
 /// Columns of a register's name.
 const NAME: usize = 9;
+/// Columns of the bits of a vector register.
+const VECTOR: usize = 34;
 /// Columns of a value as a number.
 const VALUE: usize = 20;
 
@@ -15,7 +17,7 @@ pub(super) fn lines(view: &RegistersView, addresses: bool, lines: &mut Vec<Line>
         lines.push(plain(Ink::Faint, format!("as frame {} will have them again", view.frame)));
     }
     lines.extend(view.general.iter().map(|register| general(register, addresses)));
-    lines.extend(view.vectors.iter().map(vector));
+    lines.extend(view.vectors.iter().flat_map(vector));
 }
 
 fn general(register: &RegisterView, addresses: bool) -> Line {
@@ -53,15 +55,19 @@ fn general(register: &RegisterView, addresses: bool) -> Line {
     line
 }
 
-fn vector(register: &VectorView) -> Line {
+/// Its bits and its doubles on one line, its floats on the next.
+fn vector(register: &VectorView) -> Vec<Line> {
     let mut line = Line::new();
     line.push(Ink::Plain, "  ").push(Ink::Strong, register.name).pad_to(NAME + 2);
     line.push(Ink::Number, &register.bits);
     let zero = register.bits.trim_start_matches(['0', 'x']).is_empty();
-    if !zero {
-        let [a, b] = register.doubles;
-        let [c, d, e, f] = register.floats;
-        line.push(Ink::Faint, format!("  f64 {a:?} {b:?}  f32 {c:?} {d:?} {e:?} {f:?}"));
+    if zero {
+        return vec![line];
     }
-    line
+    let [low, high] = register.doubles;
+    line.push(Ink::Faint, format!("  f64 {low:?} {high:?}"));
+    let mut floats = Line::new();
+    let words: Vec<_> = register.floats.iter().map(|float| format!("{float:?}")).collect();
+    floats.pad_to(NAME + VECTOR + 4).push(Ink::Faint, format!("f32 {}", words.join(" ")));
+    vec![line, floats]
 }
