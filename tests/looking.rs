@@ -103,9 +103,9 @@ fn a_backtrace_counts_from_either_end_and_filters_by_function() {
 fn a_full_backtrace_has_the_variables_of_each_frame() {
     let text = looked("bottom", &["bt -full 3"]);
     for depth in 0..3 {
-        assert!(text.contains(&format!("depth: u32 = {depth}")), "{text}");
+        assert!(text.contains(&format!("depth  u32  {depth}")), "{text}");
     }
-    assert!(!text.contains("depth: u32 = 3"));
+    assert!(!text.contains("depth  u32  3"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ mod words;
 
 use crate::session::{Observer, Session};
 
-pub use answer::{Answer, Folded, FrameShown, Listing, SourceText, Stopped, VariableShown};
+pub use answer::{Answer, Folded, FrameShown, INDENT, Listing, SourceText, Stopped, VariableShown};
 pub use disassemble::with_source;
 pub use error::CommandError;
 pub use looked::{

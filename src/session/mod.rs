@@ -36,6 +36,7 @@ mod planting;
 mod regions;
 mod register_view;
 mod run;
+mod running;
 mod scope;
 mod signal_table;
 mod signals;
@@ -71,4 +72,4 @@ pub use signal_table::{Change, Handling, SignalRow, SignalTable, signal_names, s
 pub use stack::{Frame, Stack};
 pub use thread_list::ThreadView;
 pub use types_asked::TypeAsked;
-pub use variables::Variable;
+pub use variables::{Variable, VariableValue};

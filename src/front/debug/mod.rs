@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 
 use super::args::DebugArgs;
 use super::errors::{Outcome, UserError};
+use super::narrator::width;
 use super::program;
 use crate::base::ExitStatus;
 use crate::command::{Answer, Context, run_line};
@@ -22,6 +23,7 @@ pub(super) fn run(args: &DebugArgs) -> Outcome {
         pin: !args.no_pin,
         // A script prints the same in every run.
         addresses: !args.batch,
+        width: width(args.page.width, args.page.output.is_none()),
         ..Settings::default()
     };
     let session = Session::open(program::launch(&resolved), settings);

@@ -8,6 +8,8 @@ mod lines;
 mod looked;
 mod paths;
 mod picture;
+#[cfg(test)]
+mod sample;
 mod slots;
 mod spans;
 mod split;
@@ -15,10 +17,12 @@ mod start;
 mod trace;
 mod type_layout;
 mod value;
+mod variables;
 mod watch;
 
 pub use answer::AnswerText;
 pub(super) use looked::code;
+pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;

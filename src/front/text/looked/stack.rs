@@ -1,12 +1,16 @@
 //! Frames: as a list, and as a picture of their slots.
 
-use super::super::answer::{frame_line, variables_of};
+use super::super::answer::frame_line;
 use super::super::layout::Canvas;
 use super::super::picture::Picture;
 use super::super::spans::{Ink, Line, counted};
+use super::super::variables::variables;
 use super::plain;
 use crate::command::{Folded, FrameShown, Listing};
 use crate::session::Slots;
+
+/// Columns by which the variables of a frame stand further in than its number.
+const LOCALS: usize = 6;
 
 /// The frames of a thread; what stands between those that are listed is one line.
 pub(in crate::front::text) fn backtrace(listing: &Listing, width: usize, lines: &mut Vec<Line>) {
@@ -39,11 +43,9 @@ pub(in crate::front::text) fn backtrace(listing: &Listing, width: usize, lines: 
 fn frame(shown: &FrameShown, selected: usize, width: usize, lines: &mut Vec<Line>) {
     lines.push(frame_line(&shown.frame, shown.frame.no == selected, width));
     let Some(locals) = &shown.locals else { return };
-    let mut inside = Vec::new();
-    variables_of(locals, &mut inside);
-    for line in inside {
+    for line in variables(locals, width.saturating_sub(LOCALS)) {
         let mut indented = Line::new();
-        indented.push(Ink::Plain, "       ").append(line);
+        indented.pad_to(LOCALS).append(line);
         lines.push(indented);
     }
 }
