@@ -162,7 +162,7 @@ impl Session {
             let last = self.looks.dumped.map(|(_, at)| at);
             return last.ok_or_else(|| SessionError::NoAddress(text.to_owned()));
         }
-        let found = self.with_operand(text, |looking, operand| address(looking, operand))?;
+        let found = self.with_operand(text, address)?;
         found.ok_or_else(|| SessionError::NoAddress(text.to_owned()))
     }
 
