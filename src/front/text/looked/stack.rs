@@ -16,7 +16,7 @@ const LOCALS: usize = 6;
 pub(in crate::front::text) fn backtrace(listing: &Listing, width: usize, lines: &mut Vec<Line>) {
     let more = |lines: &mut Vec<Line>| {
         if listing.more > 0 {
-            let more = counted(listing.more as u64, "frame").replacen(' ', " more ", 1);
+            let more = counted(listing.more as u64, "more frame");
             lines.push(plain(Ink::Faint, format!("      … {more}")));
         }
     };
