@@ -2,6 +2,7 @@
 
 use super::words::options;
 use super::{Answer, Command, CommandError, Context, Topic};
+use crate::expr::Expression;
 use crate::session::Settings;
 use crate::value::{CutUnit, Format, Limits};
 
@@ -33,10 +34,12 @@ fn print(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> 
     if let Some(suffix) = suffix {
         format = format.with(suffix)?;
     }
-    if is_assignment(expression) {
+    let parsed = Expression::parse(expression);
+    let parsed = parsed.map_err(|error| CommandError::about(error.into(), expression))?;
+    if parsed.is_assignment() {
         return super::set::assign(context, expression);
     }
-    let answered = context.session.evaluate(expression, limits, &format);
+    let answered = context.session.evaluate(&parsed, limits, &format);
     let mut answered = answered.map_err(|error| CommandError::about(error, expression))?;
     if let Some(hint) = how_to_see_more(&answered.pretty.cut, expression, &limits) {
         answered.pretty.hint(&hint);
@@ -78,11 +81,6 @@ pub(super) fn set_limit(name: &str, value: usize, limits: &mut Limits, width: &m
     limits.total_parts = wanted.min(Limits::MOST_PARTS);
     let bytes = limits.text_bytes as u64;
     limits.total_bytes = limits.total_bytes.max(bytes.saturating_mul(2)).min(Limits::MOST_BYTES);
-}
-
-/// Whether a text assigns: the parser knows.
-fn is_assignment(text: &str) -> bool {
-    crate::expr::Expression::parse(text).is_ok_and(|expression| expression.is_assignment())
 }
 
 /// The elements behind those that are shown: `v[20..]` where `v[10..]` is shown up to there.

@@ -300,10 +300,7 @@ mod tests {
                 Origin::Std,
             ),
             ("/rust/deps/hashbrown-0.15.5/src/raw/mod.rs", Origin::Std),
-            (
-                "/home/a/.cargo/registry/src/index.crates.io-1/serde-1.0/src/lib.rs",
-                Origin::Dependency,
-            ),
+            ("/home/a/.cargo/registry/src/registry-1/serde-1.0/src/lib.rs", Origin::Dependency),
             ("/home/a/.cargo/git/checkouts/x-1/2/src/lib.rs", Origin::Dependency),
             ("/home/a/rustc/src/main.rs", Origin::User),
             ("src/main.rs", Origin::User),

@@ -48,11 +48,10 @@ impl Session {
     /// [`SessionError::Expression`] where it cannot be read or evaluated.
     pub fn evaluate(
         &mut self,
-        text: &str,
+        expression: &Expression,
         limits: Limits,
         format: &Format,
     ) -> Result<Answered, SessionError> {
-        let expression = Expression::parse(text)?;
         let history = std::mem::take(&mut self.history);
         let no = history.len() + 1;
         let limits = format.limits(limits);
