@@ -15,6 +15,7 @@ mod prologue;
 mod relocate;
 mod stepping;
 mod touches;
+mod transfer;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
@@ -25,3 +26,4 @@ pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};
 pub use stepping::{Stepping, stepping};
 pub use touches::Touches;
+pub use transfer::{Transfer, transfer};

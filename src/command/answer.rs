@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::Command;
 use crate::base::{Shown, Split, Unreadable};
-use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
+use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Whereabouts};
 
 /// What a command answers.
 #[derive(Serialize)]
@@ -20,6 +20,8 @@ pub enum Answer {
     Breakpoint(Breakpoint),
     /// The breakpoints that there are.
     Breakpoints(Vec<Breakpoint>),
+    /// What steps run through.
+    Skips(Vec<Skip>),
     /// The program stands still, or has ended.
     Stopped(Stopped),
     /// Frames of a thread.
@@ -57,6 +59,14 @@ pub struct Stopped {
     pub frame: Option<Frame>,
     /// The line that it stands at.
     pub source: Option<SourceText>,
+    /// Whether that is the frame that the command began in.
+    pub same_frame: bool,
+    /// What the call that was run to its end has returned.
+    pub returned: Option<Box<Answered>>,
+    /// Why that value cannot be read.
+    pub unreadable: Option<Unreadable>,
+    /// The command that the halt has kept from its end: `next`.
+    pub unfinished: Option<&'static str>,
 }
 
 /// Frames of a thread.

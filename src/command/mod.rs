@@ -15,9 +15,12 @@ mod info;
 mod list;
 mod locals;
 mod print;
+mod reaching;
 mod running;
 mod set;
+mod skip;
 mod split;
+mod stepping;
 mod words;
 
 use crate::session::{Observer, Session};
@@ -72,8 +75,19 @@ pub const COMMANDS: &[&Command] = &[
     &breaking::TBREAK,
     &delete::DELETE,
     &running::RUN,
+    &running::START,
     &running::CONTINUE,
+    &stepping::STEP,
+    &stepping::NEXT,
+    &stepping::STEPI,
+    &stepping::NEXTI,
+    &reaching::FINISH,
+    &reaching::UNTIL,
+    &reaching::ADVANCE,
+    &reaching::JUMP,
+    &skip::SKIP,
     &running::KILL,
+    &running::DETACH,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,

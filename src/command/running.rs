@@ -1,9 +1,9 @@
-//! `run`, `continue`, `kill`, `quit`: the life of the process.
+//! `run`, `start`, `continue`, `kill`, `detach`, `quit`: the life of the process.
 
 use super::list::around;
 use super::words::nothing;
 use super::{Answer, Command, CommandError, Stopped, Topic};
-use crate::session::{Halt, Session};
+use crate::session::{FrameId, Halt, Session, Where};
 
 /// `run`.
 pub(super) static RUN: Command = Command {
@@ -16,7 +16,23 @@ pub(super) static RUN: Command = Command {
     run: |context, text| {
         nothing(text, "run")?;
         let halt = context.session.start(context.observer)?.clone();
-        Ok(stopped(context.session, halt))
+        Ok(stopped(context.session, halt, None))
+    },
+};
+
+/// `start`.
+pub(super) static START: Command = Command {
+    name: "start",
+    aliases: &[],
+    topic: Topic::Running,
+    usage: "",
+    about: "Start the program, and stop at its `main`",
+    details: "As `tbreak main` and `run`.",
+    run: |context, text| {
+        nothing(text, "start")?;
+        context.session.break_at(Where::Function("main".to_owned()), true)?;
+        let halt = context.session.start(context.observer)?.clone();
+        Ok(stopped(context.session, halt, None))
     },
 };
 
@@ -31,7 +47,7 @@ pub(super) static CONTINUE: Command = Command {
     run: |context, text| {
         nothing(text, "continue")?;
         let halt = context.session.resume(context.observer)?.clone();
-        Ok(stopped(context.session, halt))
+        Ok(stopped(context.session, halt, None))
     },
 };
 
@@ -53,6 +69,21 @@ pub(super) static KILL: Command = Command {
     },
 };
 
+/// `detach`.
+pub(super) static DETACH: Command = Command {
+    name: "detach",
+    aliases: &[],
+    topic: Topic::Running,
+    usage: "",
+    about: "Let the process run on without the debugger",
+    details: "Its code is as it was before; breakpoints stay in the session, for the next run.",
+    run: |context, text| {
+        nothing(text, "detach")?;
+        context.session.detach()?;
+        Ok(Answer::Said("The process runs on without the debugger.".to_owned()))
+    },
+};
+
 /// `quit`.
 pub(super) static QUIT: Command = Command {
     name: "quit",
@@ -64,12 +95,23 @@ pub(super) static QUIT: Command = Command {
     run: |_, text| nothing(text, "quit").map(|()| Answer::Quit),
 };
 
-/// Where the program stands now.
-fn stopped(session: &mut Session, halt: Halt) -> Answer {
+/// Where the program stands now. `before` is the frame that the command began in.
+pub(super) fn stopped(session: &mut Session, halt: Halt, before: Option<FrameId>) -> Answer {
+    let returned = match halt {
+        Halt::Returned { .. } => session.returned(),
+        _ => None,
+    };
     let frame = match halt {
         Halt::Ended { .. } => None,
         _ => session.frame().ok(),
     };
     let source = frame.as_ref().and_then(|frame| around(&frame.at, 0));
-    Answer::Stopped(Stopped { halt, frame, source })
+    let same_frame = before.is_some() && session.frame_id() == before;
+    let (returned, unreadable) = match returned {
+        None => (None, None),
+        Some(Ok(answered)) => (Some(Box::new(answered)), None),
+        Some(Err(why)) => (None, Some(why)),
+    };
+    let unfinished = session.unfinished();
+    Answer::Stopped(Stopped { halt, frame, source, same_frame, returned, unreadable, unfinished })
 }

@@ -1,7 +1,7 @@
 //! `set`: settings, and writing to the program.
 
 use super::print::{LIMITS, set_limit};
-use super::words::{first, number};
+use super::words::{first, number, on_or_off};
 use super::{Answer, Command, CommandError, Context, Topic};
 
 /// `set`.
@@ -9,7 +9,7 @@ pub(super) static SET: Command = Command {
     name: "set",
     aliases: &[],
     topic: Topic::Data,
-    usage: "PLACE = VALUE | elements N | depth N | bytes N | width N",
+    usage: "PLACE = VALUE | elements N | depth N | bytes N | width N | step-into-all on|off",
     about: "Assign to a scalar of the program, or change how much is shown",
     details: "Scalars, characters, enums without data, raw pointers, their fields and elements, and \
               registers can be written. What owns memory cannot: what it owned would leak, and what \
@@ -26,6 +26,10 @@ fn set(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
             .ok_or_else(|| CommandError::new(format!("`set {name}` needs a number")))?;
         let settings = &mut context.session.settings;
         set_limit(name, value, &mut settings.limits, &mut settings.width);
+        return Ok(Answer::Nothing);
+    }
+    if word == "step-into-all" && !rest.starts_with('=') {
+        context.session.settings.step_into_all = on_or_off(rest)?;
         return Ok(Answer::Nothing);
     }
     // gdb's habit: `set var x = 1`.

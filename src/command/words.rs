@@ -20,6 +20,15 @@ pub(super) fn number(text: &str, what: &str) -> Result<Option<usize>, CommandErr
     text.parse().map(Some).map_err(wrong)
 }
 
+/// `on` or `off`.
+pub(super) fn on_or_off(text: &str) -> Result<bool, CommandError> {
+    match text.trim() {
+        "on" | "" => Ok(true),
+        "off" => Ok(false),
+        other => Err(CommandError::new(format!("`{other}` is neither `on` nor `off`"))),
+    }
+}
+
 /// Refuses what a command does not take.
 pub(super) fn nothing(text: &str, command: &str) -> Result<(), CommandError> {
     match text.is_empty() {

@@ -40,10 +40,6 @@ pub(super) fn explain(error: &SessionError) -> UserError {
         SessionError::Launch(error) => launch_error(error),
         SessionError::Inferior(error) => UserError::new(error.to_string())
             .hint("the program has been ended; run it again, and report this if it comes again"),
-        SessionError::NotRunning
-        | SessionError::NoFrame { .. }
-        | SessionError::Expression(_)
-        | SessionError::Memory(_) => UserError::new(error.to_string()),
         SessionError::NothingChosen { wanted, known, stripped } => {
             let plain = UserError::nothing_matched(format!("no function matches {wanted}"));
             if *stripped {
@@ -64,6 +60,7 @@ pub(super) fn explain(error: &SessionError) -> UserError {
                 }
             }
         }
+        other => UserError::new(other.to_string()),
     }
 }
 

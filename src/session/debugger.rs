@@ -8,11 +8,13 @@ use super::halt::Halt;
 use super::options::{EntryPoint, Options, Selection};
 use super::planting::Role;
 use super::run::{Observer, Run};
+use super::skip::Skip;
 use super::stack::{Frame, Stack};
 use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
 use crate::inferior::Launch;
+use crate::os::StopRequest;
 use crate::value::{Limits, Value};
 
 /// How a session behaves; every part can be changed at any time.
@@ -27,11 +29,22 @@ pub struct Settings {
     pub ledger: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
+    /// Whether a step enters std and dependencies too.
+    pub step_into_all: bool,
+    /// What a step does not stop in.
+    pub skips: Vec<Skip>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits::default(), width: 80, ledger: true, pin: true }
+        Settings {
+            limits: Limits::default(),
+            width: 80,
+            ledger: true,
+            pin: true,
+            step_into_all: false,
+            skips: Vec::new(),
+        }
     }
 }
 
@@ -50,6 +63,8 @@ pub struct Session {
     halt: Option<Halt>,
     pub(super) selected: Selected,
     pub(super) history: Vec<Operand>,
+    pub(super) stop_request: Arc<StopRequest>,
+    pub(super) unfinished: Option<&'static str>,
 }
 
 /// What is looked at.
@@ -79,6 +94,8 @@ impl Session {
             halt: None,
             selected: Selected { thread: ThreadNo(1), frame: 0, stack: None },
             history: Vec::new(),
+            stop_request: Arc::default(),
+            unfinished: None,
         })
     }
 
@@ -148,7 +165,8 @@ impl Session {
             pin: self.settings.pin,
             max_depth: None,
         };
-        let (run, halt) = Run::launch(options)?;
+        let (mut run, halt) = Run::launch(options)?;
+        run.plans.stop = self.stop_request.clone();
         self.run = Some(run);
         let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
         ids.into_iter().for_each(|id| self.plant(id));
@@ -166,8 +184,10 @@ impl Session {
     pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let halt = run.go_on(observer)?;
-        Ok(self.halted(halt))
+        self.stop_request.aim(Some(run.inferior.process()));
+        let halt = run.go_on(observer);
+        self.stop_request.aim(None);
+        Ok(self.halted(halt?))
     }
 
     /// A value as people and programs read it, with its addresses named.
@@ -226,6 +246,9 @@ impl Session {
     fn halted(&mut self, halt: Halt) -> &Halt {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
+        let ended = matches!(halt, Halt::Ended { .. });
+        let unfinished = self.run.as_mut().and_then(|run| run.drop_plan(&halt));
+        self.unfinished = unfinished.filter(|_| !ended);
         if let Halt::Breakpoint { hit, .. } = &halt {
             let hit = hit.clone();
             self.count_hits(&hit);
@@ -260,7 +283,7 @@ impl Session {
     }
 
     /// The file that a line without one is in: that of the frame, or of `main`.
-    fn file_looked_at(&mut self) -> Option<String> {
+    pub(super) fn file_looked_at(&mut self) -> Option<String> {
         if let Ok(frame) = self.frame()
             && let Some(file) = frame.at.file
         {
@@ -270,7 +293,7 @@ impl Session {
         Some(self.image.line_at(main)?.file.to_string())
     }
 
-    fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
+    pub(super) fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
         let run = self.run.as_ref().ok_or(PlaceError::NotRunning(at))?;
         let loaded = run.module_at(at).ok_or(PlaceError::NoCode(at))?;
         if !Arc::ptr_eq(&loaded.image, &self.image) {
