@@ -11,24 +11,24 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 fn main() {
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|_| {})); // #main-hook
     match std::env::args().nth(1).as_deref() {
         Some("loops") => loops(2), // #main-loops
-        Some("calls") => calls(),
-        Some("closures") => closures(),
-        Some("macros") => macros(3),
-        Some("matches") => matches(),
-        Some("recursion") => drop(black_box(factorial(3))),
-        Some("panics") => panics(),
-        Some("uncaught") => uncaught(),
-        Some("inlined") => inlined(2),
-        Some("tails") => tails(),
-        Some("asynchronous") => asynchronous(),
-        Some("threads") => threads(),
-        Some("spinning") => spinning(),
-        Some("endless") => endless(),
-        _ => drops(),
-    }
+        Some("calls") => calls(), // #main-calls
+        Some("closures") => closures(), // #main-closures
+        Some("macros") => macros(3), // #main-macros
+        Some("matches") => matches(), // #main-matches
+        Some("recursion") => drop(black_box(factorial(3))), // #main-recursion
+        Some("panics") => panics(), // #main-panics
+        Some("uncaught") => uncaught(), // #main-uncaught
+        Some("inlined") => inlined(2), // #main-inlined
+        Some("tails") => tails(), // #main-tails
+        Some("asynchronous") => asynchronous(), // #main-asynchronous
+        Some("threads") => threads(), // #main-threads
+        Some("spinning") => spinning(), // #main-spinning
+        Some("endless") => endless(), // #main-endless
+        _ => drops(), // #main-drops
+    } // #main-matched
 } // #main-end
 
 #[inline(never)]
@@ -85,8 +85,8 @@ fn closures() {
 
 macro_rules! add_twice {
     ($to:expr, $what:expr) => {{
-        $to += $what;
-        $to += $what;
+        $to += $what; // #add-first
+        $to += $what; // #add-second
     }};
 }
 
@@ -139,7 +139,7 @@ fn panics() {
 } // #panics-end
 
 #[inline(never)]
-fn fails(n: u32) -> u32 {
+fn fails(n: u32) -> u32 { // #fails-head
     let guard = Guard(Cell::new(n)); // #fails-guard
     let m = explodes(n); // #fails-call
     guard.0.get() + m // #fails-sum
@@ -188,7 +188,7 @@ fn inlined(x: u32) {
 fn tail(n: u32) -> u32 {
     black_box(n); // #tail-use
     twice(n) // #tail-call
-}
+} // #tail-end
 
 #[inline(never)]
 fn tails() {
@@ -211,7 +211,7 @@ impl Future for Later {
     } // #later-end
 }
 
-async fn sum_of_two() -> u32 {
+async fn sum_of_two() -> u32 { // #async-head
     let first = Later(false).await; // #async-first
     let second = Later(true).await; // #async-second
     first + second // #async-sum

@@ -261,9 +261,9 @@ impl Session {
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal wants their own code, not the library's that raised it.
+    /// A person who stops at a signal, or stops the program, wants their own code, not the library's that raised it.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
-        if !matches!(halt, Halt::Signal { .. }) {
+        if !matches!(halt, Halt::Signal { .. } | Halt::Interrupted { .. }) {
             return 0;
         }
         let stack = self.stack().ok();

@@ -5,7 +5,7 @@ use super::breakpoints::{self, BreakPlace, PlaceError, Where};
 use super::debugger::Session;
 use super::error::SessionError;
 use super::halt::Halt;
-use super::plan::{Begin, Plan, sight};
+use super::plan::{Plan, sight};
 use super::run::{Observer, Run};
 use crate::base::{FileAddr, Unreadable};
 use crate::expr::Operand;
@@ -13,14 +13,15 @@ use crate::value::returned::{self, Convention};
 use crate::value::{Format, Part};
 
 impl Session {
-    /// Runs to the start of another line, `times` times. A call of a function of the user's is
+    /// Runs to the start of another line than that where the frame that is looked at stands, `times`
+    /// times; what that frame has called comes to its end first. A call of a function of the user's is
     /// entered, wherever it is made from; std and dependencies are run through, unless
     /// [`Settings::step_into_all`](super::Settings::step_into_all) says otherwise.
     ///
     /// # Errors
     /// As [`Session::resume`].
     pub fn step(&mut self, times: u32, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
-        self.begin(Begin::Line { into: true }, times, observer)
+        self.by_lines(true, times, observer)
     }
 
     /// Runs to the start of another line of this function, or of the one that called it, `times`
@@ -29,7 +30,7 @@ impl Session {
     /// # Errors
     /// As [`Session::resume`].
     pub fn next(&mut self, times: u32, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
-        self.begin(Begin::Line { into: false }, times, observer)
+        self.by_lines(false, times, observer)
     }
 
     /// Runs one instruction, `times` times; `over` calls, or into them.
@@ -42,7 +43,7 @@ impl Session {
         times: u32,
         observer: &mut dyn Observer,
     ) -> Result<&Halt, SessionError> {
-        self.begin(Begin::Instruction { over }, times, observer)
+        self.follow(Plan::by_instructions(over, self.selected.thread, times), observer)
     }
 
     /// Runs to the end of the call that is looked at. [`Session::returned`] tells its value.
@@ -158,14 +159,16 @@ impl Session {
         Ok(())
     }
 
-    fn begin(
+    fn by_lines(
         &mut self,
-        begin: Begin,
+        into: bool,
         times: u32,
         observer: &mut dyn Observer,
     ) -> Result<&Halt, SessionError> {
+        let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let sight = sight(self.settings.step_into_all, &self.settings.skips);
-        let plan = begin.plan(self.selected.thread, times, sight);
+        let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+        let plan = run.by_lines((into, times), thread, (&stack, &frame), sight)?;
         self.follow(plan, observer)
     }
 

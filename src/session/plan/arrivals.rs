@@ -48,6 +48,7 @@ impl Run {
             return Ok(Next::Step);
         }
         match before.transfer {
+            Transfer::Return if before.suspends => self.await_resumption(plan),
             Transfer::Return => self.came_back(plan),
             _ => self.jumped(plan),
         }
@@ -77,6 +78,12 @@ impl Run {
             Means::Over if matches!(plan.goal, Goal::Instructions { .. }) => self.done_here(plan),
             Means::Over => self.judge_place(plan),
             Means::Goal => self.reached(plan),
+            Means::Resumed => {
+                let registers = self.registers_of(plan.thread)?;
+                self.stand_in(plan, Some(registers.sp() + 8), registers.pc());
+                Ok(Next::Step)
+            }
+            Means::Dropped => self.leave(plan),
             Means::Pad | Means::Unwinder => Ok(Next::Run),
         }
     }

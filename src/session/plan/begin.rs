@@ -7,26 +7,11 @@ use super::follow::Next;
 use super::ground::{Ground, Sight};
 use super::lines::{From, Lines};
 use super::waits::{Means, Wait};
-use super::{Finish, Goal, Plan};
+use super::{Finish, Goal, Plan, View};
 use crate::base::{FileAddr, ThreadNo, VirtAddr};
 use crate::session::error::SessionError;
 use crate::session::run::Run;
 use crate::session::stack::{Frame, Stack};
-
-/// What a person wants next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::session) enum Begin {
-    /// The next line; `into` the calls of this one, or not.
-    Line {
-        /// Whether calls are entered.
-        into: bool,
-    },
-    /// The next instruction.
-    Instruction {
-        /// Whether calls are run over.
-        over: bool,
-    },
-}
 
 impl Plan {
     fn new(thread: ThreadNo, name: &'static str, goal: Goal, sight: Sight) -> Plan {
@@ -44,25 +29,17 @@ impl Plan {
             steps: 0,
             trampoline: 0,
             floor: VirtAddr(0),
+            coroutine: None,
             unwound: false,
             left: false,
         }
     }
-}
 
-impl Begin {
-    /// The plan for it, done `times` times.
-    pub fn plan(self, thread: ThreadNo, times: u32, sight: Sight) -> Plan {
-        let (name, goal) = match self {
-            Begin::Line { into } => {
-                let lines = Lines { into, path: Vec::new(), from: From::Nothing };
-                (if into { "step" } else { "next" }, Goal::Lines(lines))
-            }
-            Begin::Instruction { over } => {
-                (if over { "nexti" } else { "stepi" }, Goal::Instructions { over })
-            }
-        };
-        Plan { again: times.saturating_sub(1), ..Plan::new(thread, name, goal, sight) }
+    /// A plan that runs one instruction, `times` times; `over` calls, or into them.
+    pub fn by_instructions(over: bool, thread: ThreadNo, times: u32) -> Plan {
+        let name = if over { "nexti" } else { "stepi" };
+        let plan = Plan::new(thread, name, Goal::Instructions { over }, Sight::default());
+        Plan { again: times.saturating_sub(1), ..plan }
     }
 }
 
@@ -78,7 +55,7 @@ impl Run {
                 let here = plan.waits.iter().any(|wait| wait.at == pc);
                 return Ok(if here { Next::Step } else { Next::Run });
             }
-            Goal::Finish(_) if !plan.waits.is_empty() => return Ok(Next::Run),
+            _ if !plan.waits.is_empty() => return self.run_watchfully(plan),
             Goal::Lines(_) | Goal::Finish(_) => {}
         }
         let Some(thread) = self.held(plan.thread) else { return Err(SessionError::NotRunning) };
@@ -95,12 +72,46 @@ impl Run {
         let hidden = self.plans.hidden(plan.thread, pc).unwrap_or_else(|| beginning(&levels));
         let starts = plan.ground.starts_statement(pc);
         let outside = plan.sight.outside;
+        plan.coroutine = if plan.enters() { None } else { self.coroutine(plan) };
         let Goal::Lines(lines) = &mut plan.goal else { return Ok(Next::Step) };
         *lines = Lines::begin(lines.into, &levels, hidden);
-        if hidden == 0 {
+        if hidden == 0 || hidden > beginning(&levels) {
             return Ok(Next::Step);
         }
+        // It stands in front of calls: to enter one, nothing has to run.
         Ok(Next::from(lines.judge(&levels, starts, outside)))
+    }
+
+    /// A plan that runs to another line than that where a frame stands, `times` times. What the frame
+    /// has called comes to its end first.
+    ///
+    /// # Errors
+    /// [`SessionError::Inferior`] where a site cannot be planted.
+    pub(in crate::session) fn by_lines(
+        &mut self,
+        (into, times): (bool, u32),
+        thread: ThreadNo,
+        (stack, frame): (&Stack, &Frame),
+        sight: Sight,
+    ) -> Result<Plan, SessionError> {
+        let name = if into { "step" } else { "next" };
+        let raw = stack.raw_of(frame).ok_or(SessionError::NotRunning)?;
+        let ground = self.ground_at(raw.lookup, raw.cfa);
+        let levels = self.levels(&ground, raw.lookup, &sight);
+        let lines = Lines::begin(into, &levels, frame.call);
+        let mut plan = Plan::new(thread, name, Goal::Lines(lines), sight);
+        plan.again = times.saturating_sub(1);
+        if let Some(called) = frame.raw.checked_sub(1) {
+            plan.sight.outside = levels.iter().all(|level| !level.visible);
+            self.wait_for_return_of(&mut plan, stack, called, Means::Over)?;
+            plan.ground = ground;
+            plan.floor = raw.cfa.unwrap_or(plan.floor);
+        } else {
+            // In front of the calls that begin here, as far as they are not shown.
+            let pc = raw.registers.pc();
+            self.plans.view = Some(View { thread, pc, hidden: frame.call });
+        }
+        Ok(plan)
     }
 
     /// A plan that runs to the end of a call.

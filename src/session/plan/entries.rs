@@ -36,6 +36,7 @@ impl Run {
     pub(in crate::session) fn run_freely(&mut self) {
         self.plans.view = None;
         self.plans.catching = None;
+        self.plans.catching_any = false;
         for at in std::mem::take(&mut self.plans.entries) {
             self.remove_site(at, Role::UserEntry);
         }

@@ -59,6 +59,7 @@ impl Run {
     ) -> Result<Halt, SessionError> {
         let followed = self.follow_on(&mut plan, observer);
         self.plans.catching = None;
+        self.plans.catching_any = false;
         self.deliver(observer);
         match followed {
             Ok(halt) if !halt.is_of_plan() => {
@@ -156,7 +157,7 @@ impl Run {
             return Ok(Came::Ended);
         };
         let (thread, signal) = self.held.remove(index);
-        let before = self.before(&thread, signal.is_some());
+        let before = self.before(plan, &thread, signal.is_some());
         if before.transfer == Transfer::SystemCall {
             // It may wait for what another thread does.
             self.release_others(plan.thread)?;
@@ -166,6 +167,7 @@ impl Run {
         plan.runs = false;
         plan.steps = plan.steps.saturating_add(1);
         self.plans.catching = Some(plan.thread);
+        self.plans.catching_any = false;
         let stop = match self.inferior.step(thread, signal)? {
             Step::Done(thread) => {
                 self.held.push((thread, None));
@@ -193,11 +195,12 @@ impl Run {
     }
 
     /// What a thread is about to do.
-    fn before(&self, thread: &Stopped, signal: bool) -> Before {
+    fn before(&self, plan: &Plan, thread: &Stopped, signal: bool) -> Before {
         let registers = thread.registers();
         let code = self.inferior.memory().read_bytes(registers.pc(), 15).unwrap_or_default();
         let transfer = transfer(&code, registers.pc());
-        Before { sp: registers.sp(), transfer, signal }
+        let suspends = transfer == Transfer::Return && self.is_pending(plan, thread);
+        Before { sp: registers.sp(), transfer, signal, suspends }
     }
 
     /// Lets the program run to where the plan waits.
@@ -220,8 +223,10 @@ impl Run {
         loop {
             self.deliver(observer);
             self.plans.catching = Some(plan.thread);
+            self.plans.catching_any = plan.waits.iter().any(|wait| wait.means.is_of_any_thread());
             let stop = self.inferior.wait()?;
-            let ended = matches!(stop, Stop::ThreadExited { no } if no == plan.thread);
+            let any = self.plans.catching_any;
+            let ended = matches!(stop, Stop::ThreadExited { no } if no == plan.thread && !any);
             let lost = matches!(stop, Stop::Exec { .. });
             if let Some(halt) = self.on_stop(stop)? {
                 return Ok(Came::Halt(halt));
@@ -244,6 +249,7 @@ impl Run {
                     if wait.means != Means::UserEntry
                         || self.is_entered(plan, thread.registers().pc()) =>
                 {
+                    plan.thread = thread.no();
                     self.hold_all(thread, None)?;
                     return Ok(Came::Arrived(wait));
                 }
@@ -274,6 +280,10 @@ impl Run {
             }
         }
         self.hold_others()?;
+        if self.held.is_empty() {
+            // The others have ended meanwhile.
+            return self.run_to_halt(observer);
+        }
         let held = self.held.first().map(|(thread, _)| thread.no());
         Ok(Halt::ThreadEnded { ended: no, thread: held.unwrap_or(ThreadNo(1)) })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{FileAddr, Range, VirtAddr};
-use crate::dwarf::{Function, LineRow, Loaded, Origin};
+use crate::dwarf::{Function, LineRow, Loaded, Origin, SourceLine};
 use crate::frame::innermost_cfa;
 use crate::inferior::Stopped;
 use crate::session::run::Run;
@@ -24,6 +24,10 @@ pub(super) struct Ground {
     pub cfa: Option<VirtAddr>,
     ranges: Vec<Range<FileAddr>>,
     rows: Vec<LineRow>,
+    /// The line of the function's head, where its body has lines of its own. Code in the middle of
+    /// the function that is counted to it (to resume unwinding, to find where a coroutine goes on) is
+    /// no statement.
+    head: Option<Line>,
 }
 
 /// A function at an address: the one that has the code, or an inlined call.
@@ -72,7 +76,14 @@ impl Ground {
         let Some(at) = self.file(at) else { return false };
         let behind = self.rows.partition_point(|row| row.at <= at);
         let row = behind.checked_sub(1).and_then(|index| self.rows.get(index));
-        row.is_some_and(|row| row.at == at && row.is_stmt && row.line.is_some())
+        row.is_some_and(|row| row.at == at && row.is_stmt && self.is_of_body(row))
+    }
+
+    fn is_of_body(&self, row: &LineRow) -> bool {
+        let head = |line: &SourceLine| {
+            self.head.as_ref().is_some_and(|(file, head)| *file == line.file && *head == line.line)
+        };
+        row.line.as_ref().is_some_and(|line| !head(line))
     }
 
     /// Where its frame is complete, if that is not where it begins.
@@ -97,6 +108,16 @@ impl Ground {
     }
 }
 
+/// The line of a function's head, where statements begin on other lines of its file too.
+fn head(function: &Function, rows: &[LineRow]) -> Option<Line> {
+    let declared = function.declared.as_ref()?;
+    let of_body = |row: &LineRow| {
+        let line = row.line.as_ref().filter(|line| line.file == declared.file);
+        row.is_stmt && line.is_some_and(|line| line.line != declared.line)
+    };
+    rows.iter().any(of_body).then(|| (declared.file.clone(), declared.line))
+}
+
 impl Run {
     /// The frame in which a thread stands.
     pub(super) fn ground(&self, thread: &Stopped) -> Ground {
@@ -118,7 +139,8 @@ impl Run {
             ranges.iter().flat_map(|range| loaded.image.line_rows(*range)).collect();
         // The parts of a function need not be in order; within one the order of rows counts.
         rows.sort_by_key(|row| row.at);
-        Ground { loaded: Some(loaded), function, cfa, ranges, rows }
+        let head = function.as_ref().and_then(|function| head(function, &rows));
+        Ground { loaded: Some(loaded), function, cfa, ranges, rows, head }
     }
 
     /// The function at an address of a frame and the inlined calls that lead there, outermost first.

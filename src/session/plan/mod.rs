@@ -13,6 +13,7 @@
 //! | `lines` | where a step by lines ends, as a function of the calls and lines at an address |
 //! | `arrivals` | calls that are entered or run over, returns, jumps to other functions |
 //! | `unwinding` | panics |
+//! | `suspended` | async bodies, which go on when they are polled again |
 //! | `others` | the other threads, which stand still during single instructions |
 //! | `entries` | functions of the user's that are called by code that is not |
 //! | `begin` | what each command begins with |
@@ -27,10 +28,11 @@ mod follow;
 mod ground;
 mod lines;
 mod others;
+mod suspended;
 mod unwinding;
 mod waits;
 
-pub(super) use begin::{Begin, sight};
+pub(super) use begin::sight;
 pub(super) use ground::Sight;
 
 use std::sync::Arc;
@@ -42,6 +44,7 @@ use crate::inferior::Stopped;
 use crate::os::StopRequest;
 use ground::Ground;
 use lines::Lines;
+use suspended::Coroutine;
 use waits::Wait;
 
 /// A plan on its way.
@@ -68,6 +71,8 @@ pub(super) struct Plan {
     trampoline: u32,
     /// The canonical frame address below which a landing pad is none of the plan's business.
     floor: VirtAddr,
+    /// The coroutine in whose body it steps over lines.
+    coroutine: Option<Coroutine>,
     /// Whether a panic has left the frame.
     unwound: bool,
     /// Whether the frame was left before the place was reached.
@@ -106,6 +111,8 @@ struct Before {
     transfer: Transfer,
     /// Whether a signal was delivered first.
     signal: bool,
+    /// Whether it returns from a coroutine that has not come to its end.
+    suspends: bool,
 }
 
 /// What is kept of plans beside the run itself.
@@ -115,6 +122,8 @@ pub(super) struct Plans {
     pub active: Option<Plan>,
     /// The thread that a plan wants back instead of seeing it resumed.
     catching: Option<ThreadNo>,
+    /// Whether it wants back any.
+    catching_any: bool,
     /// That thread, with the signal that is to be delivered to it.
     caught: Option<(Stopped, Option<i32>)>,
     /// What the user sees of the calls that begin where a thread stands.

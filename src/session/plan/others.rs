@@ -12,7 +12,7 @@ impl Run {
         thread: Stopped,
         signal: Option<i32>,
     ) -> Result<(), SessionError> {
-        if self.plans.catching == Some(thread.no()) {
+        if self.plans.catching_any || self.plans.catching == Some(thread.no()) {
             self.plans.caught = Some((thread, signal));
         } else {
             self.inferior.resume(thread, signal)?;

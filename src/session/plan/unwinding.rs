@@ -34,9 +34,8 @@ impl Run {
         thread: &Stopped,
     ) -> Result<(), SessionError> {
         let Some(pad) = thread.registers().get(Register::RSI) else { return Ok(()) };
-        let floor = Some(plan.floor);
-        let wait = Wait { at: VirtAddr(pad), sp: None, not_below: floor, means: Means::Pad };
-        self.wait_at(plan, wait)
+        let not_below = Some(plan.floor);
+        self.wait_at(plan, Wait { not_below, ..Wait::anyhow(VirtAddr(pad), Means::Pad) })
     }
 
     /// The thread stands at a landing pad of the plan's frame, or of one around it.

@@ -1,7 +1,7 @@
 //! The sites of a plan, and what it means to arrive at one.
 
 use super::Plan;
-use crate::base::VirtAddr;
+use crate::base::{Register, VirtAddr};
 use crate::frame::innermost_cfa;
 use crate::inferior::Stopped;
 use crate::session::error::SessionError;
@@ -18,6 +18,8 @@ pub(super) struct Wait {
     pub sp: Option<VirtAddr>,
     /// The canonical frame address below which an arrival is one of an inner call.
     pub not_below: Option<VirtAddr>,
+    /// What must lie in a register.
+    pub given: Option<(Register, VirtAddr)>,
     /// What it means.
     pub means: Means,
 }
@@ -35,6 +37,10 @@ pub(super) enum Means {
     UserEntry,
     /// A signal handler has returned.
     HandlerDone,
+    /// The coroutine whose body is stepped in is polled again, by any thread.
+    Resumed,
+    /// It is dropped.
+    Dropped,
     /// The unwinder has chosen a landing pad.
     Unwinder,
     /// A landing pad begins.
@@ -43,15 +49,22 @@ pub(super) enum Means {
     Goal,
 }
 
+impl Means {
+    /// Whether it is the same whichever thread arrives.
+    pub fn is_of_any_thread(self) -> bool {
+        matches!(self, Means::Resumed | Means::Dropped)
+    }
+}
+
 impl Wait {
     /// Where a call returns to, if its frame is the one with this canonical frame address.
     pub fn for_return(at: VirtAddr, cfa: VirtAddr, means: Means) -> Wait {
-        Wait { at, sp: Some(cfa), not_below: None, means }
+        Wait { sp: Some(cfa), ..Wait::anyhow(at, means) }
     }
 
     /// Wherever the thread comes from.
     pub fn anyhow(at: VirtAddr, means: Means) -> Wait {
-        Wait { at, sp: None, not_below: None, means }
+        Wait { at, sp: None, not_below: None, given: None, means }
     }
 }
 
@@ -85,14 +98,20 @@ impl Run {
         let (pc, sp) = (thread.registers().pc(), thread.registers().sp());
         let cfa =
             || innermost_cfa(self.inferior.modules(), self.inferior.memory(), thread.registers());
+        let own = thread.no() == plan.thread;
+        let holds = |(register, value): (Register, VirtAddr)| {
+            thread.registers().get(register) == Some(value.0)
+        };
         let fits = |wait: &&Wait| {
             wait.at == pc
+                && (own || wait.means.is_of_any_thread())
+                && wait.given.is_none_or(holds)
                 && wait.sp.is_none_or(|wanted| wanted == sp)
                 && wait.not_below.is_none_or(|floor| cfa().is_none_or(|cfa| cfa >= floor))
         };
         let waited = plan.waits.iter().find(fits).copied();
         let entry = || {
-            let entered = plan.enters() && self.plans.entries.binary_search(&pc).is_ok();
+            let entered = own && plan.enters() && self.plans.entries.binary_search(&pc).is_ok();
             entered.then(|| Wait::anyhow(pc, Means::UserEntry))
         };
         waited.or_else(entry)
