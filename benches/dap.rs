@@ -3,8 +3,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+
+/// Bytes that the adapter may use.
+const MOST_MEMORY: u64 = 8 << 30;
 
 /// A debug adapter that runs, on its standard input and output.
 pub struct Adapter {
@@ -15,9 +19,12 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// Starts BugStalker as an adapter.
-    pub fn start(program: &Path) -> Result<Adapter, String> {
-        let mut command = Command::new(program);
+    /// Starts BugStalker as an adapter, which is stopped when the limit is over.
+    pub fn start(program: &Path, limit: Duration) -> Result<Adapter, String> {
+        // It has been seen to take 20 GB for the elements of one large collection.
+        let mut command = Command::new("prlimit");
+        command.args([&format!("--as={MOST_MEMORY}"), "timeout", "--signal=KILL"]);
+        command.arg(limit.as_secs().to_string()).arg(program);
         command.arg("--dap-local").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().map_err(|error| error.to_string())?;
         let to = child.stdin.take().ok_or("no input")?;
@@ -55,7 +62,7 @@ impl Adapter {
                 self.request("variables", part)?;
             }
         }
-        if found > 0 { Ok(()) } else { Err("it shows no such variable".to_owned()) }
+        if found > 0 { Ok(()) } else { Err("shows no such variable".to_owned()) }
     }
 
     /// Ends the program and the adapter.
@@ -103,7 +110,7 @@ impl Adapter {
             let mut line = String::new();
             let read = self.from.read_line(&mut line).map_err(|error| error.to_string())?;
             if read == 0 {
-                return Err("it ended".to_owned());
+                return Err("ended, or was stopped, before it answered".to_owned());
             }
             match line.trim_end().split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {

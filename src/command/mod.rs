@@ -25,7 +25,7 @@ mod words;
 
 use crate::session::{Observer, Session};
 
-pub use answer::{Answer, Listing, SourceText, Stopped, VariableShown};
+pub use answer::{Answer, INDENT, Listing, SourceText, Stopped, VariableShown};
 pub use error::CommandError;
 
 /// One command.

@@ -8,11 +8,14 @@ use super::Plan;
 use super::follow::Next;
 use super::waits::{Means, Wait};
 use crate::base::{Memory, MemoryExt, Register, VirtAddr};
-use crate::dwarf::{Function, Loaded, Location, LocationContext, Types, demangle};
+use crate::dwarf::{
+    Function, Loaded, Location, LocationContext, Types, demangle, short_type_name,
+};
 use crate::inferior::Stopped;
 use crate::session::context::FrameContext;
 use crate::session::error::SessionError;
 use crate::session::run::Run;
+use crate::session::slots::is_body;
 use crate::value::returned::{Convention, Passing, passing};
 use crate::value::{Limits, Reader, ValueKind};
 
@@ -33,7 +36,7 @@ impl Run {
         let loaded = plan.ground.loaded.as_ref()?;
         let parameter = function.scope.variables.iter().find(|variable| variable.parameter)?;
         let ty = loaded.image.get(parameter.ty?).ok()?;
-        if !ty.name.contains("Pin<&mut ") || !ty.name.contains("{async_") {
+        if !is_body(&short_type_name(&ty.name)) {
             return None;
         }
         let thread = self.held(plan.thread)?;
@@ -64,9 +67,14 @@ impl Run {
             let registers = |register| given.get(register).map(u128::from);
             let place = returned(function, loaded)?.location(&registers).ok()?;
             let memory: &dyn Memory = self.inferior.memory();
-            let (bias, limits) = (loaded.bias, Limits::default());
-            let reader =
-                Reader { types: &*loaded.image, bias, memory, registers: &registers, limits };
+            let reader = Reader {
+                types: &*loaded.image,
+                bias: loaded.bias,
+                memory,
+                registers: &registers,
+                limits: Limits::default(),
+                running: &[],
+            };
             let value = reader.read(function.returns?, &place);
             let pending =
                 matches!(&value.kind, ValueKind::Enum { variant, .. } if &**variant == "Pending");

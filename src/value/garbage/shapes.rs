@@ -117,6 +117,7 @@ static HANDLE: Shape = shape(
 static ROOT: Shape = shape("krate::Root", &[("__0", In(&HANDLE))]);
 static ALLOCATION: Shape =
     shape("(x, y, z)", &[("pointer", ToAny), ("size", Uint(8)), ("align", Uint(8))]);
+const STORED: Part = Either(&[("Initial", &PHANTOM), ("Alive", &SIMPLE), ("Destroyed", &PHANTOM)]);
 static THREAD: Shape = shape("std::thread::Inner", &[("id", Any), ("name", Any)]);
 static ERROR: Shape = shape("std::io::error::Repr", &[("__0", ToAny), ("__1", In(&PHANTOM))]);
 static PHANTOM: Shape = shape("core::marker::PhantomData<x>", &[]);
@@ -175,6 +176,12 @@ static SHAPES: &[Shape] = &[
     ),
     shape("std::io::error::Error", &[("repr", In(&ERROR))]),
     shape("std::thread::Thread", &[("inner", To(&THREAD))]),
+    shape(
+        "std::sys::thread_local::native::lazy::Storage<x, y>",
+        &[("value", Any), ("state", STORED)],
+    ),
+    shape("std::sys::thread_local::native::eager::Storage<x>", &[("val", Any), ("state", STORED)]),
+    shape("std::sys::thread_local::native::lazy::Storage<x>", &[("state", STORED)]),
     shape("std::thread::JoinHandle<x>", &[("thread", Any), ("packet", Any)]),
     shape(
         "std::sync::barrier::Barrier",
