@@ -26,6 +26,9 @@ fn main() {
         Some("asynchronous") => asynchronous(), // #main-asynchronous
         Some("threads") => threads(), // #main-threads
         Some("spinning") => spinning(), // #main-spinning
+        Some("sorts") => sorts(), // #main-sorts
+        Some("signals") => signals(), // #main-signals
+        Some("ends") => ends(), // #main-ends
         Some("endless") => endless(), // #main-endless
         _ => drops(), // #main-drops
     } // #main-matched
@@ -264,4 +267,47 @@ fn endless() {
     while !stop.get() { // #endless-loop
         thread::sleep(std::time::Duration::from_millis(5)); // #endless-sleep
     }
+}
+
+#[inline(never)]
+fn sorts() {
+    let mut values = black_box(vec![3, 1, 2]); // #sorts-values
+    values.sort_by(|a, b| { // #sorts-by
+        let order = black_box(b).cmp(a); // #sorts-compare
+        black_box(order) // #sorts-order
+    });
+    black_box(values); // #sorts-use
+}
+
+unsafe extern "C" {
+    fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+    fn raise(number: i32) -> i32;
+}
+
+static SEEN: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn handler(_: i32) {
+    SEEN.store(true, Ordering::Relaxed); // #handler-store
+}
+
+/// SIGURG, which a debugger's user does not want to hear of, and SIGUSR1, which one does.
+#[inline(never)]
+fn signals() {
+    for number in [23, 10] { // #signals-for
+        // SAFETY: the handler is async-signal-safe.
+        unsafe { signal(number, handler) }; // #signals-install
+        // SAFETY: there is a handler.
+        unsafe { raise(number) }; // #signals-raise
+        black_box(SEEN.load(Ordering::Relaxed)); // #signals-behind
+    }
+} // #signals-end
+
+/// The first thread outlives the second by far.
+#[inline(never)]
+fn ends() {
+    let worker = thread::spawn(|| { // #ends-spawn
+        black_box(1); // #ender-last
+    }); // #ender-end
+    worker.join().unwrap(); // #ends-join
+    thread::sleep(std::time::Duration::from_secs(100)); // #ends-sleep
 }

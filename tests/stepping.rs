@@ -8,6 +8,9 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 
+use freehold::base::Event;
+use freehold::inferior::Launch;
+use freehold::session::{Halt, Settings, Where};
 use serde_json::Value;
 use support::program::markers;
 use support::run::{Ran, command};
@@ -607,4 +610,122 @@ fn a_program_is_run_again_and_starts_at_its_main() {
         &["start", "break loops", "continue", "run", "next"],
         &["main-hook", "loops-sum", "loops-sum", "loops-for"],
     );
+}
+
+#[test]
+fn a_closure_that_was_inlined_into_a_function_of_std_is_entered() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let session = session(variant, "sorts", &["break sorts", "run", "step*6"]);
+        let visits = session.visits();
+        let compared = visits.iter().filter(|at| *at == "sorts-compare").count();
+        assert!(compared >= 2, "{variant:?}: {visits:?}");
+    }
+}
+
+#[test]
+fn a_signal_with_a_handler_does_not_divert_a_step() {
+    let session = session(Variant::Debug, "signals", &["break signals", "run", "next*7"]);
+    assert_eq!(
+        session.visits(),
+        [
+            "signals-for",
+            "signals-install",
+            "signals-raise",
+            "signals-behind",
+            "signals-for",
+            "signals-install",
+            "signals-raise",
+            // The second signal is one that a debugger's user wants to see.
+            "signals-raise",
+        ],
+        "{}",
+        session.ran.stderr
+    );
+    assert_eq!(session.last()["name"], "SIGUSR1");
+    assert_eq!(session.last()["unfinished"], "next");
+}
+
+#[test]
+fn a_step_over_a_signal_that_has_halted_the_program_delivers_it() {
+    let program = program("stepping", Variant::Debug);
+    let raise = format!("break {}", program.line("signals-raise"));
+    let commands = [&raise, "run", "continue", "next", "next", "print SEEN"];
+    let session = run(&program, "signals", &commands);
+    let expected = ["signals-raise", "signals-raise", "signals-raise", "signals-behind"];
+    assert_eq!(session.visits(), expected, "{}", session.ran.stderr);
+}
+
+#[test]
+fn a_thread_that_ends_in_a_step_is_told() {
+    let program = program("stepping", Variant::Debug);
+    let last = format!("break {}", program.line("ender-last"));
+    let session = run(&program, "ends", &[&last, "run", "next*2"]);
+    let last = session.last();
+    assert_eq!(last["halt"], "thread_ended", "{}", session.ran.stderr);
+    assert_eq!((&last["ended"], &last["thread"]), (&Value::from(2), &Value::from(1)));
+}
+
+#[test]
+fn a_program_that_is_let_go_runs_to_its_end() {
+    let session = session(Variant::Debug, "loops", &["break loops", "run", "detach", "next"]);
+    assert!(session.ran.stderr.contains("runs on without the debugger"));
+    assert!(session.ran.stderr.contains("the program is not running"));
+}
+
+/// The lines that gdb stops at, from a breakpoint at a function on.
+fn lines_of_gdb(program: &Program, word: &str, function: &str, steps: usize) -> Vec<String> {
+    let mut gdb = std::process::Command::new("gdb");
+    gdb.args(["-q", "-nx", "-batch", "-ex", "set width 0", "-ex", "set debuginfod enabled off"]);
+    gdb.args(["-ex", &format!("break stepping::{function}"), "-ex", &format!("run {word}")]);
+    (0..steps).for_each(|_| {
+        gdb.args(["-ex", "next"]);
+    });
+    let output = gdb.arg(&program.executable).output().expect("gdb is installed");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let number = |line: &str| line.split_once('\t')?.0.parse::<u32>().ok();
+    text.lines().filter_map(number).map(|line| line.to_string()).collect()
+}
+
+/// gdb stops twice on a line that has code without a line in its middle, as a checked addition has.
+#[test]
+fn next_visits_the_lines_that_gdb_visits_and_each_once() {
+    let program = program("stepping", Variant::Debug);
+    for (word, steps) in [("loops", 9), ("calls", 5), ("macros", 4), ("matches", 5)] {
+        let mut expected = lines_of_gdb(&program, word, word, 2 * steps);
+        expected.dedup();
+        expected.truncate(steps + 1);
+        let start = format!("break {word}");
+        let next = format!("next*{steps}");
+        let ours = run(&program, word, &[&start, "run", &next]);
+        let line = |halt: &Value| halt["frame"]["at"]["line"].to_string();
+        let ours: Vec<_> = ours.halts().map(line).collect();
+        assert_eq!(ours, expected, "{word}");
+    }
+}
+
+#[test]
+fn an_interrupt_stops_the_program_and_loses_nothing() {
+    let program = program("stepping", Variant::Debug);
+    let launch = Launch::new(&program.executable).arg("endless");
+    let mut session =
+        freehold::session::Session::open(launch, Settings::default()).expect("opened");
+    let interrupter = session.interrupter();
+    assert!(!interrupter.interrupt(), "nothing runs");
+    let asking = std::thread::spawn(move || {
+        // It is asked again until the program runs, and once only from then on.
+        while !interrupter.interrupt() {
+            std::thread::yield_now();
+        }
+    });
+    let halt = session.start(&mut |_: &Event| {}).expect("started").clone();
+    asking.join().expect("it has asked");
+    assert!(matches!(halt, Halt::Interrupted { .. }), "{halt:?}");
+    let wanted = Where::parse("endless").expect("a place");
+    session.break_at(wanted, true).expect("a breakpoint");
+    let halt = session.resume(&mut |_: &Event| {}).expect("resumed").clone();
+    assert!(matches!(halt, Halt::Breakpoint { .. }), "{halt:?}");
+    let halt = session.next(3, &mut |_: &Event| {}).expect("stepped").clone();
+    assert!(matches!(halt, Halt::Step { .. }), "{halt:?}");
+    let line = session.frame().expect("a frame").at.line;
+    assert_eq!(line, Some(program.line("endless-loop")));
 }

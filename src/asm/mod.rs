@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod branches;
+mod callees;
 mod exits;
 mod first_reached;
 mod flow;
@@ -19,6 +20,7 @@ mod transfer;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
+pub use callees::callees;
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use first_reached::first_reached;
 pub use loops::{jumps_into, last_outside_loops};

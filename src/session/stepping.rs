@@ -55,7 +55,7 @@ impl Session {
         let sight = sight(self.settings.step_into_all, &self.settings.skips);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         run.plans.returned = None;
-        let plan = run.to_the_end_of(thread, &stack, &frame, sight)?;
+        let plan = run.plan_to_end(thread, &stack, &frame, sight)?;
         self.follow(plan, observer)
     }
 
@@ -67,7 +67,7 @@ impl Session {
     pub fn until(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        match run.past_the_line(thread, &stack, &frame)? {
+        match run.plan_past_line(thread, &stack, &frame)? {
             Some(plan) => self.follow(plan, observer),
             None => self.next(1, observer),
         }
@@ -88,7 +88,7 @@ impl Session {
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let name = if within { "until" } else { "advance" };
-        let plan = run.to_a_place(name, thread, (&stack, &frame), &places, within)?;
+        let plan = run.plan_to_place(name, thread, (&stack, &frame), &places, within)?;
         self.follow(plan, observer)
     }
 
@@ -168,7 +168,7 @@ impl Session {
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let sight = sight(self.settings.step_into_all, &self.settings.skips);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let plan = run.by_lines((into, times), thread, (&stack, &frame), sight)?;
+        let plan = run.plan_by_lines((into, times), thread, (&stack, &frame), sight)?;
         self.follow(plan, observer)
     }
 

@@ -2,7 +2,7 @@
 
 use super::follow::Next;
 use super::ground::Level;
-use super::lines::{Lines, Verdict};
+use super::lines::{From, Lines, Verdict};
 use super::waits::{Means, Wait};
 use super::{Goal, Plan, ReturnedAt};
 use crate::asm::Transfer;
@@ -74,6 +74,7 @@ impl Run {
             }
             Means::Entered => self.done_here(plan),
             Means::UserEntry => self.enter(plan),
+            Means::Inlined => self.came_upon(plan),
             Means::Out => self.came_back(plan),
             Means::Over if matches!(plan.goal, Goal::Instructions { .. }) => self.done_here(plan),
             Means::Over => self.judge_place(plan),
@@ -94,9 +95,26 @@ impl Run {
         let levels = self.levels(&plan.ground, pc, &plan.sight);
         let starts = plan.ground.starts_statement(pc);
         let outside = plan.sight.outside;
-        let verdict =
-            plan.lines().map_or(Verdict::Go, |lines| lines.judge(&levels, starts, outside));
+        let Some(lines) = plan.lines() else { return Ok(Next::Step) };
+        let verdict = lines.judge(&levels, starts, outside);
+        let mut around = levels.iter().take(lines.path.len());
+        if verdict == Verdict::Go && !outside && around.all(|level| !level.visible) {
+            // It has come out of code that was inlined here, into code that is not shown.
+            return self.leave(plan);
+        }
         Ok(Next::from(verdict))
+    }
+
+    /// The thread has come to a statement of the user's in a function that is not.
+    fn came_upon(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
+        let Some(thread) = self.held(plan.thread) else { return Err(SessionError::NotRunning) };
+        let (cfa, pc) = (self.ground(thread).cfa, thread.registers().pc());
+        self.stand_in(plan, cfa, pc);
+        if let Some(lines) = plan.lines() {
+            // Whatever it was stepping in is left for the function itself.
+            (lines.path, lines.from) = (vec![0], From::Nothing);
+        }
+        self.judge_place(plan)
     }
 
     /// The thread has just run a call, and stands at the first instruction of what it called.
@@ -205,6 +223,8 @@ impl Run {
         self.watch_unwinder(plan)?;
         if plan.enters() {
             self.plant_entries();
+            let pc = self.registers_of(plan.thread)?.pc();
+            self.watch_inlined(plan, pc)?;
         }
         Ok(Next::Run)
     }
@@ -245,7 +265,7 @@ pub(super) fn beginning(levels: &[Level]) -> usize {
     levels.iter().rev().take_while(|level| level.begins).count()
 }
 
-impl From<Verdict> for Next {
+impl std::convert::From<Verdict> for Next {
     fn from(verdict: Verdict) -> Next {
         match verdict {
             Verdict::Go => Next::Step,

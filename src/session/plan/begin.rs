@@ -87,7 +87,7 @@ impl Run {
     ///
     /// # Errors
     /// [`SessionError::Inferior`] where a site cannot be planted.
-    pub(in crate::session) fn by_lines(
+    pub(in crate::session) fn plan_by_lines(
         &mut self,
         (into, times): (bool, u32),
         thread: ThreadNo,
@@ -118,7 +118,7 @@ impl Run {
     ///
     /// # Errors
     /// [`SessionError::NoCaller`] where nothing called it.
-    pub(in crate::session) fn to_the_end_of(
+    pub(in crate::session) fn plan_to_end(
         &mut self,
         thread: ThreadNo,
         stack: &Stack,
@@ -152,7 +152,7 @@ impl Run {
     ///
     /// # Errors
     /// [`SessionError::Inferior`] where a site cannot be planted.
-    pub(in crate::session) fn to_a_place(
+    pub(in crate::session) fn plan_to_place(
         &mut self,
         name: &'static str,
         thread: ThreadNo,
@@ -178,7 +178,7 @@ impl Run {
     ///
     /// # Errors
     /// [`SessionError::Inferior`] where a site cannot be planted.
-    pub(in crate::session) fn past_the_line(
+    pub(in crate::session) fn plan_past_line(
         &mut self,
         thread: ThreadNo,
         stack: &Stack,

@@ -3,7 +3,7 @@
 use super::waits::{Means, Wait};
 use super::{Before, Goal, Plan, View};
 use crate::asm::{Transfer, transfer};
-use crate::base::{MemoryExt, ThreadNo};
+use crate::base::MemoryExt;
 use crate::inferior::{Step, Stop, Stopped};
 use crate::session::error::SessionError;
 use crate::session::halt::Halt;
@@ -38,13 +38,6 @@ enum Came {
     /// The thread runs another program.
     Lost,
 }
-
-/// After so many single instructions the other threads run too: the stepping thread may be waiting
-/// for one of them in a loop.
-const PATIENCE: u32 = 300;
-
-/// How often the others are looked after from then on, in instructions.
-const GLANCE: u32 = 64;
 
 impl Run {
     /// Follows a plan until it is over, or something else halts the program. In the second case it
@@ -256,50 +249,5 @@ impl Run {
                 _ => self.inferior.resume(thread, signal)?,
             }
         }
-    }
-
-    /// The thread of the plan has ended, and perhaps the process with it.
-    fn thread_is_gone(
-        &mut self,
-        plan: &mut Plan,
-        observer: &mut dyn Observer,
-    ) -> Result<Halt, SessionError> {
-        let no = plan.thread;
-        self.plans.catching = None;
-        loop {
-            let threads = self.inferior.threads();
-            let left = threads.iter().any(|(other, _)| *other != no);
-            if left && threads.iter().all(|(other, _)| *other != no) {
-                break;
-            }
-            // Its end is still to be told, or that of the process.
-            self.deliver(observer);
-            let stop = self.inferior.wait()?;
-            if let Some(halt) = self.on_stop(stop)? {
-                return Ok(halt);
-            }
-        }
-        self.hold_others()?;
-        if self.held.is_empty() {
-            // The others have ended meanwhile.
-            return self.run_to_halt(observer);
-        }
-        let held = self.held.first().map(|(thread, _)| thread.no());
-        Ok(Halt::ThreadEnded { ended: no, thread: held.unwrap_or(ThreadNo(1)) })
-    }
-
-    /// Lets the other threads run beside a step that may wait for one of them, and looks after them.
-    fn make_room(&mut self, plan: &mut Plan) -> Result<Option<Halt>, SessionError> {
-        if plan.steps < PATIENCE || !plan.steps.is_multiple_of(GLANCE) {
-            return Ok(None);
-        }
-        self.plans.catching = Some(plan.thread);
-        while let Some(stop) = self.inferior.poll()? {
-            if let Some(halt) = self.on_stop(stop)? {
-                return Ok(Some(halt));
-            }
-        }
-        self.release_others(plan.thread)?;
-        Ok(None)
     }
 }

@@ -16,6 +16,7 @@
 //! | `suspended` | async bodies, which go on when they are polled again |
 //! | `others` | the other threads, which stand still during single instructions |
 //! | `entries` | functions of the user's that are called by code that is not |
+//! | `inlined` | code of the user's that was inlined into code that is not |
 //! | `begin` | what each command begins with |
 //!
 //! Only one plan is active. What else happens on the way (a breakpoint of any thread, a signal, an
@@ -26,6 +27,7 @@ mod begin;
 mod entries;
 mod follow;
 mod ground;
+mod inlined;
 mod lines;
 mod others;
 mod suspended;
@@ -35,10 +37,11 @@ mod waits;
 pub(super) use begin::sight;
 pub(super) use ground::Sight;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::asm::Transfer;
-use crate::base::{ThreadNo, VirtAddr};
+use crate::base::{FileAddr, ThreadNo, VirtAddr};
 use crate::dwarf::{Function, Loaded};
 use crate::inferior::Stopped;
 use crate::os::StopRequest;
@@ -130,6 +133,9 @@ pub(super) struct Plans {
     view: Option<View>,
     /// Where functions of the user's begin, while there are sites.
     entries: Vec<VirtAddr>,
+    /// Where statements of the user's were inlined into a function that is not, and into what it
+    /// calls, by where it begins in the executable.
+    inlined: HashMap<FileAddr, Arc<[FileAddr]>>,
     /// How somebody asks the program to stand still while it runs.
     pub stop: Arc<StopRequest>,
     /// Whether the program stands still because somebody has asked so.
@@ -160,6 +166,7 @@ impl Plans {
     pub fn forget(&mut self) {
         self.active = None;
         self.entries.clear();
+        self.inlined.clear();
         self.view = None;
     }
 

@@ -8,9 +8,7 @@ use super::Plan;
 use super::follow::Next;
 use super::waits::{Means, Wait};
 use crate::base::{Memory, MemoryExt, Register, VirtAddr};
-use crate::dwarf::{
-    Function, Loaded, Location, LocationContext, Types, demangle, short_type_name,
-};
+use crate::dwarf::{Function, Loaded, Location, LocationContext, Types, demangle, short_type_name};
 use crate::inferior::Stopped;
 use crate::session::context::FrameContext;
 use crate::session::error::SessionError;

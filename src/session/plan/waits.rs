@@ -35,6 +35,8 @@ pub(super) enum Means {
     Entered,
     /// A function of the user's begins.
     UserEntry,
+    /// A statement of the user's that was inlined into a function that is not.
+    Inlined,
     /// A signal handler has returned.
     HandlerDone,
     /// The coroutine whose body is stepped in is polled again, by any thread.
