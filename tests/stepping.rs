@@ -556,6 +556,29 @@ fn a_breakpoint_on_the_way_ends_a_step_and_that_is_said() {
 }
 
 #[test]
+fn a_breakpoint_of_another_thread_stops_a_step_and_is_not_lost() {
+    let program = program("stepping", Variant::Debug);
+    let inside = format!("break {}", program.line("worker-value"));
+    let receive = format!("advance {}", program.line("threads-receive"));
+    let commands = ["break threads", &inside, "run", &receive, "continue"];
+    let session = run(&program, "threads", &commands);
+    let stops = session.halts().filter(|halt| halt["halt"] == "breakpoint");
+    assert_eq!(stops.map(|halt| session.place(halt)).last(), Some("worker-value".to_owned()));
+    let of_worker = session.halts().filter(|halt| halt["thread"] == 2);
+    assert_eq!(of_worker.count(), 1, "{}", session.ran.stderr);
+}
+
+#[test]
+fn nexti_over_a_call_that_panics_ends_where_the_panic_is_caught() {
+    let program = program("stepping", Variant::Debug);
+    let call = format!("break {}", program.line("fails-call"));
+    let session = run(&program, "panics", &[&call, "run", "nexti*3"]);
+    let mut visits = session.visits();
+    visits.dedup();
+    assert_eq!(visits.get(..2), Some(&["fails-call".to_owned(), "panics-catch".to_owned()][..]));
+}
+
+#[test]
 fn skipped_functions_are_run_through_and_all_are_entered_on_demand() {
     visits(
         Variant::Debug,

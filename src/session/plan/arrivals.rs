@@ -128,6 +128,10 @@ impl Run {
     /// Runs over the call whose first instruction the thread stands at.
     fn over(&mut self, plan: &mut Plan, means: Means) -> Result<Next, SessionError> {
         let sp = self.registers_of(plan.thread)?.sp();
+        if let Goal::Instructions { .. } = plan.goal {
+            // The frame that called lies above that of the call.
+            plan.floor = sp + 9;
+        }
         let back = self.inferior.memory().read_u64(sp).map_err(SessionError::Stack)?;
         self.wait_at(plan, Wait::for_return(VirtAddr(back), sp + 8, means))?;
         self.run_watchfully(plan)
@@ -158,7 +162,7 @@ impl Run {
 
     /// The thread has come back to a caller, behind the call.
     fn came_back(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
-        if let Goal::Reach = plan.goal {
+        if let Goal::Reach | Goal::Instructions { .. } = plan.goal {
             plan.left = true;
             return self.done_here(plan);
         }
@@ -169,6 +173,9 @@ impl Run {
         plan.ground = self.ground(thread);
         let registers = *thread.registers();
         plan.floor = plan.ground.cfa.unwrap_or(registers.sp());
+        if !plan.ground.has_lines() {
+            return self.leave(plan);
+        }
         let levels = self.levels(&plan.ground, registers.pc(), &plan.sight);
         let outside = plan.sight.outside;
         match plan.lines().and_then(|lines| lines.come_back(&levels, outside)) {

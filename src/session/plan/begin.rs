@@ -47,6 +47,9 @@ impl Run {
     /// The first move of a plan, or of another round of it.
     pub(super) fn first_move(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
         plan.begun = true;
+        if !plan.enters() {
+            self.forget_entries();
+        }
         match plan.goal {
             Goal::Instructions { .. } => return Ok(Next::Step),
             Goal::Reach => {
@@ -64,7 +67,7 @@ impl Run {
         plan.floor = plan.ground.cfa.unwrap_or(registers.sp());
         let pc = registers.pc();
         let levels = self.levels(&plan.ground, pc, &plan.sight);
-        if levels.iter().all(|level| level.line.is_none()) {
+        if !plan.ground.has_lines() {
             // There are no lines to step by.
             return self.leave(plan);
         }

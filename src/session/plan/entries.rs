@@ -1,6 +1,8 @@
 //! Functions of the user's that code which is not shown calls: closures in iterator chains,
 //! implementations of traits, bodies of threads.
 
+use std::sync::Arc;
+
 use super::Plan;
 use crate::base::VirtAddr;
 use crate::session::functions::{Chosen, choose};
@@ -19,24 +21,37 @@ impl Run {
         if !self.plans.entries.is_empty() {
             return;
         }
-        // What nobody chose cannot be missing.
-        let main = self.inferior.modules().main();
-        let users = choose(&main, &Selection::default()).unwrap_or_default();
-        let begin = |function: &Chosen| function.entry(EntryPoint::FirstInstruction);
-        let users = users.iter().filter(|function| !is_allocator(&function.name));
-        let mut entries: Vec<VirtAddr> = users.map(begin).take(MOST).collect();
-        entries.sort_unstable();
-        entries.dedup();
+        let mut entries = self.users_functions().to_vec();
         // What cannot be patched cannot run either.
         entries.retain(|at| self.add_site(*at, Role::UserEntry).is_ok());
         self.plans.entries = entries;
     }
 
-    /// The program runs without a plan from here on: those sites are taken out again.
+    /// Where the functions of the user's begin, by address.
+    fn users_functions(&mut self) -> Arc<[VirtAddr]> {
+        if let Some(known) = &self.plans.users {
+            return known.clone();
+        }
+        // What nobody chose cannot be missing.
+        let main = self.inferior.modules().main();
+        let users = choose(&main, &Selection::default()).unwrap_or_default();
+        let begin = |function: &Chosen| function.entry(EntryPoint::FirstInstruction);
+        let users = users.iter().filter(|function| !is_allocator(&function.name));
+        let mut found: Vec<VirtAddr> = users.map(begin).take(MOST).collect();
+        found.sort_unstable();
+        found.dedup();
+        self.plans.users.insert(found.into()).clone()
+    }
+
+    /// The program runs without a plan from here on.
     pub(in crate::session) fn run_freely(&mut self) {
         self.plans.view = None;
-        self.plans.catching = None;
-        self.plans.catching_any = false;
+        self.plans.catch_nobody();
+        self.forget_entries();
+    }
+
+    /// Takes those sites out again.
+    pub(super) fn forget_entries(&mut self) {
         for at in std::mem::take(&mut self.plans.entries) {
             self.remove_site(at, Role::UserEntry);
         }

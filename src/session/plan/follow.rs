@@ -3,7 +3,7 @@
 use super::waits::{Means, Wait};
 use super::{Before, Goal, Plan, View};
 use crate::asm::{Transfer, transfer};
-use crate::base::MemoryExt;
+use crate::base::{MemoryExt, VirtAddr};
 use crate::inferior::{Step, Stop, Stopped};
 use crate::session::error::SessionError;
 use crate::session::halt::Halt;
@@ -24,6 +24,9 @@ pub(super) enum Next {
         hidden: usize,
     },
 }
+
+/// The longest instruction, in bytes (Intel SDM, volume 2, section 2.3.11).
+const LONGEST: usize = 15;
 
 /// What came of letting a thread go.
 enum Came {
@@ -51,8 +54,7 @@ impl Run {
         observer: &mut dyn Observer,
     ) -> Result<Halt, SessionError> {
         let followed = self.follow_on(&mut plan, observer);
-        self.plans.catching = None;
-        self.plans.catching_any = false;
+        self.plans.catch_nobody();
         self.deliver(observer);
         match followed {
             Ok(halt) if !halt.is_of_plan() => {
@@ -102,7 +104,10 @@ impl Run {
                 Came::Arrived(wait) => self.judge_arrival(plan, wait)?,
                 Came::Halt(halt) => return Ok(halt),
                 Came::Ended => return self.thread_is_gone(plan, observer),
-                Came::Lost => return self.run_to_halt(observer),
+                Came::Lost => {
+                    self.plans.catch_nobody();
+                    return self.run_to_halt(observer);
+                }
             };
         }
     }
@@ -190,10 +195,20 @@ impl Run {
     /// What a thread is about to do.
     fn before(&self, plan: &Plan, thread: &Stopped, signal: bool) -> Before {
         let registers = thread.registers();
-        let code = self.inferior.memory().read_bytes(registers.pc(), 15).unwrap_or_default();
-        let transfer = transfer(&code, registers.pc());
+        let code = self.inferior.memory().read_bytes(registers.pc(), LONGEST).unwrap_or_default();
+        let transfer = match transfer(&code, registers.pc()) {
+            Transfer::Plain if self.is_behind_system_call(registers.pc()) => Transfer::SystemCall,
+            other => other,
+        };
         let suspends = transfer == Transfer::Return && self.is_pending(plan, thread);
         Before { sp: registers.sp(), transfer, signal, suspends }
+    }
+
+    /// Whether a thread at an address may stand inside of a system call, which it then finishes
+    /// before it runs the instruction.
+    fn is_behind_system_call(&self, pc: VirtAddr) -> bool {
+        let before = self.inferior.memory().read_bytes(pc.offset(-2), 2);
+        before.is_ok_and(|bytes| transfer(&bytes, pc) == Transfer::SystemCall)
     }
 
     /// Lets the program run to where the plan waits.

@@ -71,6 +71,11 @@ impl Ground {
         self.file(at).is_some_and(|at| self.ranges.iter().any(|range| range.contains(at)))
     }
 
+    /// Whether any line is known in the function.
+    pub fn has_lines(&self) -> bool {
+        self.rows.iter().any(|row| row.line.is_some())
+    }
+
     /// Whether a statement begins at an address.
     pub fn starts_statement(&self, at: VirtAddr) -> bool {
         let Some(at) = self.file(at) else { return false };

@@ -133,6 +133,8 @@ pub(super) struct Plans {
     view: Option<View>,
     /// Where functions of the user's begin, while there are sites.
     entries: Vec<VirtAddr>,
+    /// The same, once they were looked for.
+    users: Option<Arc<[VirtAddr]>>,
     /// Where statements of the user's were inlined into a function that is not, and into what it
     /// calls, by where it begins in the executable.
     inlined: HashMap<FileAddr, Arc<[FileAddr]>>,
@@ -166,8 +168,15 @@ impl Plans {
     pub fn forget(&mut self) {
         self.active = None;
         self.entries.clear();
+        self.users = None;
         self.inlined.clear();
         self.view = None;
+    }
+
+    /// From now on threads that have nothing to show are resumed.
+    fn catch_nobody(&mut self) {
+        self.catching = None;
+        self.catching_any = false;
     }
 
     /// How many of the innermost inlined calls at a thread's place have not begun; nothing where no

@@ -54,7 +54,7 @@ impl Run {
         observer: &mut dyn Observer,
     ) -> Result<Halt, SessionError> {
         let no = plan.thread;
-        self.plans.catching = None;
+        self.plans.catch_nobody();
         loop {
             let threads = self.inferior.threads();
             let left = threads.iter().any(|(other, _)| *other != no);
