@@ -36,6 +36,13 @@
 //! owns what by [`track::Owners`]. Everything ends as [`base::Event`]s, which go to a
 //! [`session::Observer`]. Text and JSON are drawn from those alone.
 //!
+//! # The way of a step
+//!
+//! What lets the program run to somewhere is a plan (`session/plan/`): it sends one thread over
+//! single instructions, runs over the calls that are not entered by a site at the return address,
+//! and says at each arrival how to go on. Everything else that stops the program on the way halts
+//! it, and the session drops the plan.
+//!
 //! # The way of a question
 //!
 //! At a stop a command asks the [`session::Session`]: it unwinds the thread, looks at the frame

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::Command;
 use super::looked::{ContextShown, Displayed, Looked};
 use crate::base::{Shown, Split, Unreadable};
-use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
+use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Whereabouts};
 use crate::value::Pretty;
 
 /// What a command answers.
@@ -22,6 +22,8 @@ pub enum Answer {
     Breakpoint(Breakpoint),
     /// The breakpoints that there are.
     Breakpoints(Vec<Breakpoint>),
+    /// What steps run through.
+    Skips(Vec<Skip>),
     /// The program stands still, or has ended.
     Stopped(Stopped),
     /// Frames of a thread.
@@ -62,6 +64,14 @@ pub struct Stopped {
     pub frame: Option<Frame>,
     /// The line that it stands at.
     pub source: Option<SourceText>,
+    /// Whether that is the frame that the command began in.
+    pub same_frame: bool,
+    /// What the call that was run to its end has returned.
+    pub returned: Option<Box<Answered>>,
+    /// Why that value cannot be read.
+    pub unreadable: Option<Unreadable>,
+    /// The command that the halt has kept from its end: `next`.
+    pub unfinished: Option<&'static str>,
     /// What is shown at each stop.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub displays: Vec<Displayed>,

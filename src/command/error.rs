@@ -67,6 +67,9 @@ impl From<SessionError> for CommandError {
         match error {
             SessionError::Expression(error) => error.hints.into_iter().fold(plain, Self::hint),
             SessionError::NotRunning => plain.hint("`run` starts it"),
+            SessionError::Place(error) => CommandError::from(error),
+            SessionError::JumpOut { .. } => plain.hint("`jump --force` jumps there all the same"),
+            SessionError::JumpWhere(_) => plain.hint("name one by *ADDRESS"),
             _ => plain,
         }
     }

@@ -22,13 +22,16 @@ mod locals;
 mod looked;
 mod maps;
 mod print;
+mod reaching;
 mod registers;
 mod running;
 mod set;
 mod signals;
 mod slots;
 mod source_lines;
+mod skip;
 mod split;
+mod stepping;
 mod threads;
 mod types;
 mod words;
@@ -89,10 +92,21 @@ pub const COMMANDS: &[&Command] = &[
     &breaking::TBREAK,
     &delete::DELETE,
     &running::RUN,
+    &running::START,
     &running::CONTINUE,
+    &stepping::STEP,
+    &stepping::NEXT,
+    &stepping::STEPI,
+    &stepping::NEXTI,
+    &reaching::FINISH,
+    &reaching::UNTIL,
+    &reaching::ADVANCE,
+    &reaching::JUMP,
+    &skip::SKIP,
     &running::KILL,
     &signals::SIGNAL,
     &signals::HANDLE,
+    &running::DETACH,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,

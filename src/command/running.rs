@@ -1,9 +1,9 @@
-//! `run`, `continue`, `kill`, `quit`: the life of the process.
+//! `run`, `start`, `continue`, `kill`, `detach`, `quit`: the life of the process.
 
 use super::list::around;
 use super::words::nothing;
 use super::{Answer, Command, CommandError, Context, Stopped, Topic};
-use crate::session::{Halt, Session};
+use crate::session::{FrameId, Halt, Session, Where};
 
 /// `run`.
 pub(super) static RUN: Command = Command {
@@ -16,7 +16,23 @@ pub(super) static RUN: Command = Command {
     run: |context, text| {
         nothing(text, "run")?;
         let halt = context.session.start(context.observer)?.clone();
-        Ok(stopped(context.session, halt))
+        Ok(stopped(context.session, halt, None))
+    },
+};
+
+/// `start`.
+pub(super) static START: Command = Command {
+    name: "start",
+    aliases: &[],
+    topic: Topic::Running,
+    usage: "",
+    about: "Start the program, and stop at its `main`",
+    details: "As `tbreak main` and `run`.",
+    run: |context, text| {
+        nothing(text, "start")?;
+        context.session.break_at(Where::Function("main".to_owned()), true)?;
+        let halt = context.session.start(context.observer)?.clone();
+        Ok(stopped(context.session, halt, None))
     },
 };
 
@@ -52,6 +68,21 @@ pub(super) static KILL: Command = Command {
     },
 };
 
+/// `detach`.
+pub(super) static DETACH: Command = Command {
+    name: "detach",
+    aliases: &[],
+    topic: Topic::Running,
+    usage: "",
+    about: "Let the process run on without the debugger",
+    details: "Its code is as it was before; breakpoints stay in the session, for the next run.",
+    run: |context, text| {
+        nothing(text, "detach")?;
+        context.session.detach()?;
+        Ok(Answer::Said("The process runs on without the debugger.".to_owned()))
+    },
+};
+
 /// `quit`.
 pub(super) static QUIT: Command = Command {
     name: "quit",
@@ -66,15 +97,35 @@ pub(super) static QUIT: Command = Command {
 /// Lets the program run on.
 pub(super) fn resume(context: &mut Context<'_>) -> Result<Answer, CommandError> {
     let halt = context.session.resume(context.observer)?.clone();
-    Ok(stopped(context.session, halt))
+    Ok(stopped(context.session, halt, None))
 }
 
-/// Where the program stands now.
-fn stopped(session: &mut Session, halt: Halt) -> Answer {
+/// Where the program stands now. `before` is the frame that the command began in.
+pub(super) fn stopped(session: &mut Session, halt: Halt, before: Option<FrameId>) -> Answer {
+    let returned = match halt {
+        Halt::Returned { .. } => session.returned(),
+        _ => None,
+    };
     let frame = match halt {
         Halt::Ended { .. } => None,
         _ => session.frame().ok(),
     };
     let source = frame.as_ref().and_then(|frame| around(&frame.at, 0));
-    Answer::Stopped(Stopped { halt, frame, source, displays: Vec::new(), context: None })
+    let same_frame = before.is_some() && session.frame_id() == before;
+    let (returned, unreadable) = match returned {
+        None => (None, None),
+        Some(Ok(answered)) => (Some(Box::new(answered)), None),
+        Some(Err(why)) => (None, Some(why)),
+    };
+    Answer::Stopped(Stopped {
+        halt,
+        frame,
+        source,
+        same_frame,
+        returned,
+        unreadable,
+        unfinished: session.unfinished(),
+        displays: Vec::new(),
+        context: None,
+    })
 }

@@ -32,6 +32,7 @@ fn set(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let settings = &mut context.session.settings;
     let switch = match word {
         "context-at-stop" => Some(&mut settings.context_at_stop),
+        "step-into-all" if !rest.starts_with('=') => Some(&mut settings.step_into_all),
         "addresses" if !rest.starts_with('=') => Some(&mut settings.addresses),
         _ => None,
     };

@@ -39,6 +39,11 @@ impl Symbols {
     }
 }
 
+/// Whether a name, as a person writes it, means a function with this demangled path.
+pub fn names_function(name: &str, path: &str) -> bool {
+    ends_with(&without_generics(path), &without_generics(name))
+}
+
 /// Whether the last segments of a path without generic arguments are those of a name.
 fn ends_with(path: &str, name: &str) -> bool {
     if is_end(path, name) {

@@ -57,8 +57,9 @@ mod units;
 mod visible;
 mod vtables;
 
+pub use called::names_function;
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
-pub use code_of_line::{LineCode, LineInFunction, LineSearch};
+pub use code_of_line::{LineCode, LineInFunction, LineSearch, ends_with_path};
 pub use detail::Detail;
 pub use dynamic_pointers::DynamicPointer;
 pub use find::Constant;

@@ -10,6 +10,7 @@ mod affinity;
 mod birth;
 mod debug_registers;
 mod files;
+mod interrupt;
 mod memory;
 pub mod procfs;
 mod ptrace;
@@ -25,6 +26,7 @@ pub use debug_registers::{
     DebugRegisters, USER_END, forget_watchpoints_hit, set_debug_registers, watchpoints_hit,
 };
 pub use files::map_file;
+pub use interrupt::{StopRequest, stop_on_interrupt};
 pub use memory::{ProcessMemory, read_memory};
 pub use ptrace::{
     attach, detach, event_message, has_pending_trap, interrupt, is_gone, kill_process, listen,
@@ -37,4 +39,4 @@ pub use signal::{SignalInfo, is_stop_signal, stay_on_interrupt};
 pub use spawn::{SpawnError, SpawnStage, Spec, spawn};
 pub use wait::{WaitEvent, decode, poll, wait};
 
-pub use libc::{SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP};
+pub use libc::{SIGINT, SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP};

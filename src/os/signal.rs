@@ -42,6 +42,16 @@ impl SignalInfo {
         self.number == libc::SIGTRAP && self.code == libc::SI_KERNEL
     }
 
+    /// Whether the terminal sent it, or the kernel for another reason of its own.
+    pub fn is_from_kernel(&self) -> bool {
+        self.code == libc::SI_KERNEL
+    }
+
+    /// Whether this process sent it.
+    pub fn is_our_own(&self) -> bool {
+        self.sender.and_then(|sender| u32::try_from(sender).ok()) == Some(std::process::id())
+    }
+
     /// Whether this is the trap that ends a single step, or that of a hardware watchpoint. A step
     /// that begins a signal handler is told by the number of the signal itself (linux,
     /// kernel/signal.c, `signal_setup_done`).

@@ -77,7 +77,7 @@ impl Session {
         limits: Limits,
         format: &Format,
     ) -> Result<Answered, SessionError> {
-        let answered = self.evaluate(text, limits, format);
+        let answered = self.evaluate(&Expression::parse(text)?, limits, format);
         if answered.is_ok() {
             self.history.pop();
         }
@@ -201,7 +201,12 @@ fn as_text<S: Serializer>(pretty: &Pretty, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(pretty)
 }
 
-fn answer(looking: &Looking<'_>, operand: &Operand, no: usize, format: &Format) -> Answered {
+pub(super) fn answer(
+    looking: &Looking<'_>,
+    operand: &Operand,
+    no: usize,
+    format: &Format,
+) -> Answered {
     let value = operand.read(looking.reader);
     looking.with_naming(|naming| Answered {
         no,
@@ -213,7 +218,7 @@ fn answer(looking: &Looking<'_>, operand: &Operand, no: usize, format: &Format) 
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as
 /// far as its own bytes go.
-fn keep(looking: &Looking<'_>, operand: Operand) -> Operand {
+pub(super) fn keep(looking: &Looking<'_>, operand: Operand) -> Operand {
     let Operand::Place(mut part) = operand else { return operand };
     let size = looking.reader.types.get(part.ty).ok().and_then(|ty| ty.size);
     if let (Location::Memory(at), Some(size)) = (&part.at, size)

@@ -10,11 +10,13 @@ use super::options::{EntryPoint, Options, Selection};
 use super::planting::Role;
 use super::run::{Observer, Run};
 use super::signal_table::SignalTable;
+use super::skip::Skip;
 use super::stack::{Frame, Stack};
 use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
 use crate::inferior::Launch;
+use crate::os::StopRequest;
 use crate::value::{Limits, Value};
 
 /// How a session behaves; every part can be changed at any time.
@@ -33,6 +35,10 @@ pub struct Settings {
     pub addresses: bool,
     /// Whether source, stack, heap and the last events are shown at each stop.
     pub context_at_stop: bool,
+    /// Whether a step enters std and dependencies too.
+    pub step_into_all: bool,
+    /// What a step does not stop in.
+    pub skips: Vec<Skip>,
 }
 
 impl Default for Settings {
@@ -44,6 +50,8 @@ impl Default for Settings {
             pin: true,
             addresses: false,
             context_at_stop: false,
+            step_into_all: false,
+            skips: Vec::new(),
         }
     }
 }
@@ -65,6 +73,8 @@ pub struct Session {
     pub(super) history: Vec<Operand>,
     pub(super) looks: Looks,
     pub(super) signal_table: SignalTable,
+    pub(super) stop_request: Arc<StopRequest>,
+    pub(super) unfinished: Option<&'static str>,
 }
 
 /// What is looked at.
@@ -96,6 +106,8 @@ impl Session {
             history: Vec::new(),
             looks: Looks::default(),
             signal_table: SignalTable::default(),
+            stop_request: Arc::default(),
+            unfinished: None,
         })
     }
 
@@ -167,6 +179,7 @@ impl Session {
         };
         let (mut run, halt) = Run::launch(options)?;
         run.signal_table = self.signal_table.clone();
+        run.plans.stop = self.stop_request.clone();
         self.run = Some(run);
         let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
         ids.into_iter().for_each(|id| self.plant(id));
@@ -184,8 +197,10 @@ impl Session {
     pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let halt = run.go_on(observer)?;
-        Ok(self.halted(halt))
+        self.stop_request.aim(Some(run.inferior.process()));
+        let halt = run.go_on(observer);
+        self.stop_request.aim(None);
+        Ok(self.halted(halt?))
     }
 
     /// A value as people and programs read it, with its addresses named.
@@ -245,6 +260,9 @@ impl Session {
     fn halted(&mut self, halt: Halt) -> &Halt {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
+        let ended = matches!(halt, Halt::Ended { .. });
+        let unfinished = self.run.as_mut().and_then(|run| run.drop_plan(&halt));
+        self.unfinished = unfinished.filter(|_| !ended);
         if let Halt::Breakpoint { hit, .. } = &halt {
             let hit = hit.clone();
             self.count_hits(&hit);
@@ -258,9 +276,9 @@ impl Session {
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal wants their own code, not the library's that raised it.
+    /// A person who stops at a signal, or stops the program, wants their own code, not the library's that raised it.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
-        if !matches!(halt, Halt::Signal { .. }) {
+        if !matches!(halt, Halt::Signal { .. } | Halt::Interrupted { .. }) {
             return 0;
         }
         let stack = self.stack().ok();
@@ -280,7 +298,7 @@ impl Session {
     }
 
     /// The file that a line without one is in: that of the frame, or of `main`.
-    fn file_looked_at(&mut self) -> Option<String> {
+    pub(super) fn file_looked_at(&mut self) -> Option<String> {
         if let Ok(frame) = self.frame()
             && let Some(file) = frame.at.file
         {
@@ -290,7 +308,7 @@ impl Session {
         Some(self.image.line_at(main)?.file.to_string())
     }
 
-    fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
+    pub(super) fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
         let run = self.run.as_ref().ok_or(PlaceError::NotRunning(at))?;
         let loaded = run.module_at(at).ok_or(PlaceError::NoCode(at))?;
         if !Arc::ptr_eq(&loaded.image, &self.image) {

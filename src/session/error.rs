@@ -22,9 +22,31 @@ pub enum SessionError {
     /// Memory that cannot be written.
     #[error("cannot write: {0}")]
     Memory(#[from] MemoryError),
+    /// The stack cannot be read where a return address must be.
+    #[error("the return address of the call cannot be read: {0}")]
+    Stack(MemoryError),
+    /// The frame has no caller to return to.
+    #[error("the frame is the outermost one: nothing called it that it could return to")]
+    NoCaller,
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,
+    /// There is no such place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A jump that would leave the function.
+    #[error(
+        "a jump to {to} would leave {from}: its frame would be taken for that of another function"
+    )]
+    JumpOut {
+        /// The place.
+        to: String,
+        /// The function in which the thread stands.
+        from: String,
+    },
+    /// A jump to one of several places.
+    #[error("that means {0} places in this function")]
+    JumpWhere(usize),
     /// The thread has no frame of that number.
     #[error("there is no frame {no}: the frames are 0 to {}", frames.saturating_sub(1))]
     NoFrame {
@@ -33,9 +55,6 @@ pub enum SessionError {
         /// How many there are.
         frames: usize,
     },
-    /// There is no such place.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
     /// No thread of that number stands still.
     #[error("there is no thread {no}: there are {}", listed(threads))]
     NoThread {

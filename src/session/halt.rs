@@ -34,6 +34,39 @@ pub enum Halt {
         /// What it means here, where that is known.
         explanation: Option<String>,
     },
+    /// A step is over.
+    Step {
+        /// The thread.
+        thread: ThreadNo,
+    },
+    /// A call is over.
+    Returned {
+        /// The thread.
+        thread: ThreadNo,
+        /// What was called.
+        function: String,
+        /// Whether a panic has left it.
+        unwound: bool,
+    },
+    /// The place that was asked for is reached.
+    Reached {
+        /// The thread.
+        thread: ThreadNo,
+        /// Whether the frame was left before.
+        left: bool,
+    },
+    /// A thread has ended in the middle of a step.
+    ThreadEnded {
+        /// That thread.
+        ended: ThreadNo,
+        /// Another one, that is looked at now.
+        thread: ThreadNo,
+    },
+    /// Somebody has asked the program to stand still.
+    Interrupted {
+        /// The thread that was stopped first.
+        thread: ThreadNo,
+    },
     /// The process ended, and can no more be asked.
     Ended {
         /// How.
@@ -46,9 +79,26 @@ impl Halt {
     /// The thread that it is about.
     pub fn thread(&self) -> ThreadNo {
         match self {
-            Halt::Breakpoint { thread, .. } | Halt::Signal { thread, .. } => *thread,
+            Halt::Breakpoint { thread, .. }
+            | Halt::Signal { thread, .. }
+            | Halt::Step { thread }
+            | Halt::Returned { thread, .. }
+            | Halt::Reached { thread, .. }
+            | Halt::ThreadEnded { thread, .. }
+            | Halt::Interrupted { thread } => *thread,
             Halt::Entry | Halt::Ended { .. } => ThreadNo(1),
         }
+    }
+
+    /// Whether a command that lets the program run to somewhere has come to its end.
+    pub(super) fn is_of_plan(&self) -> bool {
+        matches!(
+            self,
+            Halt::Step { .. }
+                | Halt::Returned { .. }
+                | Halt::Reached { .. }
+                | Halt::ThreadEnded { .. }
+        )
     }
 }
 
@@ -78,7 +128,7 @@ impl Run {
         if handling.print {
             self.tell_signal(&thread, info);
         }
-        self.inferior.resume(thread, handling.pass.then_some(info.number))?;
+        self.let_go(thread, handling.pass.then_some(info.number))?;
         Ok(None)
     }
 

@@ -31,6 +31,10 @@ pub(super) enum Role {
     Allocator(Hook),
     /// A function of the allocator may have returned to here.
     AllocatorReturn,
+    /// The plan of the moment waits for its thread here.
+    Plan,
+    /// A function of the user's begins, which a step may come to through code that is not.
+    UserEntry,
 }
 
 /// The roles of all sites.

@@ -12,6 +12,7 @@ use super::functions::Chosen;
 use super::halt::Halt;
 use super::kin::common;
 use super::options::Options;
+use super::plan::Plans;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
 use super::signal_table::SignalTable;
@@ -73,6 +74,7 @@ pub struct Run {
     pub(super) signal_table: SignalTable,
     /// The last events, oldest first.
     pub(super) recent: VecDeque<Event>,
+    pub(super) plans: Plans,
     outbox: Vec<Event>,
 }
 
@@ -130,6 +132,7 @@ impl Run {
             held: Vec::new(),
             signal_table: SignalTable::default(),
             recent: VecDeque::new(),
+            plans: Plans::default(),
             outbox: Vec::new(),
         };
         let halt = run.begin(reached)?;
@@ -143,9 +146,21 @@ impl Run {
     /// [`SessionError::Inferior`] where the kernel refuses something.
     pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
         self.judged.clear();
+        if let Some(plan) = self.plans.active.take() {
+            return self.follow(plan, observer);
+        }
+        self.run_freely();
         for (thread, signal) in std::mem::take(&mut self.held) {
             self.inferior.resume(thread, signal)?;
         }
+        self.run_to_halt(observer)
+    }
+
+    /// Waits until something happens that the program should stand still for.
+    pub(super) fn run_to_halt(
+        &mut self,
+        observer: &mut dyn Observer,
+    ) -> Result<Halt, SessionError> {
         loop {
             self.deliver(observer);
             let stop = self.inferior.wait()?;
@@ -243,7 +258,7 @@ impl Run {
         Ok(Halt::Entry)
     }
 
-    fn deliver(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn deliver(&mut self, observer: &mut dyn Observer) {
         for text in std::mem::take(&mut self.notes) {
             self.emit(ThreadNo(1), Evidence::Observed, None, None, EventKind::Note { text });
         }
@@ -255,7 +270,7 @@ impl Run {
         }
     }
 
-    fn on_stop(&mut self, stop: Stop) -> Result<Option<Halt>, SessionError> {
+    pub(super) fn on_stop(&mut self, stop: Stop) -> Result<Option<Halt>, SessionError> {
         match stop {
             Stop::Site { thread, at } => {
                 let mut hit = Vec::new();
@@ -269,7 +284,10 @@ impl Run {
                     self.hold_all(thread, None)?;
                     return Ok(Some(Halt::Breakpoint { thread: no, hit }));
                 }
-                self.inferior.resume(thread, None)?;
+                self.let_go(thread, None)?;
+            }
+            Stop::Signal { thread, info } if self.is_our_stop(&info) => {
+                return self.interrupted(thread, &info);
             }
             Stop::Signal { thread, info } => {
                 if signals::is_fault(info.number) {
@@ -278,21 +296,21 @@ impl Run {
                 if self.options.halt_on_signals {
                     return self.handle(thread, &info);
                 }
-                self.inferior.resume(thread, Some(info.number))?;
+                self.let_go(thread, Some(info.number))?;
             }
             Stop::ThreadStarted { thread } => {
                 self.tell(thread.no(), EventKind::ThreadStart);
-                self.inferior.resume(thread, None)?;
+                self.let_go(thread, None)?;
             }
             Stop::ThreadExited { no } => self.thread_ended(no),
             Stop::Exec { thread, path } => return self.exec(thread, path),
             // Neither is asked for here.
             Stop::Watch { thread, .. } | Stop::Modules { thread } => {
-                self.inferior.resume(thread, None)?;
+                self.let_go(thread, None)?;
             }
             Stop::Forked { thread, child } => {
                 self.tell(thread.no(), EventKind::Fork { child: child.0 });
-                self.inferior.resume(thread, None)?;
+                self.let_go(thread, None)?;
             }
             Stop::Ended(status) => {
                 self.ended(status);
@@ -311,6 +329,7 @@ impl Run {
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
+            Role::Plan | Role::UserEntry => {}
         }
         None
     }
@@ -352,6 +371,7 @@ impl Run {
     fn exec(&mut self, thread: Stopped, path: PathBuf) -> Result<Option<Halt>, SessionError> {
         self.tell(thread.no(), EventKind::Exec { program: path.display().to_string() });
         self.sites.clear();
+        self.plans.forget();
         self.functions.clear();
         self.symbolizer.forget();
         self.stores.forget();

@@ -29,7 +29,7 @@ pub(super) fn run(args: &DebugArgs) -> Outcome {
     let session = Session::open(program::launch(&resolved), settings);
     let mut session = session.map_err(|error| program::explain(&error))?;
     let mut teller = Teller::new(&args.page)?;
-    crate::os::stay_on_interrupt();
+    session.interrupter().on_terminal_interrupt();
     let mut lines = Lines::new(args)?;
     let mut failed = None;
     while let Some((source, line)) = lines.next() {

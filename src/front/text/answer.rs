@@ -11,7 +11,7 @@ use super::variables::variables;
 use crate::base::{At, ExitStatus, Hold};
 use crate::command::{Answer, COMMANDS, Command, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
-use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
+use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Where, Whereabouts};
 
 /// Columns of a function's name that are kept beside its place.
 const SHORTEST: usize = 12;
@@ -39,7 +39,12 @@ impl AnswerText {
             Answer::Value(answered) => self.value(answered),
             Answer::Split { name, split } => split_text(split, name, self.width),
             Answer::Looked(found) => looked::looked(found, self.width),
-            Answer::Stopped(stopped) => self.lines(answer) + &looked::at_stop(stopped, self.width),
+            Answer::Stopped(stopped) => {
+                let value = stopped.returned.as_ref().map(|answered| self.value(answered));
+                self.lines(answer)
+                    + &value.unwrap_or_default()
+                    + &looked::at_stop(stopped, self.width)
+            }
             other => self.lines(other),
         }
     }
@@ -55,6 +60,7 @@ impl AnswerText {
             Answer::Said(text) => lines.push(plain(text)),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
+            Answer::Skips(rules) => skips(rules, &mut lines),
             Answer::Stopped(stopped) => stop(stopped, &mut lines),
             Answer::Backtrace(listing) => looked::backtrace(listing, self.width, &mut lines),
             Answer::Frame(frame, text) => {
@@ -160,8 +166,42 @@ fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
 }
 
 fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
+    // A step within one function is told by its line alone.
+    let told = !matches!(stopped.halt, Halt::Step { .. } | Halt::Reached { left: false, .. })
+        || !stopped.same_frame
+        || stopped.source.is_none();
+    if told {
+        lines.push(halt_line(stopped));
+    }
+    stopped.source.iter().for_each(|text| source(text, lines));
+    if let Some(why) = &stopped.unreadable {
+        let mut line = Line::new();
+        line.push(Ink::Plain, "the value returned: ").push(Ink::Faint, why.in_place());
+        lines.push(line);
+    }
+}
+
+fn halt_line(stopped: &Stopped) -> Line {
+    let mut line = reason(&stopped.halt);
+    if let Some(frame) = &stopped.frame {
+        if line.width() > 0 {
+            line.push(Ink::Plain, ", ");
+        }
+        line.append(where_is(&frame.at));
+        if stopped.halt.thread().0 > 1 {
+            line.push(Ink::Faint, format!("  thread {}", stopped.halt.thread()));
+        }
+    }
+    if let Some(name) = stopped.unfinished {
+        line.push(Ink::Faint, format!("  (`{name}` is not finished)"));
+    }
+    line
+}
+
+/// Why the program stands still; nothing for a step, which the user has asked for.
+fn reason(halt: &Halt) -> Line {
     let mut line = Line::new();
-    match &stopped.halt {
+    match halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
         Halt::Breakpoint { hit, .. } => {
             let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
@@ -172,6 +212,17 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
             let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             line.push(Ink::Plain, why)
         }
+        Halt::Step { .. } | Halt::Reached { left: false, .. } => &mut line,
+        Halt::Reached { left: true, .. } => line.push(Ink::Plain, "The function was left"),
+        Halt::Returned { function: name, unwound, .. } => {
+            let how = if *unwound { "A panic has left " } else { "Returned from " };
+            let ink = if *unwound { Ink::Gone } else { Ink::Plain };
+            line.push(ink, how).push(Ink::Strong, function(name))
+        }
+        Halt::ThreadEnded { ended, .. } => {
+            line.push(Ink::Changed, format!("Thread {ended} has ended"))
+        }
+        Halt::Interrupted { .. } => line.push(Ink::Changed, "Interrupted"),
         Halt::Ended { status: ExitStatus::Code(code) } => {
             line.push(Ink::Plain, format!("The program ended with code {code}."))
         }
@@ -179,15 +230,18 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
             line.push(Ink::Gone, format!("The program was ended by signal {signal}."))
         }
     };
-    if let Some(frame) = &stopped.frame {
-        line.push(Ink::Plain, ", ");
-        line.append(where_is(&frame.at));
-        if stopped.halt.thread().0 > 1 {
-            line.push(Ink::Faint, format!("  thread {}", stopped.halt.thread()));
-        }
+    line
+}
+
+fn skips(rules: &[Skip], lines: &mut Vec<Line>) {
+    if rules.is_empty() {
+        lines.push(plain("Steps run through std and dependencies, and nothing else."));
     }
-    lines.push(line);
-    stopped.source.iter().for_each(|text| source(text, lines));
+    for (number, rule) in (1..).zip(rules) {
+        let mut line = Line::new();
+        line.push(Ink::Strong, format!("{number:>3}  ")).push(Ink::Plain, rule.to_string());
+        lines.push(line);
+    }
 }
 
 fn where_is(at: &At) -> Line {
