@@ -101,7 +101,6 @@ pub const COMMANDS: &[&Command] = &[
     &slots::SLOTS,
     &context::CONTEXT,
     &threads::THREAD,
-    &threads::THREADS,
     &locals::LOCALS,
     &locals::ARGS,
     &print::PRINT,

@@ -23,7 +23,7 @@ pub(super) static RUN: Command = Command {
 /// `continue`.
 pub(super) static CONTINUE: Command = Command {
     name: "continue",
-    aliases: &["c"],
+    aliases: &["c", "cont"],
     topic: Topic::Running,
     usage: "",
     about: "Let the program run on",
