@@ -229,7 +229,7 @@ fn memory_is_dumped_in_gdbs_formats_with_names_for_addresses() {
         ("x/s bytes", "bytes:  \"0123456789abcde\"\n"),
         ("x/2c bytes", "bytes:  48 '0'  49 '1'\n"),
         ("x/2fw floats", "floats:    1.5  -2.25\n"),
-        ("x/2ob bytes", "bytes:  0060  0061\n"),
+        ("x/2ob bytes", "bytes:  060  061\n"),
         ("x/tb bytes", "bytes:  00110000\n"),
         ("x/uh bytes", "bytes:  12592\n"),
         ("x/gx &point.y", "point+16:  0xfffffffffffffffc\n"),
