@@ -39,7 +39,7 @@ pub(super) static START: Command = Command {
 /// `continue`.
 pub(super) static CONTINUE: Command = Command {
     name: "continue",
-    aliases: &["c"],
+    aliases: &["c", "cont"],
     topic: Topic::Running,
     usage: "",
     about: "Let the program run on",

@@ -1,4 +1,4 @@
-//! `thread`, `threads`: which thread is looked at, and commands for several.
+//! `thread`: which thread is looked at, and commands for several.
 
 use super::list::around;
 use super::looked::{Applied, Looked};
@@ -13,23 +13,9 @@ pub(super) static THREAD: Command = Command {
     topic: Topic::Stack,
     usage: "[N | apply all|N|N-M ... COMMAND | name [NAME] | find REGEX]",
     about: "Look at another thread, name it, or do a command for several",
-    details: "Threads are numbered from 1 in the order in which they begin. `thread apply all bt` \
-              does a command for each of them.",
+    details: "Threads are numbered from 1 in the order in which they begin. `info threads` lists \
+              them, and `thread apply all bt` does a command for each.",
     run: thread,
-};
-
-/// `threads`.
-pub(super) static THREADS: Command = Command {
-    name: "threads",
-    aliases: &[],
-    topic: Topic::Stack,
-    usage: "",
-    about: "List the threads and where each stands",
-    details: "Also `info threads`.",
-    run: |context, text| {
-        nothing(text, "threads")?;
-        threads(context)
-    },
 };
 
 /// The threads.

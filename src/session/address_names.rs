@@ -1,11 +1,13 @@
 //! Names for addresses, the same in every run: by variable, block, frame, symbol and section.
 
+use std::sync::Arc;
+
 use super::looking::Looking;
 use super::run::Run;
 use super::slots::short_function;
 use super::symbolize::file_name;
 use crate::base::{FileAddr, Region, VirtAddr};
-use crate::dwarf::{Image, ImageKind, Images, Loaded, Location, demangle};
+use crate::dwarf::{Image, Loaded, Location, demangle};
 
 /// A symbol and how far behind its beginning an address lies.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,22 +42,15 @@ pub(super) fn near_symbol(image: &Image, at: FileAddr) -> Option<NearSymbol> {
     Some(NearSymbol { name, offset: at - start })
 }
 
-/// What lies at an address of an image: a symbol, or else a section. Symbols of libraries have
-/// their file in front.
+/// What lies at an address of an image: a symbol, or else a section.
 pub(super) fn in_image(loaded: &Loaded, at: VirtAddr) -> String {
     let image = &loaded.image;
     let at = loaded.bias.to_file(at);
-    let file = match image.kind() {
-        ImageKind::Library => format!("{}!", file_name(image.path())),
-        ImageKind::Executable | ImageKind::PositionIndependent => String::new(),
-    };
     if let Some(near) = near_symbol(image, at) {
-        return format!("{file}{}", near.text());
+        return near.text();
     }
     match image.section_at(at) {
-        Some(section) => {
-            format!("{file}{}", with_offset(section.name, at - section.range.start))
-        }
+        Some(section) => with_offset(section.name, at - section.range.start),
         None => file_name(image.path()),
     }
 }
@@ -70,10 +65,7 @@ impl Looking<'_> {
         match self.region(at) {
             Region::StackOf { function, frame } => self.in_frame(&function, frame, at),
             Region::Section(_) | Region::File(_) => {
-                match self.run.inferior.modules().image_at(at) {
-                    Some(loaded) => in_image(&loaded, at),
-                    None => self.regions.name(at),
-                }
+                self.run.file_place(at).unwrap_or_else(|| self.regions.name(at))
             }
             region => region.to_string(),
         }
@@ -102,9 +94,15 @@ impl Looking<'_> {
 }
 
 impl Run {
-    /// What lies at an address of code or data of a file, without a frame to ask.
+    /// What lies at an address of code or data of a file; that of another file than the executable
+    /// has its name in front: `libc.so.6!malloc+4`.
     pub(super) fn file_place(&self, at: VirtAddr) -> Option<String> {
-        Some(in_image(&self.module_at(at)?, at))
+        let loaded = self.module_at(at)?;
+        let name = in_image(&loaded, at);
+        let main = self.inferior.modules().main();
+        let file = file_name(loaded.image.path());
+        let own = Arc::ptr_eq(&loaded.image, &main.image) || name == file;
+        Some(if own { name } else { format!("{file}!{name}") })
     }
 }
 

@@ -296,7 +296,7 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
-/// A unit as gdb writes it: hexadecimal, octal and binary numbers with all their digits.
+/// A unit as gdb writes it: hexadecimal and binary numbers with all their digits.
 fn scalar(bytes: &[u8], letter: Letter) -> String {
     let value = number(bytes);
     let bits = bytes.len().saturating_mul(8);
@@ -305,7 +305,8 @@ fn scalar(bytes: &[u8], letter: Letter) -> String {
     match letter {
         Letter::Signed => signed.to_string(),
         Letter::Unsigned => value.to_string(),
-        Letter::Octal => format!("0{value:0width$o}", width = bits.div_ceil(3)),
+        Letter::Octal if value == 0 => "0".to_owned(),
+        Letter::Octal => format!("0{value:o}"),
         Letter::Binary => format!("{value:0bits$b}"),
         Letter::Float => float(bytes),
         Letter::Char => {
@@ -349,7 +350,8 @@ mod tests {
         assert_eq!(scalar(&[0xfe, 0xff], Letter::Hex), "0xfffe");
         assert_eq!(scalar(&[0xfe, 0xff], Letter::Signed), "-2");
         assert_eq!(scalar(&[0xfe, 0xff], Letter::Unsigned), "65534");
-        assert_eq!(scalar(&[9], Letter::Octal), "0011");
+        assert_eq!(scalar(&[9], Letter::Octal), "011");
+        assert_eq!(scalar(&[0], Letter::Octal), "0");
         assert_eq!(scalar(&[5], Letter::Binary), "00000101");
         assert_eq!(scalar(b"h", Letter::Char), "104 'h'");
         assert_eq!(scalar(&1.5f64.to_le_bytes(), Letter::Float), "1.5");
