@@ -22,7 +22,7 @@ fn info(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let (word, _) = first(text);
     let kind = KINDS.iter().find(|kind| !word.is_empty() && kind.starts_with(word));
     match kind.copied() {
-        Some("breakpoints") => Ok(Answer::Breakpoints(context.session.breakpoints().to_vec())),
+        Some("breakpoints") => Ok(Answer::Breakpoints(context.session.breakpoints())),
         Some("locals") => variables(context, |parameter| !parameter),
         Some("args") => variables(context, |parameter| parameter),
         Some("frame") => {

@@ -6,7 +6,10 @@
 
 mod answer;
 mod backtrace;
+mod break_commands;
+mod break_terms;
 mod breaking;
+mod catching;
 mod delete;
 mod error;
 mod frames;
@@ -14,15 +17,20 @@ mod help;
 mod info;
 mod list;
 mod locals;
+mod numbers;
 mod print;
 mod running;
+mod saving;
 mod set;
 mod split;
+mod terms;
+mod watching;
 mod words;
 
 use crate::session::{Observer, Session};
 
 pub use answer::{Answer, Listing, SourceText, Stopped, VariableShown};
+pub use break_commands::opens_block;
 pub use error::CommandError;
 
 /// One command.
@@ -70,7 +78,20 @@ pub struct Context<'a> {
 pub const COMMANDS: &[&Command] = &[
     &breaking::BREAK,
     &breaking::TBREAK,
+    &breaking::RBREAK,
+    &breaking::LOGPOINT,
+    &watching::WATCH,
+    &watching::RWATCH,
+    &watching::AWATCH,
+    &catching::CATCH,
+    &catching::TCATCH,
+    &terms::CONDITION,
+    &terms::IGNORE,
+    &break_commands::COMMANDS_OF_BREAKPOINT,
+    &terms::ENABLE,
+    &terms::DISABLE,
     &delete::DELETE,
+    &saving::SAVE,
     &running::RUN,
     &running::CONTINUE,
     &running::KILL,

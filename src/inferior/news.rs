@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use super::Inferior;
 use super::error::{InferiorError, unless_gone};
 use super::stop::{Stop, Stopped};
+use super::system_calls::SystemCall;
 use super::threads::State;
 use super::waiting::Seen;
+use super::watches::Watch;
 use crate::base::Tid;
 use crate::os::{self, SignalInfo};
 
@@ -25,6 +27,10 @@ pub(super) enum News {
     Exec(PathBuf),
     /// It made this process.
     Forked(Tid),
+    /// It has touched memory that is watched.
+    Watch(Vec<Watch>),
+    /// It stands at a system call that is to be told.
+    SystemCall(SystemCall),
     /// Job control has stopped it. This is never told, but it must not be resumed by force.
     GroupStop,
 }
@@ -73,6 +79,8 @@ impl Inferior {
             News::Started => Stop::ThreadStarted { thread },
             News::Exec(path) => Stop::Exec { thread, path },
             News::Forked(child) => Stop::Forked { thread, child },
+            News::Watch(fired) => Stop::Watch { thread, fired },
+            News::SystemCall(call) => Stop::SystemCall { thread, call },
             News::GroupStop => {
                 self.leave_in_group_stop(tid)?;
                 return Ok(None);

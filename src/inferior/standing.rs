@@ -138,7 +138,7 @@ impl Inferior {
             WaitEvent::Killed { signal } => return self.ends(tid, ExitStatus::Signal(signal)),
             WaitEvent::Signal { .. } => match self.put_back(tid, event)? {
                 true => None,
-                false => self.signal_of(tid)?.map(News::Signal),
+                false => self.news_of_signal(tid, event)?,
             },
             WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.take_birth(tid, event)?,
             WaitEvent::Exec => match self.executed(tid)? {
@@ -154,6 +154,9 @@ impl Inferior {
                 self.mend_system_call(tid)?;
                 None
             }
+            WaitEvent::Syscall if self.system_calls => {
+                self.system_call_of(tid)?.map(News::SystemCall)
+            }
             WaitEvent::Syscall | WaitEvent::Other { .. } => None,
         };
         let held = self.held(tid)?;
@@ -164,6 +167,17 @@ impl Inferior {
             }
         }
         Ok(held)
+    }
+
+    /// The signal that a thread stands at, or the watches that it has hit.
+    fn news_of_signal(&self, tid: Tid, event: WaitEvent) -> Result<Option<News>, InferiorError> {
+        if event == (WaitEvent::Signal { signal: os::SIGTRAP }) {
+            let fired = self.take_fired(tid)?;
+            if !fired.is_empty() {
+                return Ok(Some(News::Watch(fired)));
+            }
+        }
+        Ok(self.signal_of(tid)?.map(News::Signal))
     }
 
     /// A system call that gave up because the debugger has stopped its thread will go on.

@@ -16,6 +16,26 @@ pub(super) fn name(number: i32) -> String {
     }
 }
 
+/// The name of a signal: `SIGSEGV`.
+pub fn signal_name(number: i32) -> String {
+    name(number)
+}
+
+/// The number of a signal by its name, with or without `SIG`, in any case, or by its number.
+pub fn signal_number(text: &str) -> Option<i32> {
+    if let Ok(number) = text.parse() {
+        return (1..=64).contains(&number).then_some(number);
+    }
+    let upper = text.to_uppercase();
+    let full = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
+    nix::sys::signal::Signal::iterator().find(|signal| signal.as_str() == full).map(|s| s as i32)
+}
+
+/// The names of all signals that have one.
+pub fn signal_names() -> impl Iterator<Item = &'static str> {
+    nix::sys::signal::Signal::iterator().map(|signal| signal.as_str())
+}
+
 /// Whether the default action of a signal that comes from the program's own doing is to kill it
 /// (`signal(7)`): SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
 pub(super) fn is_fault(number: i32) -> bool {

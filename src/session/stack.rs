@@ -80,7 +80,7 @@ impl Run {
                 raw: index,
                 call,
             };
-            let begun = if index == 0 { not_begun(physical).min(last) } else { 0 };
+            let begun = if index == 0 { self.not_begun(thread, physical).min(last) } else { 0 };
             let mut here: Vec<_> = places
                 .iter()
                 .enumerate()
@@ -98,9 +98,20 @@ impl Run {
     }
 }
 
+impl Run {
+    /// How many of the inlined calls at the pc of a thread's innermost frame have not begun: those
+    /// that begin there, unless the thread has stopped in one of them.
+    fn not_begun(&self, thread: ThreadNo, innermost: &RawFrame) -> usize {
+        match self.stops.begun {
+            Some((no, pc, begun)) if (no, pc) == (thread, innermost.lookup) => begun,
+            _ => not_begun(innermost),
+        }
+    }
+}
+
 /// How many of the inlined calls at the pc of the innermost frame begin there: nothing of them has
 /// run, and the frame still stands in front of them, as after any other step to a call.
-fn not_begun(innermost: &RawFrame) -> usize {
+pub(super) fn not_begun(innermost: &RawFrame) -> usize {
     let Some(loaded) = &innermost.loaded else { return 0 };
     let at = loaded.bias.to_file(innermost.lookup);
     let Some(function) = loaded.image.function_at(at) else { return 0 };

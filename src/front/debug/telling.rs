@@ -77,7 +77,8 @@ impl Teller {
         let text = self.text.is_some();
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
-            EventKind::Note { .. } => write(&sink, &json(event)),
+            EventKind::Log { text: said, .. } if text => write(&sink, &format!("{said}\n")),
+            EventKind::Note { .. } | EventKind::Log { .. } => write(&sink, &json(event)),
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! What the commands of a session answer, as text for people.
 
+use super::breakpoints;
 use super::paths::function;
 use super::spans::{Ink, Line, bytes, counted, cut, place};
 use super::split::split_text;
@@ -9,7 +10,7 @@ use crate::command::{
     Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic, VariableShown,
 };
 use crate::dwarf::Origin;
-use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
+use crate::session::{Answered, Frame, Halt, Whereabouts};
 
 /// Draws answers.
 pub struct AnswerText {
@@ -36,8 +37,8 @@ impl AnswerText {
         match answer {
             Answer::Nothing | Answer::Quit | Answer::Value(_) | Answer::Split { .. } => {}
             Answer::Said(text) => lines.push(plain(text)),
-            Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
-            Answer::Breakpoints(all) => breakpoints(all, &mut lines),
+            Answer::Breakpoint(breakpoint) => breakpoints::set(breakpoint, &mut lines),
+            Answer::Breakpoints(all) => breakpoints::list(all, &mut lines),
             Answer::Stopped(stopped) => stop(stopped, &mut lines),
             Answer::Backtrace(listing) => backtrace(listing, &mut lines),
             Answer::Frame(frame, text) => {
@@ -89,63 +90,17 @@ fn whereabouts(found: &Whereabouts, lines: &mut Vec<Line>) {
     }
 }
 
-fn plain(text: &str) -> Line {
+pub(super) fn plain(text: &str) -> Line {
     let mut line = Line::new();
     line.push(Ink::Plain, text);
     line
 }
 
-fn set_breakpoint(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
-    let mut line = Line::new();
-    let word = if breakpoint.temporary { "Temporary breakpoint" } else { "Breakpoint" };
-    line.push(Ink::Plain, format!("{word} {}", breakpoint.id));
-    match breakpoint.places.as_slice() {
-        [one] => {
-            line.push(Ink::Plain, " at ").append(where_is(&one.at));
-        }
-        several => {
-            line.push(Ink::Plain, format!(" at {}", counted(several.len() as u64, "place")));
-        }
-    }
-    let asked = match &breakpoint.wanted {
-        Where::Line { line, .. } => Some(*line),
-        _ => None,
-    };
-    let got = breakpoint.places.first().and_then(|place| place.at.line);
-    if let (Some(asked), Some(got)) = (asked, got)
-        && asked != got
-    {
-        line.push(Ink::Faint, format!("  (line {asked} has no code)"));
-    }
-    lines.push(line);
-}
-
-fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
-    if all.is_empty() {
-        lines.push(plain("There are no breakpoints."));
-    }
-    for breakpoint in all {
-        for (index, place) in breakpoint.places.iter().enumerate() {
-            let mut line = Line::new();
-            let number = if index == 0 { breakpoint.id.to_string() } else { String::new() };
-            line.push(Ink::Strong, format!("{number:>3}  "));
-            line.append(where_is(&place.at));
-            if index == 0 && breakpoint.hits > 0 {
-                line.push(Ink::Faint, format!("  reached {}", counted(breakpoint.hits, "time")));
-            }
-            lines.push(line);
-        }
-    }
-}
-
 fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
-    let mut line = Line::new();
+    let by_breakpoint = breakpoints::halt(&stopped.halt);
+    let mut line = by_breakpoint.unwrap_or_default();
     match &stopped.halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
-        Halt::Breakpoint { hit, .. } => {
-            let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
-            line.push(Ink::Changed, format!("Breakpoint {}", ids.join(", ")))
-        }
         Halt::Signal { name, explanation, .. } => {
             line.push(Ink::Gone, format!("Signal {name}"));
             let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -157,6 +112,7 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
         Halt::Ended { status: ExitStatus::Signal(signal) } => {
             line.push(Ink::Gone, format!("The program was ended by signal {signal}."))
         }
+        _ => &mut line,
     };
     if let Some(frame) = &stopped.frame {
         line.push(Ink::Plain, ", ");
@@ -166,10 +122,11 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
         }
     }
     lines.push(line);
+    breakpoints::more_of_halt(&stopped.halt, lines);
     stopped.source.iter().for_each(|text| source(text, lines));
 }
 
-fn where_is(at: &At) -> Line {
+pub(super) fn where_is(at: &At) -> Line {
     let mut line = Line::new();
     line.push(Ink::Strong, function(&at.function));
     let place = place(at);

@@ -1,0 +1,50 @@
+//! What a function returns, where it stands at the instruction by which it does.
+
+use super::context::FrameContext;
+use super::run::Run;
+use crate::asm::ExitKind;
+use crate::base::{Shown, ThreadNo, Unreadable};
+use crate::dwarf::Types;
+use crate::value::returned::{self, Convention};
+use crate::value::{Limits, Reader};
+
+impl Run {
+    /// The value that a held thread is about to return; nothing where the function returns nothing.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub(super) fn value_returned(
+        &self,
+        no: ThreadNo,
+        kind: ExitKind,
+    ) -> Result<Option<Shown>, Unreadable> {
+        let unknown = |why: &str| Unreadable::NotDescribed(why.to_owned());
+        let thread = self.held(no).ok_or_else(|| unknown("the thread runs"))?;
+        if matches!(kind, ExitKind::TailCall { .. }) {
+            return Err(unknown("the function ends by a jump to another, which will return it"));
+        }
+        let (frames, _) = self.unwind(thread, 1);
+        let frame = frames.first().ok_or_else(|| unknown("there is no frame"))?;
+        let loaded = frame.loaded.as_ref().ok_or_else(|| unknown("no file is loaded there"))?;
+        let (image, bias) = (&loaded.image, loaded.bias);
+        let described = image
+            .function_at(bias.to_file(frame.lookup))
+            .ok_or_else(|| unknown("there is no debug information"))?;
+        let Some(ty) = described.returns else { return Ok(None) };
+        let vectors = thread.vectors().ok();
+        let memory = self.inferior.memory();
+        let context = FrameContext { frame, vectors: vectors.as_ref(), memory };
+        let registers = |register| context.whole_register(register);
+        let convention = Convention::of_linkage_name(described.linkage_name);
+        let location = returned::passing(&**image, ty, convention)?.location(&registers)?;
+        let reader = Reader {
+            types: &**image,
+            bias,
+            memory,
+            registers: &registers,
+            limits: Limits::default(),
+        };
+        image.get(ty)?;
+        Ok(Some(self.regions().shown(&reader.read(ty, &location))))
+    }
+}
