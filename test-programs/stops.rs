@@ -65,7 +65,8 @@ fn changes() -> u32 {
     let mut total = 0_u32;
     let mut pair = Pair { left: 1, right: 2 };
     let mut list = vec![10_u64, 20, 30];
-    black_box((&mut total, &mut pair, &mut list)); // #changes
+    let wide = black_box([1_u64; 8]);
+    black_box((&mut total, &mut pair, &mut list, &wide)); // #changes
     total += 5; // #total-5
     pair.right = 9; // #right-9
     list[1] = 21; // #list-21
@@ -77,10 +78,15 @@ fn changes() -> u32 {
 }
 
 #[inline(never)]
-fn owned(text: String) -> usize {
-    let kept = text; // #moved
-    black_box(&kept);
-    kept.len() // #after-move
+fn take(text: String) -> usize {
+    black_box(text).len()
+}
+
+#[inline(never)]
+fn owned() -> usize {
+    let text = String::from("abc");
+    let taken = take(text); // #taken
+    black_box(taken) // #after-move
 }
 
 fn main() {
@@ -102,6 +108,6 @@ fn main() {
         black_box(early(n)); // #call-early
     }
     sum += u64::from(changes()); // #call-changes
-    sum += owned(String::from("abc")) as u64;
+    sum += owned() as u64;
     println!("{sum}"); // #end
 }

@@ -110,18 +110,26 @@ fn log(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
 /// What stands before the quote that ends a text, and what behind it. Expressions in braces have
 /// quotes of their own.
 fn quoted(text: &str) -> Option<(&str, &str)> {
-    let (mut depth, mut escaped) = (0usize, false);
+    let (mut depth, mut escaped, mut first) = (0usize, false, None);
     for (at, c) in text.char_indices() {
+        if c == '"' && !escaped {
+            first = first.or(Some(at));
+        }
         match c {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '{' => depth = depth.saturating_add(1),
             '}' => depth = depth.saturating_sub(1),
-            '"' if depth == 0 => return Some((text.get(..at)?, text.get(at.checked_add(1)?..)?)),
+            '"' if depth == 0 => return around(text, at),
             _ => {}
         }
     }
-    None
+    // A brace that is not closed is the message's own mistake.
+    around(text, first?)
+}
+
+fn around(text: &str, at: usize) -> Option<(&str, &str)> {
+    Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
 }
 
 #[cfg(test)]

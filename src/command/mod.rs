@@ -140,7 +140,9 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     let (word, rest) = line.split_at(end.unwrap_or(line.len()));
     let command = find(word)?;
-    (command.run)(context, rest.trim())
+    // The lines of a block stay lines.
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+    (command.run)(context, rest)
 }
 
 /// The command of a name, of an alias, or that alone begins so.

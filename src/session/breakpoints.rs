@@ -147,8 +147,8 @@ pub(super) struct Table {
 impl Table {
     /// Takes in a new one, and numbers it.
     pub fn add(&mut self, target: Target, places: Vec<BreakPlace>, terms: Terms) -> Breakpoint {
-        self.last = self.last.saturating_add(1);
-        let id = BreakpointId(self.last);
+        let id = self.next();
+        self.last = id.0;
         let (enabled, once, hits) = (true, false, 0);
         let added = Breakpoint { id, target, places, terms, enabled, once, hits };
         self.list.push(added.clone());
@@ -158,6 +158,11 @@ impl Table {
     /// Forgets where the breakpoints are, because the program is another one.
     pub fn forget_places(&mut self) {
         self.list.iter_mut().for_each(|breakpoint| breakpoint.places.clear());
+    }
+
+    /// The number that the next one gets.
+    pub fn next(&self) -> BreakpointId {
+        BreakpointId(self.last.saturating_add(1))
     }
 
     pub fn get(&self, id: BreakpointId) -> Option<&Breakpoint> {

@@ -208,11 +208,12 @@ impl Session {
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal wants their own code, not the library's that raised it.
+    /// A person who stops at a signal, a panic or a watchpoint wants their own code, not the library's that raised it.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
         let by_runtime = matches!(
             halt,
             Halt::Signal { .. }
+                | Halt::Watchpoint { .. }
                 | Halt::Caught { what: Caught::Panic { .. } | Caught::Signal { .. }, .. }
         );
         if !by_runtime {

@@ -16,6 +16,9 @@ impl Run {
         thread: Stopped,
         hit: &[BreakpointId],
     ) -> Result<Option<Halt>, SessionError> {
+        for id in std::mem::take(&mut self.stops.leaving) {
+            self.watch_may_end(&thread, id);
+        }
         if hit.is_empty() && self.stops.ended.is_empty() {
             self.inferior.resume(thread, None)?;
             return Ok(None);

@@ -282,7 +282,7 @@ impl Run {
     fn act(&mut self, thread: &Stopped, role: Role) -> Option<BreakpointId> {
         match role {
             Role::Break(id) => return self.is_reached(thread, id).then_some(id),
-            Role::WatchEnd(id) => self.watch_may_end(thread, id),
+            Role::WatchEnd(id) => self.stops.leaving.push(id),
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),

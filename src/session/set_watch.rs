@@ -36,9 +36,8 @@ impl Session {
         let (watched, new) = found?.map_err(SessionError::Expression)?;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let used = run.inferior.watches().len();
-        let added = self.table.borrow_mut().add(Target::Watch(watched), Vec::new(), terms);
-        if let Err(error) = run.begin_watch(added.id, new) {
-            self.table.borrow_mut().list.retain(|breakpoint| breakpoint.id != added.id);
+        let id = self.table.borrow().next();
+        if let Err(error) = run.begin_watch(id, new) {
             let full = format!(
                 "the processor can watch {REGISTERS} places at once, and {used} are in use"
             );
@@ -51,7 +50,7 @@ impl Session {
                 other => other,
             });
         }
-        Ok(added)
+        Ok(self.table.borrow_mut().add(Target::Watch(watched), Vec::new(), terms))
     }
 }
 

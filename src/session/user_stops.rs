@@ -25,6 +25,8 @@ pub(super) struct UserStops {
     pub table: Rc<RefCell<Table>>,
     /// The watchpoints that are set in the process.
     pub watches: Vec<LiveWatch>,
+    /// Those whose frame a thread that has just stopped may have left.
+    pub leaving: Vec<BreakpointId>,
     /// Those that have ended and nobody was told of.
     pub ended: Vec<WatchEnd>,
     /// How functions are left where a breakpoint waits for it.

@@ -39,7 +39,7 @@ impl AnswerText {
             Answer::Said(text) => lines.push(plain(text)),
             Answer::Breakpoint(breakpoint) => breakpoints::set(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints::list(all, &mut lines),
-            Answer::Stopped(stopped) => stop(stopped, &mut lines),
+            Answer::Stopped(stopped) => stop(stopped, self.width, &mut lines),
             Answer::Backtrace(listing) => backtrace(listing, &mut lines),
             Answer::Frame(frame, text) => {
                 lines.push(frame_line(frame, false));
@@ -96,7 +96,7 @@ pub(super) fn plain(text: &str) -> Line {
     line
 }
 
-fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
+fn stop(stopped: &Stopped, width: usize, lines: &mut Vec<Line>) {
     let by_breakpoint = breakpoints::halt(&stopped.halt);
     let mut line = by_breakpoint.unwrap_or_default();
     match &stopped.halt {
@@ -122,7 +122,7 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
         }
     }
     lines.push(line);
-    breakpoints::more_of_halt(&stopped.halt, lines);
+    breakpoints::more_of_halt(&stopped.halt, width, lines);
     stopped.source.iter().for_each(|text| source(text, lines));
 }
 

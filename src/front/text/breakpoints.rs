@@ -1,7 +1,7 @@
 //! Breakpoints, watchpoints and catchpoints, and why they have stopped the program.
 
 use super::answer::{plain, where_is};
-use super::spans::{Ink, Line, counted};
+use super::spans::{Ink, Line, counted, wrap};
 use crate::base::{Shown, Unreadable, system_call_name};
 use crate::session::{
     Access, Breakpoint, BreakpointId, Catch, Caught, Halt, Target, Touched, WatchEnd, Watched,
@@ -157,10 +157,10 @@ pub(super) fn halt(halt: &Halt) -> Option<Line> {
 }
 
 /// What is to be told of a halt behind its first line.
-pub(super) fn more_of_halt(halt: &Halt, lines: &mut Vec<Line>) {
+pub(super) fn more_of_halt(halt: &Halt, width: usize, lines: &mut Vec<Line>) {
     match halt {
         Halt::Breakpoint { failed, returned, .. } => {
-            complain(failed, lines);
+            complain(failed, width, lines);
             returned.iter().for_each(|returned| lines.push(returned_line(returned)));
         }
         Halt::Watchpoint { touched, by, failed, .. } => {
@@ -172,14 +172,14 @@ pub(super) fn more_of_halt(halt: &Halt, lines: &mut Vec<Line>) {
                 line.push(Ink::Faint, "  by ").append(where_is(by));
                 lines.push(line);
             }
-            complain(failed, lines);
+            complain(failed, width, lines);
         }
         Halt::WatchEnded { ended, .. } => {
             for WatchEnd { expression, why, .. } in ended {
                 lines.push(plain(&format!("  {expression} is gone: {why}.")));
             }
         }
-        Halt::Caught { failed, .. } => complain(failed, lines),
+        Halt::Caught { failed, .. } => complain(failed, width, lines),
         _ => {}
     }
 }
@@ -211,8 +211,9 @@ fn returned_line(returned: &Result<Option<Shown>, Unreadable>) -> Line {
     line
 }
 
-fn complain(failed: &[String], lines: &mut Vec<Line>) {
-    for why in failed {
+/// What went wrong, in full.
+fn complain(failed: &[String], width: usize, lines: &mut Vec<Line>) {
+    for why in failed.iter().flat_map(|why| wrap(why, width.saturating_sub(2))) {
         let mut line = Line::new();
         line.push(Ink::Gone, format!("  {why}"));
         lines.push(line);
