@@ -517,7 +517,7 @@ fn stops_are_told_as_json_with_their_reasons() {
     let stopped = of("stopped");
     assert_eq!(stopped["data"]["halt"], "breakpoint", "{stopped}");
     assert_eq!(stopped["data"]["hit"], serde_json::json!([1]));
-    assert_eq!(stopped["data"]["returned"]["Ok"]["text"], "0", "{stopped}");
+    assert_eq!(stopped["data"]["returned"]["value"]["text"], "0", "{stopped}");
     let listed = &of("breakpoints")["data"][0];
     assert_eq!((&listed["condition"], &listed["hits"]), (&"$rax == 0".into(), &1.into()));
 }

@@ -29,7 +29,7 @@ mod words;
 
 use crate::session::{Observer, Session};
 
-pub use answer::{Answer, Listing, SourceText, Stopped, VariableShown};
+pub use answer::{Answer, INDENT, Listing, SourceText, Stopped, VariableShown};
 pub use break_commands::opens_block;
 pub use error::CommandError;
 

@@ -13,8 +13,11 @@
 mod assign;
 mod error;
 mod eval;
+mod integer;
 mod lower;
+mod lower_literal;
 mod lower_pattern;
+mod lower_type;
 mod operand;
 mod parse;
 mod scalar;
@@ -30,8 +33,9 @@ use std::sync::Arc;
 
 pub use assign::Write;
 pub use error::ExprError;
+pub use integer::Integer;
 pub use operand::{Made, Operand, Pointer};
-pub use scalar::{Float, FloatType, Integer, Scalar};
+pub use scalar::{Float, FloatType, Scalar};
 pub use scope::{History, Lookup, RegisterValue, Scope, Which};
 pub use types::IntType;
 

@@ -41,7 +41,7 @@ pub(super) enum Untold {
     /// A thread stands still and has news.
     Thread(Tid),
     /// Something that no thread stands still for.
-    End(Stop),
+    End(Box<Stop>),
 }
 
 impl Inferior {
@@ -58,7 +58,7 @@ impl Inferior {
     pub(super) fn next_untold(&mut self) -> Seen {
         while let Some(untold) = self.untold.pop_front() {
             let stop = match untold {
-                Untold::End(stop) => Some(stop),
+                Untold::End(stop) => Some(*stop),
                 Untold::Thread(tid) => self.tell(tid)?,
             };
             if stop.is_some() {

@@ -7,9 +7,10 @@ use super::catching::Caught;
 use super::error::SessionError;
 use super::run::Run;
 use super::signals;
+use super::value_returned::Returned;
 use super::watch_ends::WatchEnd;
 use super::watching::Touched;
-use crate::base::{At, ExitStatus, Register, Shown, ThreadNo, Unreadable, VirtAddr};
+use crate::base::{At, ExitStatus, Register, ThreadNo, Unreadable, VirtAddr};
 use crate::frame::RawFrame;
 use crate::inferior::{SignalInfo, Stopped};
 
@@ -28,9 +29,9 @@ pub enum Halt {
         /// Why conditions could not be evaluated, a sentence each: it stands still then, too.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         failed: Vec<String>,
-        /// What the function returns, where one of them waits for that; none for `()`.
+        /// What the function returns, where one of them waits for that.
         #[serde(skip_serializing_if = "Option::is_none")]
-        returned: Option<Result<Option<Shown>, Unreadable>>,
+        returned: Option<Returned>,
     },
     /// A thread has touched memory that is watched.
     Watchpoint {
@@ -162,8 +163,26 @@ impl Run {
         frame: &RawFrame,
         offset: u64,
     ) -> Result<VirtAddr, Unreadable> {
-        let _ = (no, frame, offset);
-        Err(Unreadable::NotDescribed("thread-locals".to_owned()))
+        let lost = || Unreadable::NotDescribed("the thread is not held".to_owned());
+        let registers = self.held(no).ok_or_else(lost)?.registers();
+        let main = self.inferior.modules().main();
+        let module = match frame.loaded {
+            Some(_) => frame.lookup,
+            // A frame in no file sees the variables of the executable.
+            None => main.bias.to_virt(main.image.entry()),
+        };
+        self.inferior.thread_local(module, registers, offset)
+    }
+
+    /// Whether an address lies in the thread-local storage that a thread has for the executable.
+    pub(super) fn is_thread_local(&self, at: VirtAddr) -> bool {
+        let main = self.inferior.modules().main();
+        let Some(segment) = main.image.tls_segment() else { return false };
+        let module = main.bias.to_virt(main.image.entry());
+        self.held.iter().any(|(thread, _)| {
+            let start = self.inferior.thread_local(module, thread.registers(), 0);
+            start.is_ok_and(|start| at.0.wrapping_sub(start.0) < segment.size)
+        })
     }
 
     /// A thread that is held.

@@ -20,7 +20,7 @@ pub(super) enum Piece {
     /// Text to be said as it is.
     Text(String),
     /// An expression whose value is said, in a format where one was given: `{n:x}`.
-    Value(Expression, Option<String>),
+    Value(Box<Expression>, Option<String>),
 }
 
 impl LogMessage {
@@ -92,13 +92,13 @@ fn value(text: &str) -> Result<Piece, ExprError> {
         && Format::default().with(format.trim()).is_ok()
     {
         let format = Some(format.trim().to_owned());
-        return Ok(Piece::Value(Expression::parse(expression)?, format));
+        return Ok(Piece::Value(Box::new(Expression::parse(expression)?), format));
     }
     let expression = Expression::parse(text)?;
     if expression.is_assignment() {
         return Err(ExprError::new("a message that assigns would change the program"));
     }
-    Ok(Piece::Value(expression, None))
+    Ok(Piece::Value(Box::new(expression), None))
 }
 
 /// Where the brace closes that was opened before the text. Braces in texts do not count.

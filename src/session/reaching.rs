@@ -5,8 +5,9 @@ use super::catching::{Catch, Caught};
 use super::error::SessionError;
 use super::halt::Halt;
 use super::run::Run;
+use super::value_returned::Returned;
 use super::vantage::Vantage;
-use crate::base::{Shown, ThreadNo, Unreadable};
+use crate::base::ThreadNo;
 use crate::inferior::Stopped;
 
 impl Run {
@@ -64,11 +65,7 @@ impl Run {
     }
 
     /// What is returned, where a breakpoint is for that.
-    fn returned_at(
-        &self,
-        no: ThreadNo,
-        hit: &[BreakpointId],
-    ) -> Option<Result<Option<Shown>, Unreadable>> {
+    fn returned_at(&self, no: ThreadNo, hit: &[BreakpointId]) -> Option<Returned> {
         let table = self.stops.table.borrow();
         let on_return = |id: &BreakpointId| {
             table.get(*id).is_some_and(|b| matches!(b.target, Target::Return(_)))

@@ -1,5 +1,7 @@
 //! What a function returns, where it stands at the instruction by which it does.
 
+use serde::Serialize;
+
 use super::context::FrameContext;
 use super::run::Run;
 use crate::asm::ExitKind;
@@ -8,16 +10,29 @@ use crate::dwarf::Types;
 use crate::value::returned::{self, Convention};
 use crate::value::{Limits, Reader};
 
+/// What a function is about to return.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Returned {
+    /// A value.
+    Value(Box<Shown>),
+    /// `()`.
+    Nothing,
+    /// A value that cannot be told, for a reason.
+    Unknown(Unreadable),
+}
+
 impl Run {
-    /// The value that a held thread is about to return; nothing where the function returns nothing.
-    ///
-    /// # Errors
-    /// Why it cannot be told.
-    pub(super) fn value_returned(
-        &self,
-        no: ThreadNo,
-        kind: ExitKind,
-    ) -> Result<Option<Shown>, Unreadable> {
+    /// The value that a held thread is about to return.
+    pub(super) fn value_returned(&self, no: ThreadNo, kind: ExitKind) -> Returned {
+        match self.read_returned(no, kind) {
+            Ok(Some(value)) => Returned::Value(Box::new(value)),
+            Ok(None) => Returned::Nothing,
+            Err(why) => Returned::Unknown(why),
+        }
+    }
+
+    fn read_returned(&self, no: ThreadNo, kind: ExitKind) -> Result<Option<Shown>, Unreadable> {
         let unknown = |why: &str| Unreadable::NotDescribed(why.to_owned());
         let thread = self.held(no).ok_or_else(|| unknown("the thread runs"))?;
         if matches!(kind, ExitKind::TailCall { .. }) {
@@ -43,6 +58,7 @@ impl Run {
             memory,
             registers: &registers,
             limits: Limits::default(),
+            running: &[],
         };
         image.get(ty)?;
         Ok(Some(self.regions().shown(&reader.read(ty, &location))))

@@ -103,6 +103,7 @@ impl Run {
             memory: &memory,
             registers: &read_register,
             limits: Limits::default(),
+            running: &[],
         };
         let regions = self.regions();
         let call = depth.unwrap_or_else(|| not_begun(&raw));

@@ -278,6 +278,7 @@ impl Run {
             memory: self.inferior.memory(),
             registers: &|_| None,
             limits: Limits::default(),
+            running: &[],
         };
         self.regions().shown(&reader.read(live.ty, &Location::Memory(live.at))).text
     }

@@ -8,6 +8,7 @@ use std::io::IsTerminal;
 
 use super::args::DebugArgs;
 use super::errors::{Outcome, UserError};
+use super::narrator::width;
 use super::program;
 use crate::base::ExitStatus;
 use crate::command::{Answer, Context, run_line};
@@ -18,7 +19,12 @@ use telling::Teller;
 /// Runs the session that the command line asks for.
 pub(super) fn run(args: &DebugArgs) -> Outcome {
     let resolved = args.target.resolve()?;
-    let settings = Settings { ledger: !args.no_ledger, pin: !args.no_pin, ..Settings::default() };
+    let settings = Settings {
+        ledger: !args.no_ledger,
+        pin: !args.no_pin,
+        width: width(args.page.width, args.page.output.is_none()),
+        ..Settings::default()
+    };
     let session = Session::open(program::launch(&resolved), settings);
     let mut session = session.map_err(|error| program::explain(&error))?;
     let mut teller = Teller::new(&args.page)?;

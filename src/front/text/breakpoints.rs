@@ -2,10 +2,10 @@
 
 use super::answer::{plain, where_is};
 use super::spans::{Ink, Line, counted, wrap};
-use crate::base::{Shown, Unreadable, system_call_name};
+use crate::base::system_call_name;
 use crate::session::{
-    Access, Breakpoint, BreakpointId, Catch, Caught, Halt, Target, Touched, WatchEnd, Watched,
-    Where, signal_name,
+    Access, Breakpoint, BreakpointId, Catch, Caught, Halt, Returned, Target, Touched, WatchEnd,
+    Watched, Where, signal_name,
 };
 
 /// A breakpoint that was set.
@@ -200,13 +200,13 @@ fn touched_lines(touched: &Touched, lines: &mut Vec<Line>) {
     }
 }
 
-fn returned_line(returned: &Result<Option<Shown>, Unreadable>) -> Line {
+fn returned_line(returned: &Returned) -> Line {
     let mut line = Line::new();
     line.push(Ink::Faint, "  returns ");
     match returned {
-        Ok(Some(value)) => line.push(Ink::Plain, &value.text),
-        Ok(None) => line.push(Ink::Plain, "()"),
-        Err(why) => line.push(Ink::Faint, why.in_place()),
+        Returned::Value(value) => line.push(Ink::Plain, &value.text),
+        Returned::Nothing => line.push(Ink::Plain, "()"),
+        Returned::Unknown(why) => line.push(Ink::Faint, why.in_place()),
     };
     line
 }
