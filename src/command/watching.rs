@@ -25,7 +25,8 @@ pub(super) static RWATCH: Command = Command {
     topic: Topic::Breakpoints,
     usage: "[-l] PLACE [if CONDITION]",
     about: "Stop the program when a value in memory is read",
-    details: "As `watch`.",
+    details: "As `watch`. The processor does not tell a read from a write of the value that is there \
+              already: both stop.",
     run: |context, text| watch(context, text, Access::Read),
 };
 

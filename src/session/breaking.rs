@@ -163,26 +163,25 @@ impl Session {
 
     /// The program stands still: what was set for one stop goes, and commands are due.
     pub(super) fn after_halt(&mut self, halt: &Halt) {
-        let mut gone = Vec::new();
+        let mut spent = Vec::new();
         for id in halt.hit() {
-            let mut table = self.table.borrow_mut();
-            let Some(breakpoint) = table.get_mut(id) else { continue };
+            let table = self.table.borrow();
+            let Some(breakpoint) = table.get(id) else { continue };
             if !breakpoint.terms.commands.is_empty() {
                 let commands = breakpoint.terms.commands.clone();
                 self.due.push(Due { of: id, commands });
             }
-            if breakpoint.terms.temporary {
-                gone.push(id);
-            } else if breakpoint.once {
-                (breakpoint.enabled, breakpoint.once) = (false, false);
-                drop(table);
-                if let Some(run) = &mut self.run {
-                    run.unplant_user(id);
-                }
-            }
+            spent.push((id, breakpoint.terms.temporary, breakpoint.once));
         }
-        for id in gone {
-            self.delete_breakpoint(id);
+        for (id, temporary, once) in spent {
+            if temporary {
+                self.delete_breakpoint(id);
+            } else if once
+                && let Err(error) = self.enable_breakpoint(id, Enabling::Off)
+                && let Some(run) = &mut self.run
+            {
+                run.notes.push(format!("Breakpoint {id} could not be disabled: {error}."));
+            }
         }
     }
 
