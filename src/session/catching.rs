@@ -178,7 +178,12 @@ impl Run {
         }
         let others = self.inferior.stop_all()?;
         self.held.extend(others.into_iter().map(|thread| (thread, None)));
-        let Some(no) = self.held.first().map(|(thread, _)| thread.no()) else { return Ok(None) };
+        let Some(no) = self.held.first().map(|(thread, _)| thread.no()) else {
+            // The process is ending, and no thread of it stands still any more.
+            let note = format!("thread {ended} has ended, and the process ends with it");
+            self.notes.push(format!("Catchpoint {} did not stop: {note}.", list(&caught_by)));
+            return Ok(None);
+        };
         let decision = self.decide_held(no, &caught_by);
         if decision.stops.is_empty() {
             for (thread, signal) in std::mem::take(&mut self.held) {
@@ -251,4 +256,8 @@ impl Run {
             self.notes.push(format!("Libraries that are loaded later are not noticed: {error}."));
         }
     }
+}
+
+fn list(ids: &[BreakpointId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
