@@ -190,6 +190,13 @@ pub enum EventKind {
         /// A sentence.
         text: String,
     },
+    /// A breakpoint has said something instead of stopping the program.
+    Log {
+        /// Its number.
+        breakpoint: u32,
+        /// The message, with the values of its expressions.
+        text: String,
+    },
     /// The process ended.
     Exit {
         /// How.

@@ -67,10 +67,13 @@ pub struct Stopped {
     /// Whether that is the frame that the command began in.
     pub same_frame: bool,
     /// What the call that was run to its end has returned.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub returned: Option<Box<Answered>>,
     /// Why that value cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<Unreadable>,
     /// The command that the halt has kept from its end: `next`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<&'static str>,
     /// What is shown at each stop.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -85,10 +85,13 @@ impl From<PlaceError> for CommandError {
     fn from(error: PlaceError) -> CommandError {
         let plain = CommandError::new(error.to_string());
         match &error {
-            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => {
-                plain.did_you_mean(name, known.iter().map(String::as_str))
-            }
+            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => plain
+                .did_you_mean(name, known.iter().map(String::as_str))
+                .hint("with --pending, a library that is loaded later may have it"),
             PlaceError::NotRunning(_) => plain.hint("`run` starts it"),
+            PlaceError::NoMatch(_) => {
+                plain.hint("the path is that of the function: `krate::module::f`")
+            }
             PlaceError::WhichFile(line) => plain.hint(format!("write FILE:{line}")),
             _ => plain,
         }

@@ -6,7 +6,10 @@
 
 mod answer;
 mod backtrace;
+mod break_commands;
+mod break_terms;
 mod breaking;
+mod catching;
 mod context;
 mod delete;
 mod disassemble;
@@ -21,10 +24,12 @@ mod list;
 mod locals;
 mod looked;
 mod maps;
+mod numbers;
 mod print;
 mod reaching;
 mod registers;
 mod running;
+mod saving;
 mod set;
 mod signals;
 mod skip;
@@ -32,13 +37,16 @@ mod slots;
 mod source_lines;
 mod split;
 mod stepping;
+mod terms;
 mod threads;
 mod types;
+mod watching;
 mod words;
 
 use crate::session::{Observer, Session};
 
 pub use answer::{Answer, Folded, FrameShown, INDENT, Listing, SourceText, Stopped, VariableShown};
+pub use break_commands::opens_block;
 pub use disassemble::with_source;
 pub use error::CommandError;
 pub use looked::{
@@ -90,7 +98,21 @@ pub struct Context<'a> {
 pub const COMMANDS: &[&Command] = &[
     &breaking::BREAK,
     &breaking::TBREAK,
+    &breaking::RBREAK,
+    &breaking::LOGPOINT,
+    &watching::WATCH,
+    &watching::RWATCH,
+    &watching::AWATCH,
+    &catching::CATCH,
+    &catching::TCATCH,
+    &terms::CONDITION,
+    &terms::IGNORE,
+    &break_commands::COMMANDS_OF_BREAKPOINT,
+    &terms::ENABLE,
+    &terms::DISABLE,
     &delete::DELETE,
+    &delete::CLEAR,
+    &saving::SAVE,
     &running::RUN,
     &running::START,
     &running::CONTINUE,
@@ -164,7 +186,9 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     let (word, rest) = line.split_at(end.unwrap_or(line.len()));
     let command = find(word)?;
-    let mut answer = (command.run)(context, rest.trim())?;
+    // The lines of a block stay lines.
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+    let mut answer = (command.run)(context, rest)?;
     if let Answer::Stopped(stopped) = &mut answer {
         add_displays(context, stopped);
     }

@@ -34,12 +34,7 @@ pub(super) fn regex(text: &str) -> Result<regex::Regex, CommandError> {
     if text.is_empty() {
         return Err(CommandError::new("a regular expression is missing"));
     }
-    let wrong = |error: regex::Error| {
-        let reason = error.to_string();
-        let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        CommandError::new(format!("`{text}` is not a regular expression: {last}"))
-    };
-    regex::Regex::new(text).map_err(wrong)
+    Ok(crate::session::pattern(text)?)
 }
 
 /// Options with their numbers, and the text behind them.

@@ -8,6 +8,7 @@
 //! a trait.
 
 mod aggregates;
+mod asked_function;
 mod called;
 mod callee;
 mod cfi;
@@ -29,6 +30,7 @@ pub mod garbage;
 #[cfg(test)]
 mod garbled;
 mod image;
+mod inlined_copies;
 mod intervals;
 mod lines;
 mod locations;
@@ -57,7 +59,7 @@ mod units;
 mod visible;
 mod vtables;
 
-pub use called::names_function;
+pub use called::{Called, names_function};
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
 pub use code_of_line::{LineCode, LineInFunction, LineSearch, ends_with_path};
 pub use detail::Detail;
@@ -65,6 +67,7 @@ pub use dynamic_pointers::DynamicPointer;
 pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
+pub use inlined_copies::InlinedCopy;
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle};

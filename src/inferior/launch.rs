@@ -133,6 +133,7 @@ impl Inferior {
             pin: Pin::default(),
             watches: Watches::default(),
             linker_site: None,
+            system_calls: false,
             attached,
             early: HashMap::new(),
             untold: VecDeque::new(),

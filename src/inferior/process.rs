@@ -32,6 +32,8 @@ pub struct Inferior {
     pub(super) watches: Watches,
     /// Where the dynamic linker says that it has changed something, if that is listened to.
     pub(super) linker_site: Option<VirtAddr>,
+    /// Whether system calls are told.
+    pub(super) system_calls: bool,
     /// Whether it was there before: it is then let go, and not killed, at the end.
     pub(super) attached: bool,
     /// First stops of threads and processes whose parents have not told of them yet, and events

@@ -191,6 +191,9 @@ impl Inferior {
                 self.mend_system_call(tid)?;
                 None
             }
+            WaitEvent::Syscall if self.system_calls => {
+                self.system_call_of(tid)?.map(News::SystemCall)
+            }
             WaitEvent::Syscall | WaitEvent::Other { .. } => None,
         };
         let held = self.held(tid)?;

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::system_calls::SystemCall;
 use super::watches::Watch;
 use crate::base::{ExitStatus, Registers, ThreadNo, Tid, Vectors, VirtAddr};
 use crate::os::{self, RawRegisters, SignalInfo};
@@ -64,6 +65,14 @@ pub enum Stop {
         /// The process id of the child.
         child: Tid,
     },
+    /// A thread makes a system call. Told where
+    /// [`Inferior::tell_system_calls`](super::Inferior::tell_system_calls) asked for it.
+    SystemCall {
+        /// The thread.
+        thread: Stopped,
+        /// Which, and whether it begins or ends.
+        call: SystemCall,
+    },
     /// The process ended.
     Ended(ExitStatus),
 }
@@ -78,6 +87,7 @@ impl Stop {
             | Stop::Watch { thread, .. }
             | Stop::Modules { thread }
             | Stop::Exec { thread, .. }
+            | Stop::SystemCall { thread, .. }
             | Stop::Forked { thread, .. } => Some(thread),
             Stop::ThreadExited { .. } | Stop::Ended(_) => None,
         }

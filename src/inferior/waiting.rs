@@ -96,6 +96,7 @@ impl Inferior {
             WaitEvent::Signal { .. } => self.signalled(tid),
             WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.gave_birth(tid, event),
             WaitEvent::Exec => self.executed(tid),
+            WaitEvent::Syscall => self.at_system_call(tid),
             event => self.pass_on(tid, event).map(|()| None),
         }
     }

@@ -73,6 +73,45 @@ pub fn resume(tid: Tid, signal: i32) -> io::Result<()> {
     request(libc::PTRACE_CONT, tid, signal.cast_unsigned() as usize)
 }
 
+/// As [`resume`], up to the beginning or the end of the next system call (`PTRACE_SYSCALL`).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn resume_to_system_call(tid: Tid, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_SYSCALL, tid, signal.cast_unsigned() as usize)
+}
+
+/// Where in a system call a thread stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallSide {
+    /// Before it.
+    Begins,
+    /// Behind it; a result from -4095 to -1 is an error.
+    Ends {
+        /// What it returned.
+        result: i64,
+    },
+}
+
+/// Where in a system call a thread stands that has stopped for one
+/// (`PTRACE_GET_SYSCALL_INFO`, since Linux 5.3); nothing where it stands at none.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn call_side(tid: Tid) -> io::Result<Option<CallSide>> {
+    // struct ptrace_syscall_info (linux/ptrace.h): the operation is the first byte, what the call
+    // returned lies behind the architecture, the instruction pointer and the stack pointer.
+    const GET_SYSCALL_INFO: libc::c_uint = 0x420e;
+    const WORDS: usize = 11;
+    let info = fetch::<[u64; WORDS]>(GET_SYSCALL_INFO, tid, size_of::<[u64; WORDS]>())?;
+    let [operation, _, _, result, ..] = info;
+    Ok(match operation & 0xff {
+        1 => Some(CallSide::Begins),
+        2 => Some(CallSide::Ends { result: result.cast_signed() }),
+        _ => None,
+    })
+}
+
 /// As [`resume`], for one instruction: the thread then stops with `SIGTRAP`.
 ///
 /// # Errors

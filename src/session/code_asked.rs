@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::breakpoints::{PlaceError, Where};
 use super::debugger::Session;
 use super::disassembly::{Disassembly, Wanted, disassemble};
 use super::error::SessionError;
+use super::places::{self, BreakPlace, PlaceError, Where};
 use crate::base::{Bias, FileAddr, Range, VirtAddr};
 use crate::dwarf::{Image, LineSearch, Loaded};
 
@@ -40,7 +40,7 @@ impl Session {
             CodeAsked::Place(wanted) => {
                 let loaded = self.executable();
                 let here = self.frame().ok().and_then(|frame| frame.at.file);
-                let ranges = functions_at(&loaded.image, wanted, here.as_deref())?;
+                let ranges = functions_at(&loaded.image, &wanted.in_file(here.as_deref()))?;
                 let pc = pc.map(|pc| loaded.bias.to_file(pc));
                 let ranges = ranges.into_iter();
                 let pieces = ranges.filter_map(|range| {
@@ -121,7 +121,7 @@ pub fn disassemble_file(
             let symbol = image.symbols().at(FileAddr(at.0)).filter(|symbol| symbol.kind.is_code());
             vec![symbol.ok_or(PlaceError::NoCode(*at))?.range]
         }
-        wanted => functions_at(image, wanted, None)?,
+        wanted => functions_at(image, wanted)?,
     };
     let pieces = ranges
         .into_iter()
@@ -133,13 +133,12 @@ pub fn disassemble_file(
 pub(super) fn functions_at(
     image: &Image,
     wanted: &Where,
-    here: Option<&str>,
 ) -> Result<Vec<Range<FileAddr>>, PlaceError> {
     // Asked for its errors, which name what there is.
-    let places = super::breakpoints::places(image, wanted, here)?;
+    let places = places::places(image, wanted)?;
     let ranges = match wanted {
         Where::Line { file, line } => {
-            let file = file.as_deref().or(here).ok_or(PlaceError::WhichFile(*line))?;
+            let file = file.as_deref().ok_or(PlaceError::WhichFile(*line))?;
             match image.code_of_line(file, *line) {
                 LineSearch::Found(found) => {
                     found.iter().flat_map(|code| &code.functions).map(|f| f.function).collect()
@@ -149,7 +148,10 @@ pub(super) fn functions_at(
         }
         _ => {
             let symbol = |at| image.symbols().at(at).map(|symbol| symbol.range);
-            places.iter().filter_map(|place| symbol(place.address)).collect()
+            // Where a function has code of its own, those that it was inlined into are not meant.
+            let own = places.iter().any(|place| !place.inlined);
+            let meant = |place: &&BreakPlace| !(own && place.inlined);
+            places.iter().filter(meant).filter_map(|place| symbol(place.address)).collect()
         }
     };
     let mut ranges: Vec<_> = ranges;

@@ -1,18 +1,21 @@
 //! A program under a debugger: what is kept from one run to the next, and what is asked at a stop.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::breakpoints::{self, BreakPlace, Breakpoint, BreakpointId, PlaceError, Where};
+use super::breaking::Due;
+use super::breakpoints::Table;
+use super::catching::Caught;
 use super::error::SessionError;
 use super::halt::Halt;
 use super::looks::Looks;
 use super::options::{EntryPoint, Options, Selection};
-use super::planting::Role;
 use super::run::{Observer, Run};
 use super::signal_table::SignalTable;
 use super::skip::Skip;
 use super::stack::{Frame, Stack};
-use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
+use crate::base::{Shown, ThreadNo};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
 use crate::inferior::Launch;
@@ -64,9 +67,10 @@ pub struct Session {
     /// How it behaves.
     pub settings: Settings,
     launch: Launch,
-    image: Arc<Image>,
-    breakpoints: Vec<Breakpoint>,
-    next_breakpoint: u32,
+    pub(super) image: Arc<Image>,
+    pub(super) table: Rc<RefCell<Table>>,
+    /// Commands that are to be done at this stop.
+    pub(super) due: Vec<Due>,
     pub(super) run: Option<Run>,
     halt: Option<Halt>,
     pub(super) selected: Selected,
@@ -98,8 +102,8 @@ impl Session {
             settings,
             launch,
             image,
-            breakpoints: Vec::new(),
-            next_breakpoint: 1,
+            table: Rc::default(),
+            due: Vec::new(),
             run: None,
             halt: None,
             selected: Selected { thread: ThreadNo(1), frame: 0, stack: None },
@@ -126,39 +130,6 @@ impl Session {
         self.run.is_some()
     }
 
-    /// The breakpoints, by number.
-    pub fn breakpoints(&self) -> &[Breakpoint] {
-        &self.breakpoints
-    }
-
-    /// Stops the program at a place from now on, and in runs to come.
-    ///
-    /// # Errors
-    /// [`PlaceError`] says what is wrong with the place.
-    pub fn break_at(&mut self, wanted: Where, temporary: bool) -> Result<&Breakpoint, PlaceError> {
-        let places = match wanted {
-            Where::Address(at) => vec![self.place_at(at)?],
-            _ => {
-                let here = self.file_looked_at();
-                breakpoints::places(&self.image, &wanted, here.as_deref())?
-            }
-        };
-        let id = BreakpointId(self.next_breakpoint);
-        self.next_breakpoint += 1;
-        self.breakpoints.push(Breakpoint { id, wanted, places, temporary, enabled: true, hits: 0 });
-        self.plant(id);
-        let index = self.breakpoints.len() - 1;
-        Ok(&self.breakpoints[index])
-    }
-
-    /// Takes a breakpoint away; whether there was one of that number.
-    pub fn delete_breakpoint(&mut self, id: BreakpointId) -> bool {
-        self.unplant(id);
-        let before = self.breakpoints.len();
-        self.breakpoints.retain(|breakpoint| breakpoint.id != id);
-        self.breakpoints.len() < before
-    }
-
     /// Starts the program, or starts it anew, and lets it run until something stops it.
     ///
     /// # Errors
@@ -181,8 +152,7 @@ impl Session {
         run.signal_table = self.signal_table.clone();
         run.plans.stop = self.stop_request.clone();
         self.run = Some(run);
-        let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
-        ids.into_iter().for_each(|id| self.plant(id));
+        self.plant_all();
         match halt {
             Halt::Entry => self.resume(observer),
             other => Ok(self.halted(other)),
@@ -196,6 +166,8 @@ impl Session {
     /// refuses something.
     pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
+        self.due.clear();
+        self.lend_history();
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         self.stop_request.aim(Some(run.inferior.process()));
         let halt = run.go_on(observer);
@@ -215,6 +187,7 @@ impl Session {
     /// Ends the process, where there is one.
     pub fn kill(&mut self) {
         self.run = None;
+        self.forget_watches();
         self.halt = None;
         self.looks.forget_process();
         self.selected = Selected { thread: ThreadNo(1), frame: 0, stack: None };
@@ -263,10 +236,7 @@ impl Session {
         let ended = matches!(halt, Halt::Ended { .. });
         let unfinished = self.run.as_mut().and_then(|run| run.drop_plan(&halt));
         self.unfinished = unfinished.filter(|_| !ended);
-        if let Halt::Breakpoint { hit, .. } = &halt {
-            let hit = hit.clone();
-            self.count_hits(&hit);
-        }
+        self.after_halt(&halt);
         if let Halt::Ended { .. } = halt {
             self.run = None;
         } else {
@@ -276,25 +246,22 @@ impl Session {
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal, or stops the program, wants their own code, not the library's that raised it.
+    /// A person who stops at a signal, a panic or a watchpoint, or stops the program, wants their own
+    /// code, not the library's that did it.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
-        if !matches!(halt, Halt::Signal { .. } | Halt::Interrupted { .. }) {
+        let by_runtime = matches!(
+            halt,
+            Halt::Signal { .. }
+                | Halt::Interrupted { .. }
+                | Halt::Watchpoint { .. }
+                | Halt::Caught { what: Caught::Panic { .. } | Caught::Signal { .. }, .. }
+        );
+        if !by_runtime {
             return 0;
         }
         let stack = self.stack().ok();
         let users = stack.and_then(|s| s.frames.iter().position(|f| f.origin == Origin::User));
         users.unwrap_or(0)
-    }
-
-    fn count_hits(&mut self, hit: &[BreakpointId]) {
-        for breakpoint in self.breakpoints.iter_mut().filter(|b| hit.contains(&b.id)) {
-            breakpoint.hits += 1;
-        }
-        let gone = |b: &&Breakpoint| b.temporary && hit.contains(&b.id);
-        let gone: Vec<_> = self.breakpoints.iter().filter(gone).map(|b| b.id).collect();
-        gone.into_iter().for_each(|id| {
-            self.delete_breakpoint(id);
-        });
     }
 
     /// The file that a line without one is in: that of the frame, or of `main`.
@@ -306,45 +273,5 @@ impl Session {
         }
         let main = self.image.functions_called("main").first()?.range.start;
         Some(self.image.line_at(main)?.file.to_string())
-    }
-
-    pub(super) fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
-        let run = self.run.as_ref().ok_or(PlaceError::NotRunning(at))?;
-        let loaded = run.module_at(at).ok_or(PlaceError::NoCode(at))?;
-        if !Arc::ptr_eq(&loaded.image, &self.image) {
-            return Err(PlaceError::NoCode(at));
-        }
-        let file = loaded.bias.to_file(at);
-        Ok(breakpoints::place(&self.image, file))
-    }
-
-    /// Puts the sites of a breakpoint into the process, where there is one.
-    fn plant(&mut self, id: BreakpointId) {
-        let Some(run) = &mut self.run else { return };
-        let breakpoint = self.breakpoints.iter().find(|b| b.id == id && b.enabled);
-        for place in breakpoint.into_iter().flat_map(|b| &b.places) {
-            run.plant_break(place.address, Role::Break(id));
-        }
-    }
-
-    fn unplant(&mut self, id: BreakpointId) {
-        let Some(run) = &mut self.run else { return };
-        for place in self.breakpoints.iter().filter(|b| b.id == id).flat_map(|b| &b.places) {
-            run.unplant_break(place.address, Role::Break(id));
-        }
-    }
-}
-
-impl Run {
-    fn plant_break(&mut self, at: FileAddr, role: Role) {
-        let at = self.inferior.modules().main().bias.to_virt(at);
-        if let Err(error) = self.add_site(at, role) {
-            self.notes.push(format!("A breakpoint could not be set: {error}."));
-        }
-    }
-
-    fn unplant_break(&mut self, at: FileAddr, role: Role) {
-        let at = self.inferior.modules().main().bias.to_virt(at);
-        self.remove_site(at, role);
     }
 }

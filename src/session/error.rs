@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::breakpoints::PlaceError;
+use super::places::PlaceError;
 use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
 use crate::inferior::{InferiorError, LaunchError};

@@ -3,15 +3,19 @@
 use serde::Serialize;
 
 use super::breakpoints::BreakpointId;
+use super::catching::Caught;
 use super::error::SessionError;
 use super::run::Run;
 use super::signals;
-use crate::base::{ExitStatus, Register, ThreadNo, Unreadable, VirtAddr};
+use super::value_returned::Returned;
+use super::watch_ends::WatchEnd;
+use super::watching::Touched;
+use crate::base::{At, ExitStatus, Register, ThreadNo, Unreadable, VirtAddr};
 use crate::frame::RawFrame;
 use crate::inferior::{SignalInfo, Stopped};
 
 /// Why the program stands still.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(tag = "halt", rename_all = "snake_case")]
 pub enum Halt {
     /// It stands at its entry point: nothing of it has run but the dynamic linker.
@@ -22,6 +26,45 @@ pub enum Halt {
         thread: ThreadNo,
         /// The breakpoints, all of them at this address.
         hit: Vec<BreakpointId>,
+        /// Why conditions could not be evaluated, a sentence each: it stands still then, too.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+        /// What the function is about to return, where one of them waits for that.
+        #[serde(rename = "returns", skip_serializing_if = "Option::is_none")]
+        returned: Option<Returned>,
+    },
+    /// A thread has touched memory that is watched.
+    Watchpoint {
+        /// The thread.
+        thread: ThreadNo,
+        /// The watchpoints, and what has changed.
+        touched: Vec<Touched>,
+        /// The user's line that did it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<At>,
+        /// As for breakpoints.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+    },
+    /// What was watched is no longer there.
+    WatchEnded {
+        /// The thread.
+        thread: ThreadNo,
+        /// The watchpoints, which are deleted.
+        ended: Vec<WatchEnd>,
+    },
+    /// Something happened that a catchpoint waits for.
+    Caught {
+        /// The thread.
+        thread: ThreadNo,
+        /// The catchpoints.
+        hit: Vec<BreakpointId>,
+        /// As for breakpoints.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+        /// What happened.
+        #[serde(flatten)]
+        what: Caught,
     },
     /// A signal is about to be delivered.
     Signal {
@@ -80,6 +123,9 @@ impl Halt {
     pub fn thread(&self) -> ThreadNo {
         match self {
             Halt::Breakpoint { thread, .. }
+            | Halt::Watchpoint { thread, .. }
+            | Halt::WatchEnded { thread, .. }
+            | Halt::Caught { thread, .. }
             | Halt::Signal { thread, .. }
             | Halt::Step { thread }
             | Halt::Returned { thread, .. }
@@ -99,6 +145,17 @@ impl Halt {
                 | Halt::Reached { .. }
                 | Halt::ThreadEnded { .. }
         )
+    }
+}
+
+impl Halt {
+    /// The breakpoints, watchpoints and catchpoints that it is for.
+    pub fn hit(&self) -> Vec<BreakpointId> {
+        match self {
+            Halt::Breakpoint { hit, .. } | Halt::Caught { hit, .. } => hit.clone(),
+            Halt::Watchpoint { touched, .. } => touched.iter().map(|t| t.id).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 

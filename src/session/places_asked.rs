@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::address_names::{near_symbol, short_with_offset};
-use super::breakpoints::{BreakPlace, PlaceError, Where};
 use super::code_asked::functions_at;
 use super::debugger::Session;
 use super::error::SessionError;
+use super::places::{self, BreakPlace, PlaceError, Where};
 use super::symbolize::file_name;
 use crate::base::{FileAddr, VirtAddr};
 use crate::dwarf::{LineSearch, Loaded, Scope, StaticAt, short_type_name};
@@ -71,12 +71,13 @@ impl Session {
             return Ok(vec![view.ok_or(PlaceError::NoCode(*at))?]);
         }
         let here = self.frame().ok().and_then(|frame| frame.at.file);
+        let wanted = wanted.in_file(here.as_deref());
         let loaded = self.executable();
         // Asked for its errors, which name what there is.
-        let places = super::breakpoints::places(&loaded.image, wanted, here.as_deref())?;
-        let starts: Vec<FileAddr> = match wanted {
+        let places = places::places(&loaded.image, &wanted)?;
+        let starts: Vec<FileAddr> = match &wanted {
             Where::Line { file, line } => {
-                let file = file.as_deref().or(here.as_deref());
+                let file = file.as_deref();
                 match loaded.image.code_of_line(file.unwrap_or_default(), *line) {
                     LineSearch::Found(found) => {
                         let functions = found.into_iter().flat_map(|code| code.functions);
@@ -87,8 +88,11 @@ impl Session {
             }
             // The line at which a function begins, and not that behind its prologue.
             _ => {
-                let symbol = |place: &BreakPlace| loaded.image.symbols().at(place.address);
-                places.iter().filter_map(symbol).map(|symbol| symbol.range.start).collect()
+                let start = |place: &BreakPlace| match place.inlined {
+                    true => Some(place.address),
+                    false => Some(loaded.image.symbols().at(place.address)?.range.start),
+                };
+                places.iter().filter_map(start).collect()
             }
         };
         Ok(starts.into_iter().filter_map(|at| line_view(&loaded, at)).collect())
@@ -143,7 +147,7 @@ impl Session {
     ) -> Result<Vec<(String, Vec<ScopeVariable>)>, SessionError> {
         let here = self.frame().ok().and_then(|frame| frame.at.file);
         let loaded = self.executable();
-        let ranges = functions_at(&loaded.image, wanted, here.as_deref())?;
+        let ranges = functions_at(&loaded.image, &wanted.in_file(here.as_deref()))?;
         let functions = ranges.into_iter().filter_map(|range| {
             let function = loaded.image.function_at(range.start)?;
             let mut variables = Vec::new();

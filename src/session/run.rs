@@ -20,6 +20,7 @@ use super::signals::{self, Fault};
 use super::slots::Stores;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
+use super::user_stops::UserStops;
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
 };
@@ -66,6 +67,8 @@ pub struct Run {
     pub(super) last_fault: Option<Fault>,
     pub(super) seq: u64,
     pub(super) peak_stack: u64,
+    /// What the user wants to stop for.
+    pub(super) stops: UserStops,
     /// Whether it was said what the ledger costs.
     told_costly: bool,
     /// Threads that stand still, each with the signal to deliver to it when it goes on.
@@ -128,6 +131,7 @@ impl Run {
             last_fault: None,
             seq: 0,
             peak_stack: 0,
+            stops: UserStops::default(),
             told_costly: false,
             held: Vec::new(),
             signal_table: SignalTable::default(),
@@ -279,12 +283,7 @@ impl Run {
                     let Some(role) = self.sites.role(at, index) else { break };
                     hit.extend(self.act(&thread, role));
                 }
-                if !hit.is_empty() {
-                    let no = thread.no();
-                    self.hold_all(thread, None)?;
-                    return Ok(Some(Halt::Breakpoint { thread: no, hit }));
-                }
-                self.let_go(thread, None)?;
+                return self.reached(thread, &hit);
             }
             Stop::Signal { thread, info } if self.is_our_stop(&info) => {
                 return self.interrupted(thread, &info);
@@ -293,6 +292,10 @@ impl Run {
                 if signals::is_fault(info.number) {
                     self.tell_fault(&thread, &info);
                 }
+                let thread = match self.catch_signal(thread, &info)? {
+                    Ok(halt) => return Ok(halt),
+                    Err(thread) => thread,
+                };
                 if self.options.halt_on_signals {
                     return self.handle(thread, &info);
                 }
@@ -300,17 +303,20 @@ impl Run {
             }
             Stop::ThreadStarted { thread } => {
                 self.tell(thread.no(), EventKind::ThreadStart);
-                self.let_go(thread, None)?;
+                return self.catch_thread(thread);
             }
-            Stop::ThreadExited { no } => self.thread_ended(no),
+            Stop::ThreadExited { no } => {
+                self.thread_ended(no);
+                self.thread_of_watches_ended(no);
+                return self.catch_thread_end(no);
+            }
             Stop::Exec { thread, path } => return self.exec(thread, path),
-            // Neither is asked for here.
-            Stop::Watch { thread, .. } | Stop::Modules { thread } => {
-                self.let_go(thread, None)?;
-            }
+            Stop::Watch { thread, fired } => return self.touched(thread, &fired),
+            Stop::Modules { thread } => return self.modules_changed(thread),
+            Stop::SystemCall { thread, call } => return self.catch_system_call(thread, call),
             Stop::Forked { thread, child } => {
                 self.tell(thread.no(), EventKind::Fork { child: child.0 });
-                self.let_go(thread, None)?;
+                return self.catch_fork(thread, child);
             }
             Stop::Ended(status) => {
                 self.ended(status);
@@ -323,7 +329,8 @@ impl Run {
     /// Does what a site is for; the breakpoint to stop for, where it is one.
     fn act(&mut self, thread: &Stopped, role: Role) -> Option<BreakpointId> {
         match role {
-            Role::Break(id) => return Some(id),
+            Role::Break(id) => return self.is_reached(thread, id).then_some(id),
+            Role::WatchEnd(id) => self.stops.leaving.push(id),
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
@@ -369,7 +376,9 @@ impl Run {
     }
 
     fn exec(&mut self, thread: Stopped, path: PathBuf) -> Result<Option<Halt>, SessionError> {
-        self.tell(thread.no(), EventKind::Exec { program: path.display().to_string() });
+        let program = path.display().to_string();
+        self.tell(thread.no(), EventKind::Exec { program: program.clone() });
+        self.forget_user_stops();
         self.sites.clear();
         self.plans.forget();
         self.functions.clear();
@@ -382,21 +391,22 @@ impl Run {
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;
-        match self.inferior.run_to_entry(thread)? {
+        match self.run_new_program(thread)? {
             Stop::Site { thread, .. } => {
                 if let Err(SessionError::NothingChosen { wanted, .. }) = self.plant() {
                     self.notes.push(format!("The new program has no function {wanted}."));
                 }
                 self.tell_start();
                 self.note_missing();
-                self.inferior.resume(thread, None)?;
-                Ok(None)
+                self.replant();
+                self.catch_exec(thread, program)
             }
             other => self.on_stop(other),
         }
     }
 
     fn ended(&mut self, status: ExitStatus) {
+        self.note_watches_without_process();
         self.flush_repeated(ThreadNo(1));
         let totals = self.ledger.totals();
         let totals = crate::base::Totals { peak_stack_bytes: self.peak_stack, ..totals };

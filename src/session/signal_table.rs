@@ -111,7 +111,8 @@ pub fn signal_names() -> impl Iterator<Item = String> {
     (1..32).map(signal_name)
 }
 
-fn signal_name(number: i32) -> String {
+/// The name of a signal: `SIGSEGV`, `SIG40`.
+pub fn signal_name(number: i32) -> String {
     match number {
         32.. => format!("SIG{number}"),
         number => signals::name(number),

@@ -107,14 +107,7 @@ impl Run {
                 raw: index,
                 call,
             };
-            let begun = match index {
-                0 => self
-                    .plans
-                    .hidden(thread, physical.registers.pc())
-                    .unwrap_or_else(|| not_begun(physical))
-                    .min(last),
-                _ => 0,
-            };
+            let begun = if index == 0 { self.not_begun(thread, physical).min(last) } else { 0 };
             let mut here: Vec<_> = places
                 .iter()
                 .enumerate()
@@ -132,9 +125,18 @@ impl Run {
     }
 }
 
+impl Run {
+    /// How many of the inlined calls at the pc of a thread's innermost frame have not begun: those
+    /// that begin there, unless the thread has stopped in one of them.
+    fn not_begun(&self, thread: ThreadNo, innermost: &RawFrame) -> usize {
+        let hidden = self.plans.hidden(thread, innermost.registers.pc());
+        hidden.unwrap_or_else(|| not_begun(innermost))
+    }
+}
+
 /// How many of the inlined calls at the pc of the innermost frame begin there: nothing of them has
 /// run, and the frame still stands in front of them, as after any other step to a call.
-fn not_begun(innermost: &RawFrame) -> usize {
+pub(super) fn not_begun(innermost: &RawFrame) -> usize {
     let Some(loaded) = &innermost.loaded else { return 0 };
     let at = loaded.bias.to_file(innermost.lookup);
     let Some(function) = loaded.image.function_at(at) else { return 0 };

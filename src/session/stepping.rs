@@ -1,15 +1,15 @@
 //! Letting the program run to somewhere: by lines, by instructions, out of a call, to a place.
 
 use super::asking::{Answered, answer, keep};
-use super::breakpoints::{self, BreakPlace, PlaceError, Where};
 use super::debugger::Session;
 use super::error::SessionError;
 use super::halt::Halt;
+use super::places::{BreakPlace, Where};
 use super::plan::{Plan, sight};
 use super::run::{Observer, Run};
-use crate::base::{FileAddr, Unreadable};
+use super::value_returned::place_returned;
+use crate::base::{ThreadNo, Unreadable, VirtAddr};
 use crate::expr::Operand;
-use crate::value::returned::{self, Convention};
 use crate::value::{Format, Part};
 
 impl Session {
@@ -84,9 +84,12 @@ impl Session {
         within: bool,
         observer: &mut dyn Observer,
     ) -> Result<&Halt, SessionError> {
-        let places: Vec<FileAddr> = self.places(to)?.iter().map(|place| place.address).collect();
+        let places = self.places(to)?;
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+        let located = run.located(&places);
+        let places: Vec<VirtAddr> =
+            located.iter().map(|(place, loaded)| loaded.bias.to_virt(place.address)).collect();
         let name = if within { "until" } else { "advance" };
         let plan = run.plan_to_place(name, thread, (&stack, &frame), &places, within)?;
         self.follow(plan, observer)
@@ -122,8 +125,6 @@ impl Session {
         let run = self.run.as_mut()?;
         let at = run.plans.returned.take()?;
         let ty = at.function.returns?;
-        let convention = Convention::of_linkage_name(at.function.linkage_name);
-        let passing = returned::passing(&*at.loaded.image, ty, convention);
         let no = self.history.len() + 1;
         let (limits, format) = (self.settings.limits, Format::default());
         let answered = self.look(limits, |looking| {
@@ -131,7 +132,8 @@ impl Session {
                 let why = "its type is described in another file than its caller";
                 return Err(Unreadable::NotDescribed(why.to_owned()));
             }
-            let place = passing?.location(looking.reader.registers)?;
+            let image = &*at.loaded.image;
+            let place = place_returned(image, &at.function, ty, looking.reader.registers)?;
             let operand = Operand::Place(Part { ty, at: place });
             Ok((answer(looking, &operand, no, &format), keep(looking, operand)))
         });
@@ -177,48 +179,44 @@ impl Session {
         run.plans.active = Some(plan);
         self.resume(observer)
     }
-
-    /// What a place means in the executable.
-    fn places(&mut self, wanted: &Where) -> Result<Vec<BreakPlace>, PlaceError> {
-        match wanted {
-            Where::Address(at) => Ok(vec![self.place_at(*at)?]),
-            _ => {
-                let here = self.file_looked_at();
-                breakpoints::places(self.image(), wanted, here.as_deref())
-            }
-        }
-    }
 }
 
 impl Run {
+    /// Those of some addresses that lie in the same function as another.
+    fn in_function_of(&self, pc: VirtAddr, all: &[VirtAddr]) -> Vec<VirtAddr> {
+        let Some(loaded) = self.module_at(pc) else { return Vec::new() };
+        let symbol = loaded.image.symbols().at(loaded.bias.to_file(pc));
+        let Some(range) = symbol.map(|symbol| symbol.range) else { return Vec::new() };
+        let inside = |at: &&VirtAddr| range.contains(loaded.bias.to_file(**at));
+        all.iter().filter(inside).copied().collect()
+    }
+
     /// Lets a thread that is held go on at one of some places.
     fn set_place(
         &mut self,
-        no: crate::base::ThreadNo,
+        no: ThreadNo,
         places: &[BreakPlace],
         force: bool,
     ) -> Result<(), SessionError> {
-        let bias = self.inferior.modules().main().bias;
         let pc = self.held(no).ok_or(SessionError::NotRunning)?.registers().pc();
-        let file = bias.to_file(pc);
-        let image = self.inferior.modules().main().image;
-        let range = image.symbols().at(file).map(|symbol| symbol.range);
-        let inside = |place: &&BreakPlace| range.is_some_and(|r| r.contains(place.address));
-        let here: Vec<_> = places.iter().filter(inside).collect();
-        let to = match (here.as_slice(), places) {
+        let located = self.located(places);
+        let all: Vec<VirtAddr> =
+            located.iter().map(|(place, loaded)| loaded.bias.to_virt(place.address)).collect();
+        let here: Vec<VirtAddr> = self.in_function_of(pc, &all);
+        let to = match (here.as_slice(), all.as_slice()) {
             ([one], _) => *one,
-            ([], [one]) if force => one,
+            ([], [one]) if force => *one,
             ([], _) => {
                 let to = places.first().map(|place| place.at.function.clone()).unwrap_or_default();
-                let from = breakpoints::place(&image, file).at.function;
-                return Err(SessionError::JumpOut { to, from });
+                let from = self.find_address(pc).map(|place| place.at.function);
+                return Err(SessionError::JumpOut { to, from: from.unwrap_or_default() });
             }
             (several, _) => return Err(SessionError::JumpWhere(several.len())),
         };
         let held = self.held.iter_mut().map(|(thread, _)| thread);
         let thread = held.into_iter().find(|t| t.no() == no).ok_or(SessionError::NotRunning)?;
         let mut registers = *thread.registers();
-        registers.set_pc(bias.to_virt(to.address));
+        registers.set_pc(to);
         thread.set_registers(registers);
         self.notes.push(
             "Nothing runs between here and there: destructors are left out, and variables hold \

@@ -1,5 +1,6 @@
 //! `freehold debug`: commands at a prompt, from a file or from the command line.
 
+mod after_stop;
 mod reading;
 mod telling;
 
@@ -37,7 +38,14 @@ pub(super) fn run(args: &DebugArgs) -> Outcome {
         let mut context = Context { session: &mut session, observer: &mut observer };
         match run_line(&mut context, &line) {
             Ok(Answer::Quit) => break,
-            Ok(answer) => teller.answer(&answer, &session),
+            Ok(answer) => {
+                let due = lines.after_answer(&answer, session.take_due_commands());
+                teller.answer(if due.silent { &Answer::Nothing } else { &answer }, &session);
+            }
+            Err(error) if source.is_breakpoint() && !args.batch => {
+                teller.error(&error, Some((&source, &line)));
+                lines.drop_breakpoint_commands();
+            }
             Err(error) if source.is_prompt() => teller.error(&error, None),
             Err(error) => {
                 teller.error(&error, Some((&source, &line)));

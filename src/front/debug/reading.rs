@@ -9,6 +9,7 @@ use std::path::Path;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
+use super::after_stop::gather;
 use super::is_interactive;
 use crate::front::args::DebugArgs;
 use crate::front::errors::UserError;
@@ -20,6 +21,8 @@ pub(super) enum Source {
     File(String, usize),
     /// The command line.
     Argument,
+    /// The commands of a breakpoint.
+    Breakpoint(u32),
     /// A person, or what is written into our standard input.
     Prompt,
 }
@@ -29,6 +32,7 @@ impl fmt::Display for Source {
         match self {
             Source::File(path, line) => write!(f, "{path}:{line}"),
             Source::Argument => f.write_str("-e"),
+            Source::Breakpoint(number) => write!(f, "commands of breakpoint {number}"),
             Source::Prompt => f.write_str("the prompt"),
         }
     }
@@ -56,8 +60,26 @@ impl Lines {
         Ok(Lines { given, batch: args.batch, editor })
     }
 
-    /// The next command; none at the end.
+    /// The next command; none at the end. Lines that belong together, up to `end`, are one command.
     pub fn next(&mut self) -> Option<(Source, String)> {
+        let (source, line) = self.next_line()?;
+        let block = gather(line, || self.next_line().map(|(_, line)| line));
+        Some((source, block))
+    }
+
+    /// Puts commands before all others.
+    pub fn do_first(&mut self, commands: Vec<(Source, String)>) {
+        for command in commands.into_iter().rev() {
+            self.given.push_front(command);
+        }
+    }
+
+    /// Forgets given commands, by where they came from.
+    pub fn retain(&mut self, keep: impl Fn(&Source) -> bool) {
+        self.given.retain(|(source, _)| keep(source));
+    }
+
+    fn next_line(&mut self) -> Option<(Source, String)> {
         if let Some(next) = self.given.pop_front() {
             return Some(next);
         }

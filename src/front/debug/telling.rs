@@ -84,7 +84,8 @@ impl Teller {
         let text = self.text.is_some();
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
-            EventKind::Note { .. } => write(&sink, &json(event)),
+            EventKind::Log { text: said, .. } if text => write(&sink, &format!("{said}\n")),
+            EventKind::Note { .. } | EventKind::Log { .. } => write(&sink, &json(event)),
             // Of one for which the program stands still, the stop tells.
             EventKind::Signal { name, explanation, stack: None, .. } if text => {
                 let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();

@@ -2,16 +2,17 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::breakpoints;
 use super::looked;
 use super::paths::function;
-use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
+use super::spans::{Ink, Line, bytes, cut, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
 use crate::base::{At, ExitStatus, Hold};
 use crate::command::{Answer, COMMANDS, Command, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
-use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Where, Whereabouts};
+use crate::session::{Answered, Frame, Halt, Skip, Whereabouts};
 
 /// Columns of a function's name that are kept beside its place.
 const SHORTEST: usize = 12;
@@ -58,10 +59,10 @@ impl AnswerText {
             | Answer::Split { .. }
             | Answer::Looked(_) => {}
             Answer::Said(text) => lines.push(plain(text)),
-            Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
-            Answer::Breakpoints(all) => breakpoints(all, &mut lines),
+            Answer::Breakpoint(breakpoint) => breakpoints::set(breakpoint, &mut lines),
+            Answer::Breakpoints(all) => breakpoints::list(all, &mut lines),
             Answer::Skips(rules) => skips(rules, &mut lines),
-            Answer::Stopped(stopped) => stop(stopped, &mut lines),
+            Answer::Stopped(stopped) => stop(stopped, self.width, &mut lines),
             Answer::Backtrace(listing) => looked::backtrace(listing, self.width, &mut lines),
             Answer::Frame(frame, text) => {
                 lines.push(frame_line(frame, false, self.width));
@@ -116,56 +117,13 @@ fn whereabouts(found: &Whereabouts, lines: &mut Vec<Line>) {
     }
 }
 
-fn plain(text: &str) -> Line {
+pub(super) fn plain(text: &str) -> Line {
     let mut line = Line::new();
     line.push(Ink::Plain, text);
     line
 }
 
-fn set_breakpoint(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
-    let mut line = Line::new();
-    let word = if breakpoint.temporary { "Temporary breakpoint" } else { "Breakpoint" };
-    line.push(Ink::Plain, format!("{word} {}", breakpoint.id));
-    match breakpoint.places.as_slice() {
-        [one] => {
-            line.push(Ink::Plain, " at ").append(where_is(&one.at));
-        }
-        several => {
-            line.push(Ink::Plain, format!(" at {}", counted(several.len() as u64, "place")));
-        }
-    }
-    let asked = match &breakpoint.wanted {
-        Where::Line { line, .. } => Some(*line),
-        _ => None,
-    };
-    let got = breakpoint.places.first().and_then(|place| place.at.line);
-    if let (Some(asked), Some(got)) = (asked, got)
-        && asked != got
-    {
-        line.push(Ink::Faint, format!("  (line {asked} has no code)"));
-    }
-    lines.push(line);
-}
-
-fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
-    if all.is_empty() {
-        lines.push(plain("There are no breakpoints."));
-    }
-    for breakpoint in all {
-        for (index, place) in breakpoint.places.iter().enumerate() {
-            let mut line = Line::new();
-            let number = if index == 0 { breakpoint.id.to_string() } else { String::new() };
-            line.push(Ink::Strong, format!("{number:>3}  "));
-            line.append(where_is(&place.at));
-            if index == 0 && breakpoint.hits > 0 {
-                line.push(Ink::Faint, format!("  reached {}", counted(breakpoint.hits, "time")));
-            }
-            lines.push(line);
-        }
-    }
-}
-
-fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
+fn stop(stopped: &Stopped, width: usize, lines: &mut Vec<Line>) {
     // A step within one function is told by its line alone.
     let told = !matches!(stopped.halt, Halt::Step { .. } | Halt::Reached { left: false, .. })
         || !stopped.same_frame
@@ -173,6 +131,7 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
     if told {
         lines.push(halt_line(stopped));
     }
+    breakpoints::more_of_halt(&stopped.halt, width, lines);
     stopped.source.iter().for_each(|text| source(text, lines));
     if let Some(why) = &stopped.unreadable {
         let mut line = Line::new();
@@ -200,13 +159,9 @@ fn halt_line(stopped: &Stopped) -> Line {
 
 /// Why the program stands still; nothing for a step, which the user has asked for.
 fn reason(halt: &Halt) -> Line {
-    let mut line = Line::new();
+    let mut line = breakpoints::halt(halt).unwrap_or_default();
     match halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
-        Halt::Breakpoint { hit, .. } => {
-            let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
-            line.push(Ink::Changed, format!("Breakpoint {}", ids.join(", ")))
-        }
         Halt::Signal { name, explanation, .. } => {
             line.push(Ink::Gone, format!("Signal {name}"));
             let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -229,6 +184,10 @@ fn reason(halt: &Halt) -> Line {
         Halt::Ended { status: ExitStatus::Signal(signal) } => {
             line.push(Ink::Gone, format!("The program was ended by signal {signal}."))
         }
+        Halt::Breakpoint { .. }
+        | Halt::Watchpoint { .. }
+        | Halt::WatchEnded { .. }
+        | Halt::Caught { .. } => &mut line,
     };
     line
 }
@@ -244,7 +203,7 @@ fn skips(rules: &[Skip], lines: &mut Vec<Line>) {
     }
 }
 
-fn where_is(at: &At) -> Line {
+pub(super) fn where_is(at: &At) -> Line {
     let mut line = Line::new();
     line.push(Ink::Strong, function(&at.function));
     let place = place(at);

@@ -87,6 +87,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
         | EventKind::Note { .. }
+        | EventKind::Log { .. }
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,
     })

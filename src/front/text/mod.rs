@@ -3,6 +3,7 @@
 //! [`Answer`](crate::command::Answer)s.
 
 mod answer;
+mod breakpoints;
 mod layout;
 mod lines;
 mod looked;

@@ -78,7 +78,7 @@ impl Run {
             Means::Out => self.came_back(plan),
             Means::Over if matches!(plan.goal, Goal::Instructions { .. }) => self.done_here(plan),
             Means::Over => self.judge_place(plan),
-            Means::Goal => self.reached(plan),
+            Means::Goal => self.goal_reached(plan),
             Means::Resumed => {
                 let registers = self.registers_of(plan.thread)?;
                 self.stand_in(plan, Some(registers.sp() + 8), registers.pc());
@@ -185,7 +185,7 @@ impl Run {
     }
 
     /// What the plan is for is reached: a place, or the caller of a call.
-    fn reached(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
+    fn goal_reached(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
         let Goal::Finish(finish) = &mut plan.goal else { return self.done_here(plan) };
         if let Some((function, loaded)) = finish.function.take() {
             self.plans.returned = Some(ReturnedAt { function, loaded });

@@ -8,7 +8,7 @@ use super::ground::{Ground, Sight};
 use super::lines::{From, Lines};
 use super::waits::{Means, Wait};
 use super::{Finish, Goal, Plan, View};
-use crate::base::{FileAddr, ThreadNo, VirtAddr};
+use crate::base::{ThreadNo, VirtAddr};
 use crate::session::error::SessionError;
 use crate::session::run::Run;
 use crate::session::stack::{Frame, Stack};
@@ -150,7 +150,7 @@ impl Run {
         Ok(plan)
     }
 
-    /// A plan that runs to one of some places in the executable, or out of a frame. `within` says
+    /// A plan that runs to one of some places, or out of a frame. `within` says
     /// whether a call of the same function that is made on the way does not count.
     ///
     /// # Errors
@@ -160,15 +160,13 @@ impl Run {
         name: &'static str,
         thread: ThreadNo,
         (stack, frame): (&Stack, &Frame),
-        places: &[FileAddr],
+        places: &[VirtAddr],
         within: bool,
     ) -> Result<Plan, SessionError> {
         let raw = stack.raw_of(frame).ok_or(SessionError::NotRunning)?;
         let ground = self.ground_at(raw.lookup, raw.cfa);
-        let bias = self.inferior.modules().main().bias;
         let mut plan = Plan::new(thread, name, Goal::Reach, Sight::default());
-        for place in places {
-            let at = bias.to_virt(*place);
+        for at in places.iter().copied() {
             let not_below = raw.cfa.filter(|_| within && ground.contains(at));
             self.wait_at(&mut plan, Wait { not_below, ..Wait::anyhow(at, Means::Goal) })?;
         }

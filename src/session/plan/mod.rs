@@ -130,7 +130,7 @@ pub(super) struct Plans {
     /// That thread, with the signal that is to be delivered to it.
     caught: Option<(Stopped, Option<i32>)>,
     /// What the user sees of the calls that begin where a thread stands.
-    view: Option<View>,
+    pub view: Option<View>,
     /// Where functions of the user's begin, while there are sites.
     entries: Vec<VirtAddr>,
     /// The same, once they were looked for.
@@ -155,18 +155,19 @@ pub(super) struct ReturnedAt {
 }
 
 /// How many of the inlined calls at the place where a thread stands have not begun, as the last
-/// plan left it.
+/// plan left it, or the breakpoint that it has reached.
 #[derive(Clone, Copy)]
-struct View {
-    thread: ThreadNo,
-    pc: VirtAddr,
-    hidden: usize,
+pub(super) struct View {
+    pub thread: ThreadNo,
+    pub pc: VirtAddr,
+    pub hidden: usize,
 }
 
 impl Plans {
     /// The address space was replaced, and the sites are gone with it.
     pub fn forget(&mut self) {
         self.active = None;
+        self.catch_nobody();
         self.entries.clear();
         self.users = None;
         self.inlined.clear();
