@@ -69,6 +69,8 @@ impl From<SessionError> for CommandError {
         match error {
             SessionError::Expression(error) => error.hints.into_iter().fold(plain, Self::hint),
             SessionError::NotRunning => plain.hint("`run` starts it"),
+            SessionError::CoreFile => plain.hint("`run` starts the program anew"),
+            SessionError::Attach(error) => error.hint().into_iter().fold(plain, Self::hint),
             _ => plain,
         }
     }

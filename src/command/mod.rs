@@ -15,15 +15,17 @@ mod info;
 mod list;
 mod locals;
 mod print;
+mod processes;
 mod running;
 mod set;
 mod split;
 mod words;
 
-use crate::session::{Observer, Session};
+use crate::session::{Observer, Session, SessionError};
 
 pub use answer::{Answer, INDENT, Listing, SourceText, Stopped, VariableShown};
 pub use error::CommandError;
+pub use processes::opened;
 
 /// One command.
 pub struct Command {
@@ -41,6 +43,13 @@ pub struct Command {
     pub details: &'static str,
     /// Does it.
     pub run: fn(&mut Context<'_>, &str) -> Result<Answer, CommandError>,
+}
+
+impl Command {
+    /// Whether there must be a process that can run. `run` and `attach` bring one themselves.
+    fn needs_process(&self) -> bool {
+        self.topic == Topic::Running && !matches!(self.name, "run" | "start" | "attach")
+    }
 }
 
 /// What commands are about.
@@ -74,6 +83,9 @@ pub const COMMANDS: &[&Command] = &[
     &running::RUN,
     &running::CONTINUE,
     &running::KILL,
+    &processes::ATTACH,
+    &processes::DETACH,
+    &processes::GCORE,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,
@@ -119,6 +131,9 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     let (word, rest) = line.split_at(end.unwrap_or(line.len()));
     let command = find(word)?;
+    if command.needs_process() && context.session.is_core() {
+        return Err(SessionError::CoreFile.into());
+    }
     (command.run)(context, rest.trim())
 }
 

@@ -48,7 +48,7 @@ pub(super) static KILL: Command = Command {
         if !context.session.is_alive() {
             return Err(CommandError::new("the program is not running"));
         }
-        context.session.kill();
+        context.session.kill()?;
         Ok(Answer::Said("The program was ended.".to_owned()))
     },
 };
@@ -60,12 +60,12 @@ pub(super) static QUIT: Command = Command {
     topic: Topic::Session,
     usage: "",
     about: "End the session, and the process with it",
-    details: "",
+    details: "A process that was attached to is let go.",
     run: |_, text| nothing(text, "quit").map(|()| Answer::Quit),
 };
 
 /// Where the program stands now.
-fn stopped(session: &mut Session, halt: Halt) -> Answer {
+pub(super) fn stopped(session: &mut Session, halt: Halt) -> Answer {
     let frame = match halt {
         Halt::Ended { .. } => None,
         _ => session.frame().ok(),

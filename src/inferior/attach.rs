@@ -25,7 +25,7 @@ pub enum AttachError {
     #[error("there is no process {}", .0.0)]
     NoSuchProcess(Tid),
     /// The id is that of a thread.
-    #[error("{} is a thread of process {}; attach to that", .thread.0, .process.0)]
+    #[error("{} is a thread of process {}", .thread.0, .process.0)]
     Thread {
         /// The id that was given.
         thread: Tid,
@@ -33,13 +33,13 @@ pub enum AttachError {
         process: Tid,
     },
     /// It has ended, and waits for its parent to be told; or its first thread has.
-    #[error("process {} has ended (it is a zombie until its parent takes note)", .0.0)]
+    #[error("process {} has ended: it is a zombie until its parent takes note", .0.0)]
     Zombie(Tid),
     /// It is the debugger.
     #[error("process {} is Freehold itself", .0.0)]
     Itself(Tid),
     /// Another debugger is at it.
-    #[error("process {} is traced by process {} ({name}) already; only one can", .process.0, .by.0)]
+    #[error("process {} is traced by process {} ({name}) already", .process.0, .by.0)]
     Traced {
         /// The process.
         process: Tid,
@@ -49,7 +49,7 @@ pub enum AttachError {
         name: String,
     },
     /// The kernel does not allow it.
-    #[error("the kernel does not allow attaching to process {}: {hint}", .process.0)]
+    #[error("the kernel does not allow attaching to process {}", .process.0)]
     NotPermitted {
         /// The process.
         process: Tid,
@@ -66,6 +66,17 @@ pub enum AttachError {
         /// What that is.
         reason: ImageError,
     },
+    /// No process has the name.
+    #[error("no process is called `{0}`")]
+    NoSuchName(String),
+    /// Several processes have it.
+    #[error("{} processes are called `{name}`: {}", .processes.len(), listed(.processes))]
+    Several {
+        /// The name.
+        name: String,
+        /// The processes.
+        processes: Vec<Tid>,
+    },
     /// Something else failed on the way.
     #[error("attaching to process {} failed ({doing}): {error}", .process.0)]
     Other {
@@ -78,7 +89,58 @@ pub enum AttachError {
     },
 }
 
+impl AttachError {
+    /// What can be done about it, where something can.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            AttachError::NoSuchProcess(_) => "`ps -e` lists the processes".to_owned(),
+            AttachError::NoSuchName(_) => {
+                "a process is named by its executable, without its folder; `ps -e` lists them"
+                    .to_owned()
+            }
+            AttachError::Thread { process, .. } => {
+                format!("attach to {}: all threads come with it", process.0)
+            }
+            AttachError::Traced { by, .. } => {
+                format!("a process has one tracer at most: end process {}, or let it detach", by.0)
+            }
+            AttachError::Several { .. } => "name one of them by its id".to_owned(),
+            AttachError::NotPermitted { hint, .. } => hint.clone(),
+            AttachError::Image { reason: ImageError::OtherMachine(_), .. } => {
+                "gdb debugs programs of other kinds".to_owned()
+            }
+            AttachError::Zombie(_)
+            | AttachError::Itself(_)
+            | AttachError::Image { .. }
+            | AttachError::Other { .. } => return None,
+        })
+    }
+}
+
+fn listed(processes: &[Tid]) -> String {
+    let ids: Vec<_> = processes.iter().map(|process| process.0.to_string()).collect();
+    ids.join(", ")
+}
+
 impl Inferior {
+    /// The process of an id, or the only one of a name.
+    ///
+    /// # Errors
+    /// [`AttachError::NoSuchName`] and [`AttachError::Several`]; whether there is a process of an id
+    /// is not asked yet.
+    pub fn find(text: &str) -> Result<Tid, AttachError> {
+        if let Ok(id) = text.parse() {
+            return Ok(Tid(id));
+        }
+        let mut found = procfs::processes_named(text);
+        found.retain(|process| *process != os::own_process());
+        match found.as_slice() {
+            [] => Err(AttachError::NoSuchName(text.to_owned())),
+            [one] => Ok(*one),
+            _ => Err(AttachError::Several { name: text.to_owned(), processes: found }),
+        }
+    }
+
     /// Takes control of a process and stops all of its threads, which are returned by number; the
     /// first has number 1. They stand wherever they were. The calling thread traces the process; if
     /// the debugger dies, the process lives on. Dropping the [`Inferior`] lets it go.

@@ -19,9 +19,11 @@
 
 mod attach;
 mod births;
+mod core_file;
 mod detach;
 mod end;
 mod error;
+mod file_source;
 mod launch;
 mod linker;
 mod memory;
@@ -49,7 +51,11 @@ mod test_programs;
 
 pub use crate::os::SignalInfo;
 pub use attach::AttachError;
+pub use core_file::{
+    CoreError, CoreFile, CoreMemory, CoreSignal, CoreThread, WriteCoreError, Written,
+};
 pub use error::{InferiorError, LaunchError};
+pub use file_source::undeleted;
 pub use launch::Launch;
 pub use memory::LiveMemory;
 pub use modules::{Module, Modules};

@@ -10,7 +10,7 @@ use super::news::Untold;
 use super::pin::Pin;
 use super::scratch::Scratch;
 use super::sites::For;
-use super::stop::Stopped;
+use super::stop::{Origin, Stopped};
 use super::threads::{State, Threads};
 use super::watches::Watches;
 use crate::base::{ExitStatus, Memory, ThreadNo, Tid, VirtAddr};
@@ -146,7 +146,8 @@ impl Inferior {
             registers.set_pc(point.original);
             registers.set(crate::base::Register::RSP, raw.sp().0.wrapping_add(point.sp_adjust));
         }
-        Some(Stopped { tid, no, epoch: self.epoch, raw, registers, changed: false, site })
+        let (epoch, origin) = (self.epoch, Origin::Process);
+        Some(Stopped { tid, no, epoch, raw, registers, changed: false, site, origin })
     }
 
     /// As [`Inferior::stopped`], for a stop that is not at a site.

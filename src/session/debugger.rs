@@ -35,6 +35,24 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// How a process is followed with these settings.
+    pub(super) fn options(&self, launch: Launch) -> Options {
+        Options {
+            launch,
+            calls: false,
+            selection: Selection::default(),
+            entry: EntryPoint::AfterPrologue,
+            ledger: self.ledger,
+            whole_stack: true,
+            full: false,
+            halt_on_signals: true,
+            pin: self.pin,
+            max_depth: None,
+        }
+    }
+}
+
 /// A program under a debugger.
 ///
 /// It must stay on the thread that made it, because the kernel lets only that thread trace the
@@ -42,12 +60,12 @@ impl Default for Settings {
 pub struct Session {
     /// How it behaves.
     pub settings: Settings,
-    launch: Launch,
-    image: Arc<Image>,
-    breakpoints: Vec<Breakpoint>,
+    pub(super) launch: Launch,
+    pub(super) image: Arc<Image>,
+    pub(super) breakpoints: Vec<Breakpoint>,
     next_breakpoint: u32,
     pub(super) run: Option<Run>,
-    halt: Option<Halt>,
+    pub(super) halt: Option<Halt>,
     pub(super) selected: Selected,
     pub(super) history: Vec<Operand>,
 }
@@ -69,7 +87,12 @@ impl Session {
     /// [`SessionError::Launch`] says what is wrong with the file.
     pub fn open(launch: Launch, settings: Settings) -> Result<Session, SessionError> {
         let image = launch.image()?;
-        Ok(Session {
+        Ok(Session::of(launch, image, settings))
+    }
+
+    /// A session without a process yet.
+    pub(super) fn of(launch: Launch, image: Arc<Image>, settings: Settings) -> Session {
+        Session {
             settings,
             launch,
             image,
@@ -79,7 +102,7 @@ impl Session {
             halt: None,
             selected: Selected { thread: ThreadNo(1), frame: 0, stack: None },
             history: Vec::new(),
-        })
+        }
     }
 
     /// The executable.
@@ -135,27 +158,21 @@ impl Session {
     /// # Errors
     /// [`SessionError`] where it cannot be started, or the kernel refuses something.
     pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
-        self.kill();
-        let options = Options {
-            launch: self.launch.again()?,
-            calls: false,
-            selection: Selection::default(),
-            entry: EntryPoint::AfterPrologue,
-            ledger: self.settings.ledger,
-            whole_stack: true,
-            full: false,
-            halt_on_signals: true,
-            pin: self.settings.pin,
-            max_depth: None,
-        };
+        self.leave();
+        let options = self.settings.options(self.launch.again()?);
         let (run, halt) = Run::launch(options)?;
         self.run = Some(run);
-        let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
-        ids.into_iter().for_each(|id| self.plant(id));
+        self.plant_all();
         match halt {
             Halt::Entry => self.resume(observer),
             other => Ok(self.halted(other)),
         }
+    }
+
+    /// Puts the sites of all breakpoints into a process that has none.
+    pub(super) fn plant_all(&mut self) {
+        let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
+        ids.into_iter().for_each(|id| self.plant(id));
     }
 
     /// Lets the program run until something stops it.
@@ -179,8 +196,20 @@ impl Session {
         Ok(run.regions().shown(value))
     }
 
-    /// Ends the process, where there is one.
-    pub fn kill(&mut self) {
+    /// Ends the process, where there is one, also one that was attached to.
+    ///
+    /// # Errors
+    /// [`SessionError::Inferior`] where the kernel refuses it.
+    pub fn kill(&mut self) -> Result<(), SessionError> {
+        if let Some(run) = &mut self.run {
+            run.inferior.live_mut()?.kill()?;
+        }
+        self.leave();
+        Ok(())
+    }
+
+    /// Is done with the process: one that was launched ends, one that was attached to is let go.
+    pub(super) fn leave(&mut self) {
         self.run = None;
         self.halt = None;
         self.selected = Selected { thread: ThreadNo(1), frame: 0, stack: None };
@@ -223,7 +252,7 @@ impl Session {
         self.frame()
     }
 
-    fn halted(&mut self, halt: Halt) -> &Halt {
+    pub(super) fn halted(&mut self, halt: Halt) -> &Halt {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
         if let Halt::Breakpoint { hit, .. } = &halt {
@@ -257,6 +286,27 @@ impl Session {
         gone.into_iter().for_each(|id| {
             self.delete_breakpoint(id);
         });
+    }
+
+    /// The program is another one: what breakpoints mean is looked for in it. What is not there has
+    /// no places, and a note says so.
+    pub(super) fn find_places_again(&mut self) {
+        let image = self.image.clone();
+        let mut lost = Vec::new();
+        for breakpoint in &mut self.breakpoints {
+            let found = breakpoints::places(&image, &breakpoint.wanted, None);
+            if let Err(why) = &found {
+                lost.push(format!(
+                    "Breakpoint {} has no place in {}: {why}.",
+                    breakpoint.id,
+                    image.path().display()
+                ));
+            }
+            breakpoint.places = found.unwrap_or_default();
+        }
+        if let Some(run) = &mut self.run {
+            run.notes.append(&mut lost);
+        }
     }
 
     /// The file that a line without one is in: that of the frame, or of `main`.

@@ -16,6 +16,18 @@ use crate::inferior::{SignalInfo, Stopped};
 pub enum Halt {
     /// It stands at its entry point: nothing of it has run but the dynamic linker.
     Entry,
+    /// Freehold has taken control of a process that ran already; it stands wherever it was.
+    Attached {
+        /// The process.
+        process: i32,
+        /// How many of its threads stand still.
+        threads: usize,
+    },
+    /// A core file: the process as it was when nothing was wrong with it.
+    Core {
+        /// The thread that the file names first.
+        thread: ThreadNo,
+    },
     /// A thread reached breakpoints.
     Breakpoint {
         /// The thread.
@@ -46,8 +58,10 @@ impl Halt {
     /// The thread that it is about.
     pub fn thread(&self) -> ThreadNo {
         match self {
-            Halt::Breakpoint { thread, .. } | Halt::Signal { thread, .. } => *thread,
-            Halt::Entry | Halt::Ended { .. } => ThreadNo(1),
+            Halt::Breakpoint { thread, .. }
+            | Halt::Signal { thread, .. }
+            | Halt::Core { thread } => *thread,
+            Halt::Entry | Halt::Attached { .. } | Halt::Ended { .. } => ThreadNo(1),
         }
     }
 }

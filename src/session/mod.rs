@@ -8,9 +8,11 @@
 
 mod allocator;
 mod asking;
+mod attaching;
 mod breakpoints;
 mod calls;
 mod context;
+mod cores;
 mod debugger;
 mod error;
 mod functions;
@@ -28,6 +30,7 @@ mod scope;
 mod signals;
 mod slots;
 mod stack;
+mod subject;
 mod symbolize;
 mod telling;
 mod threads;

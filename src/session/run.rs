@@ -15,6 +15,7 @@ use super::planting::{Role, Sites};
 use super::regions::Regions;
 use super::signals::{self, Fault};
 use super::slots::Stores;
+use super::subject::Subject;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
 use crate::base::{
@@ -39,7 +40,7 @@ impl<F: FnMut(&Event)> Observer for F {
 /// A run of a program.
 pub struct Run {
     pub(super) options: Options,
-    pub(super) inferior: Inferior,
+    pub(super) inferior: Subject,
     pub(super) functions: Vec<Chosen>,
     /// For each of them, the first that is its kin.
     pub(super) kin: Vec<usize>,
@@ -93,9 +94,16 @@ impl Run {
     pub(super) fn launch(mut options: Options) -> Result<(Run, Halt), SessionError> {
         let launch = std::mem::take(&mut options.launch);
         let (mut inferior, at_exec) = Inferior::launch(launch)?;
-        let folding = folding(&options);
         let reached = inferior.run_to_entry(at_exec)?;
-        let mut run = Run {
+        let mut run = Run::of(options, Subject::Process(Box::new(inferior)));
+        let halt = run.begin(reached)?;
+        Ok((run, halt))
+    }
+
+    /// A run of which nothing is known yet.
+    pub(super) fn of(options: Options, inferior: Subject) -> Run {
+        let folding = folding(&options);
+        Run {
             options,
             inferior,
             functions: Vec::new(),
@@ -117,9 +125,7 @@ impl Run {
             peak_stack: 0,
             held: Vec::new(),
             outbox: Vec::new(),
-        };
-        let halt = run.begin(reached)?;
-        Ok((run, halt))
+        }
     }
 
     /// Lets the threads that are held go on, until something happens that the program should stand
@@ -215,7 +221,7 @@ impl Run {
         Ok(Halt::Entry)
     }
 
-    fn deliver(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn deliver(&mut self, observer: &mut dyn Observer) {
         for text in std::mem::take(&mut self.notes) {
             self.emit(ThreadNo(1), Evidence::Observed, None, None, EventKind::Note { text });
         }

@@ -2,9 +2,11 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 pub mod events;
+pub mod process;
 pub mod program;
 pub mod run;
 
 pub use events::{Told, told};
+pub use process::Serving;
 pub use program::{Program, Variant, program, program_with};
 pub use run::{Ran, freehold, freehold_in, normalise};

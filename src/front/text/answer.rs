@@ -141,6 +141,11 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
     let mut line = Line::new();
     match &stopped.halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
+        Halt::Attached { process, threads } => {
+            let threads = counted(*threads as u64, "thread");
+            line.push(Ink::Plain, format!("Attached to process {process}, {threads}"))
+        }
+        Halt::Core { .. } => line.push(Ink::Plain, "In a core file"),
         Halt::Breakpoint { hit, .. } => {
             let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
             line.push(Ink::Changed, format!("Breakpoint {}", ids.join(", ")))

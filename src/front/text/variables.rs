@@ -97,10 +97,10 @@ mod tests {
     fn variable(expression: &str, ty: &str, value: Result<&[&str], Unreadable>) -> VariableShown {
         let name = expression.split('@').next().unwrap_or_default().to_owned();
         let token = |text: &&str| vec![Token { kind: TokenKind::Number, text: (*text).to_owned() }];
-        let pretty = value.as_ref().ok().map(|lines| Pretty {
-            lines: lines.iter().map(token).collect(),
-            ..Pretty::default()
-        });
+        let pretty = value
+            .as_ref()
+            .ok()
+            .map(|lines| Pretty { lines: lines.iter().map(token).collect(), ..Pretty::default() });
         VariableShown {
             shadowed: name != expression,
             name,
