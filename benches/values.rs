@@ -1,9 +1,12 @@
 //! What printing values costs: a hundred elements of large collections, and a frame of fifty
 //! variables, beside gdb and lldb with rustc's printers, and BugStalker.
 //!
-//! Every contestant stops at the same line, once with and once without the print. The difference is
-//! what the print costs; the whole is what somebody waits for who asks once.
+//! Every contestant stops at the same line and prints. What the print costs is the time from the line
+//! of the stop on its output to the last of the values; the whole is what somebody waits for who asks
+//! once. (Two runs, with the print and without, would differ by less than the program itself does from
+//! run to run.)
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -61,15 +64,22 @@ const PRINTS: [Print; 3] = [
         lldb: "frame variable",
         variable: None,
         elements: 10,
-        proof: "Ann",
+        proof: "word 1",
     },
 ];
 
-/// One debugger: asked with the print and without.
+/// One debugger.
 struct Asked {
     name: &'static str,
-    /// Runs once and gives the time; none where it failed, and why.
-    run: Box<dyn Fn(bool) -> Result<Duration, String>>,
+    /// Runs once, or says why it could not.
+    run: Box<dyn Fn() -> Result<Took, String>>,
+}
+
+/// What one run took.
+#[derive(Clone, Copy)]
+struct Took {
+    print: Duration,
+    whole: Duration,
 }
 
 pub fn run(freehold: &str) {
@@ -94,9 +104,10 @@ fn line_of_stop(source: &Path) -> usize {
 
 fn by_freehold(freehold: &str, print: &Print, program: &Path, line: usize) -> Asked {
     let stop = format!("break {}.rs:{line}", print.program);
-    let command = words(&[freehold, "debug", "--batch", "-e", &stop, "-e", "run"]);
-    let ask = words(&["-e", print.freehold]);
-    asked("freehold", command, ask, vec![program.display().to_string()], print.proof)
+    // Like the peers it follows no allocations: those of three million blocks take a minute.
+    let command = words(&[freehold, "debug", "--no-ledger", "--batch", "-e", &stop, "-e", "run"]);
+    let ask = words(&["-e", print.freehold, &program.display().to_string()]);
+    asked("freehold", [command, ask].concat(), print.proof)
 }
 
 fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
@@ -104,9 +115,8 @@ fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
     let elements = format!("set print elements {}", print.elements);
     let command = words(&["rust-gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off"]);
     let command = [command, words(&["-ex", &elements, "-ex", &stop, "-ex", "run"])].concat();
-    let ask = words(&["-ex", print.gdb]);
-    here("rust-gdb")
-        .then(|| asked("rust-gdb", command, ask, vec![program.display().to_string()], print.proof))
+    let ask = words(&["-ex", print.gdb, &program.display().to_string()]);
+    here("rust-gdb").then(|| asked("rust-gdb", [command, ask].concat(), print.proof))
 }
 
 /// As `rust-lldb` starts it, which looks for no other name than `lldb`.
@@ -123,8 +133,8 @@ fn by_lldb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
         words(&["lldb-19", "--no-lldbinit", "--batch", "--one-line-before-file", &import]);
     let options = ["--source-before-file", &commands, "-o", &elements, "-o", &stop, "-o", "run"];
     let command = [command, words(&options)].concat();
-    let ask = words(&["-o", print.lldb]);
-    Some(asked("rust-lldb 19", command, ask, vec![program.display().to_string()], print.proof))
+    let ask = words(&["-o", print.lldb, &program.display().to_string()]);
+    Some(asked("rust-lldb 19", [command, ask].concat(), print.proof))
 }
 
 fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> Option<Asked> {
@@ -134,64 +144,65 @@ fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> 
     };
     let (program, source) = (program.to_owned(), source.to_owned());
     let (variable, elements) = (print.variable, print.elements);
-    let run = move |ask: bool| {
+    let run = move || {
         let start = Instant::now();
         let mut adapter = dap::Adapter::start(&bs, LIMIT)?;
         let frame = adapter.stop_at(&program, &source, line)?;
-        if ask {
-            adapter.ask(frame, variable, elements)?;
-        }
-        let time = start.elapsed();
+        let stopped = start.elapsed();
+        adapter.ask(frame, variable, elements)?;
+        let whole = start.elapsed();
         adapter.end();
-        Ok(time)
+        Ok(Took { print: whole.saturating_sub(stopped), whole })
     };
     Some(Asked { name: "BugStalker, by DAP", run: Box::new(run) })
 }
 
-fn asked(
-    name: &'static str,
-    command: Vec<String>,
-    ask: Vec<String>,
-    program: Vec<String>,
-    proof: &'static str,
-) -> Asked {
-    let run = move |with: bool| {
-        let ask = if with { ask.as_slice() } else { &[] };
-        let start = Instant::now();
-        let mut process = Command::new("timeout");
-        process
-            .arg(LIMIT.as_secs().to_string())
-            .args(&command)
-            .args(ask)
-            .args(&program)
-            .stdin(Stdio::null());
-        let output = process.output().map_err(|error| error.to_string())?;
-        let time = start.elapsed();
-        if time >= LIMIT {
-            return Err(format!("was stopped after {} s", LIMIT.as_secs()));
+fn asked(name: &'static str, command: Vec<String>, proof: &'static str) -> Asked {
+    Asked { name, run: Box::new(move || run_once(&command, proof)) }
+}
+
+/// Runs a debugger to its end, and notes when the line of the stop came and when the last line.
+fn run_once(command: &[String], proof: &str) -> Result<Took, String> {
+    let (read, write) = std::io::pipe().map_err(|error| error.to_string())?;
+    let start = Instant::now();
+    let mut process = Command::new("timeout");
+    process.arg(LIMIT.as_secs().to_string()).args(command).stdin(Stdio::null());
+    process.stderr(write.try_clone().map_err(|error| error.to_string())?).stdout(write);
+    let mut child = process.spawn().map_err(|error| error.to_string())?;
+    // Its ends of the pipe: the output ends when the debugger does.
+    drop(process);
+    let (mut stopped, mut proven, mut last) = (None, false, start.elapsed());
+    let mut end = String::new();
+    for line in BufReader::new(read).split(b'\n').map_while(Result::ok) {
+        last = start.elapsed();
+        let line = String::from_utf8_lossy(&line);
+        match stopped {
+            None if line.contains("// #stop") => stopped = Some(last),
+            None => {}
+            Some(_) => proven |= line.contains(proof),
         }
-        let printed = [output.stdout, output.stderr].concat();
-        let printed = String::from_utf8_lossy(&printed);
-        if with && !printed.contains(proof) {
-            let end: Vec<&str> = printed.lines().rev().take(3).collect();
-            return Err(format!("printed no {proof:?}, but {end:?}"));
-        }
-        Ok(time)
-    };
-    Asked { name, run: Box::new(run) }
+        end = line.chars().take(100).collect();
+    }
+    child.wait().map_err(|error| error.to_string())?;
+    let whole = start.elapsed();
+    match stopped {
+        _ if whole >= LIMIT => Err(format!("was stopped after {} s", LIMIT.as_secs())),
+        Some(at) if proven => Ok(Took { print: last.saturating_sub(at), whole }),
+        _ => Err(format!("printed no {proof:?}, but {end:?} at last")),
+    }
 }
 
 /// Asks everybody in turns, so that a slow moment of the machine meets all of them.
 fn compare(all: &[Asked]) {
-    let mut times: Vec<Result<Vec<[Duration; 2]>, String>> = vec![Ok(Vec::new()); all.len()];
+    let mut times: Vec<Result<Vec<Took>, String>> = vec![Ok(Vec::new()); all.len()];
     for _ in 0..RUNS {
         for (asked, times) in all.iter().zip(&mut times) {
             let Ok(done) = times else { continue };
-            if done.iter().any(|[with, _]| *with > PATIENCE) {
+            if done.iter().any(|took| took.whole > PATIENCE) {
                 continue;
             }
-            match (asked.run)(true).and_then(|with| Ok([with, (asked.run)(false)?])) {
-                Ok(pair) => done.push(pair),
+            match (asked.run)() {
+                Ok(took) => done.push(took),
                 Err(why) => *times = Err(why),
             }
         }
@@ -206,15 +217,16 @@ fn compare(all: &[Asked]) {
 }
 
 /// What the print costs and what the whole takes, in milliseconds.
-fn costs(times: &[[Duration; 2]]) -> (f64, f64) {
-    let ms = |time: Duration| time.as_secs_f64() * 1e3;
-    let whole = median(times.iter().map(|[with, _]| ms(*with)).collect());
-    let without = median(times.iter().map(|[_, without]| ms(*without)).collect());
-    // Below a millisecond nothing can be told from the noise of two runs of a program.
-    ((whole - without).max(1.0), whole)
+fn costs(times: &[Took]) -> (f64, f64) {
+    let median = |of: fn(&Took) -> Duration| {
+        let mut all: Vec<Duration> = times.iter().map(of).collect();
+        all.sort();
+        all.get(all.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+    };
+    (median(|took| took.print), median(|took| took.whole))
 }
 
-fn tell(name: &str, times: &[[Duration; 2]], own: Option<(f64, f64)>) {
+fn tell(name: &str, times: &[Took], own: Option<(f64, f64)>) {
     let (print, whole) = costs(times);
     let (own_print, own_whole) = own.unwrap_or((print, whole));
     println!(
@@ -224,11 +236,6 @@ fn tell(name: &str, times: &[[Duration; 2]], own: Option<(f64, f64)>) {
         times.len(),
         if times.len() == 1 { "" } else { "s" },
     );
-}
-
-fn median(mut of: Vec<f64>) -> f64 {
-    of.sort_by(f64::total_cmp);
-    of.get(of.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn here(program: &str) -> bool {

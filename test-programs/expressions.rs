@@ -70,6 +70,7 @@ fn main() {
     let unit = ();
     look((&small, &byte, &long, &wide, &half, &letter, &yes, &unit));
     let pair = (7_u16, "seven");
+    let bytes = *b"bytes";
     let grid = [[1_i32, 2, 3], [4, 5, 6]];
     let point = Point { x: 10, y: -20 };
     let user = user();
@@ -77,10 +78,10 @@ fn main() {
     let colour = Colour::Blue;
     let (some, none) = (Some(5_i32), None::<i32>);
     let (fine, wrong) = (Ok::<u8, String>(1), Err::<u8, String>(String::from("no")));
-    look((&pair, &grid, &point, &user, &shapes, &colour, &some, &none, &fine, &wrong));
+    look((&pair, &bytes, &grid, &point, &user, &shapes, &colour, &some, &none, &fine, &wrong));
     let words = vec!["zero", "one", "two", "three"];
     let text = String::from("héllo, wörld");
-    let slice = &words[1..3];
+    let slice = black_box(&words[1..3]);
     let mut queue: VecDeque<i32> = (1..=4).collect();
     queue.rotate_left(1);
     let ages = HashMap::from([(String::from("Ada"), 36), (String::from("Bob"), 25)]);

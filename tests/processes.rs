@@ -167,6 +167,47 @@ fn a_process_that_was_attached_to_can_be_killed_and_is_not_otherwise() {
 }
 
 #[test]
+fn a_signal_that_the_process_stands_still_for_is_delivered_when_it_is_let_go() {
+    use std::os::unix::process::ExitStatusExt;
+    for end in ["detach", "quit"] {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().expect("it starts");
+        let id = child.id().to_string();
+        let commands = ["attach", "--batch", "-e", "continue", "-e", end, &id];
+        let mut debugger = std::process::Command::new(env!("CARGO_BIN_EXE_freehold"));
+        let debugger = debugger.args(commands).stderr(std::process::Stdio::piped()).spawn();
+        let debugger = debugger.expect("it starts");
+        let status = format!("/proc/{id}/status");
+        let is_free = || {
+            let status = std::fs::read_to_string(&status).expect("it lives");
+            status.lines().any(|line| line == "TracerPid:\t0")
+        };
+        while is_free() {
+            std::thread::yield_now();
+        }
+        let killed =
+            std::process::Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status();
+        assert!(killed.expect("sh starts").success());
+        let output = debugger.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("Signal SIGTERM"), "{said}");
+        assert_eq!(child.wait().expect("it ended").signal(), Some(15), "{end}");
+    }
+}
+
+#[test]
+fn a_process_that_has_ended_is_said_to_be_a_zombie() {
+    let mut child = std::process::Command::new("true").spawn().expect("it starts");
+    let stat = format!("/proc/{}/stat", child.id());
+    while !std::fs::read_to_string(&stat).expect("it is kept").contains(") Z ") {
+        std::thread::yield_now();
+    }
+    let ran = attach(&child.id().to_string(), &[]);
+    let expected = format!("error: process {} has ended: it is a zombie", child.id());
+    assert!(ran.stderr.starts_with(&expected), "{}", ran.stderr);
+    let _ = child.wait();
+}
+
+#[test]
 fn blocks_are_followed_from_the_attach_on_where_that_is_asked_for() {
     let process = Serving::start(&serving().executable, &["1"]);
     let ran =

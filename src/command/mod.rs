@@ -9,6 +9,7 @@ mod backtrace;
 mod breaking;
 mod delete;
 mod error;
+mod following;
 mod frames;
 mod help;
 mod info;

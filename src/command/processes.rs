@@ -30,7 +30,7 @@ pub(super) static DETACH: Command = Command {
     usage: "",
     about: "Let the process run on without Freehold",
     details: "It is left as it was: its code without breakpoints, every thread where it stands. A \
-              signal that it stands still for is not delivered.",
+              signal that it stands still for is delivered.",
     run: detach,
 };
 

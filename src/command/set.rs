@@ -2,7 +2,7 @@
 
 use super::print::{LIMITS, set_limit};
 use super::words::{first, number};
-use super::{Answer, Command, CommandError, Context, Topic};
+use super::{Answer, Command, CommandError, Context, Topic, following};
 
 /// `set`.
 pub(super) static SET: Command = Command {
@@ -13,7 +13,9 @@ pub(super) static SET: Command = Command {
     about: "Assign to a scalar of the program, or change how much is shown",
     details: "Scalars, characters, enums without data, raw pointers, their fields and elements, and \
               registers can be written. What owns memory cannot: what it owned would leak, and what \
-              it is given would be freed twice.",
+              it is given would be freed twice. `follow-fork-mode parent` or `child` says which \
+              process to go on with after a fork, and `follow-exec-mode same` or `new` which program \
+              `run` starts after an exec.",
     run: set,
 };
 
@@ -27,6 +29,9 @@ fn set(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
         let settings = &mut context.session.settings;
         set_limit(name, value, &mut settings.limits, &mut settings.width);
         return Ok(Answer::Nothing);
+    }
+    if let Some(done) = following::set(context, word, rest) {
+        return done;
     }
     // gdb's habit: `set var x = 1`.
     let text = if matches!(word, "var" | "variable") { rest } else { text };

@@ -122,14 +122,8 @@ fn mark_shadowed(found: &mut [Visible<'_>]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{addresses, builds, debug_builds, optimised_builds};
+    use super::super::fixture::{addresses, builds, debug_builds, line_of, optimised_builds};
     use super::*;
-
-    fn line_of(text: &str) -> u32 {
-        let source = include_str!("fixture/program.rs");
-        let index = source.lines().position(|line| line.trim() == text).expect(text);
-        u32::try_from(index).expect("a short file") + 1
-    }
 
     #[test]
     fn at_the_entry_only_the_parameters_are_in_scope_and_the_others_are_listed() {

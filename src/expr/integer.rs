@@ -189,32 +189,29 @@ impl Integer {
     }
 }
 
+/// What an operator makes of two integers of one type; none where that overflows it.
+macro_rules! checked {
+    ($op:expr, $a:expr, $b:expr) => {
+        match $op {
+            Binary::Add => $a.checked_add($b),
+            Binary::Sub => $a.checked_sub($b),
+            Binary::Mul => $a.checked_mul($b),
+            Binary::Div => $a.checked_div($b),
+            Binary::Rem => $a.checked_rem($b),
+            Binary::BitAnd => Some($a & $b),
+            Binary::BitOr => Some($a | $b),
+            Binary::BitXor => Some($a ^ $b),
+            Binary::Shl | Binary::Shr => None,
+        }
+    };
+}
+
 fn signed(op: Binary, a: i128, b: i128) -> Option<i128> {
-    match op {
-        Binary::Add => a.checked_add(b),
-        Binary::Sub => a.checked_sub(b),
-        Binary::Mul => a.checked_mul(b),
-        Binary::Div => a.checked_div(b),
-        Binary::Rem => a.checked_rem(b),
-        Binary::BitAnd => Some(a & b),
-        Binary::BitOr => Some(a | b),
-        Binary::BitXor => Some(a ^ b),
-        Binary::Shl | Binary::Shr => None,
-    }
+    checked!(op, a, b)
 }
 
 fn unsigned(op: Binary, a: u128, b: u128) -> Option<u128> {
-    match op {
-        Binary::Add => a.checked_add(b),
-        Binary::Sub => a.checked_sub(b),
-        Binary::Mul => a.checked_mul(b),
-        Binary::Div => a.checked_div(b),
-        Binary::Rem => a.checked_rem(b),
-        Binary::BitAnd => Some(a & b),
-        Binary::BitOr => Some(a | b),
-        Binary::BitXor => Some(a ^ b),
-        Binary::Shl | Binary::Shr => None,
-    }
+    checked!(op, a, b)
 }
 
 /// Both numbers in the type that they have together; a literal takes the other's.

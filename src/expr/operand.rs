@@ -157,7 +157,8 @@ impl Operand {
     fn size(&self) -> Option<u64> {
         match self {
             Operand::Scalar(Scalar::Int(int)) => {
-                Some(int.ty().map_or(4, |ty| u64::from(ty.bits() / 8)))
+                let ty = int.ty().or(IntType::named(int.type_name()));
+                Some(ty.map_or(4, |ty| u64::from(ty.bits() / 8)))
             }
             Operand::Scalar(Scalar::Float(Float { ty: Some(FloatType::F32), .. })) => Some(4),
             Operand::Scalar(Scalar::Float(_)) | Operand::Pointer(_) => Some(8),

@@ -24,6 +24,7 @@ mod detach;
 mod end;
 mod error;
 mod file_source;
+mod following;
 mod launch;
 mod linker;
 mod memory;

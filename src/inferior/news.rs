@@ -25,7 +25,12 @@ pub(super) enum News {
     /// It is new.
     Started,
     /// It executed another program.
-    Exec(PathBuf),
+    Exec {
+        /// The path of that.
+        path: PathBuf,
+        /// The process that was let go for it.
+        left: Option<Tid>,
+    },
     /// It made this process.
     Forked(Tid),
     /// Job control has stopped it. This is never told, but it must not be resumed by force.
@@ -75,7 +80,7 @@ impl Inferior {
             News::Signal(info) => Stop::Signal { thread, info },
             News::Watch(fired) => Stop::Watch { thread, fired },
             News::Started => Stop::ThreadStarted { thread },
-            News::Exec(path) => Stop::Exec { thread, path },
+            News::Exec { path, left } => Stop::Exec { thread, path, left },
             News::Forked(child) => Stop::Forked { thread, child },
             News::GroupStop => {
                 self.leave_in_group_stop(tid)?;

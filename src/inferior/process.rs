@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 
 use super::error::{InferiorError, unless_gone};
+use super::following::Following;
 use super::memory::LiveMemory;
 use super::modules::Modules;
 use super::news::Untold;
@@ -39,6 +40,8 @@ pub struct Inferior {
     pub(super) early: HashMap<Tid, WaitEvent>,
     /// What the next waits will tell.
     pub(super) untold: VecDeque<Untold>,
+    /// What is to be done with its children.
+    pub(super) following: Following,
     /// How it ended, once it has.
     pub(super) ended: Option<ExitStatus>,
     /// Whether it was let go.

@@ -55,9 +55,13 @@ pub enum Stop {
         thread: Stopped,
         /// The path of the new program.
         path: PathBuf,
+        /// The process that was let go because this one, its child, is followed instead; none for
+        /// an exec of the process itself.
+        left: Option<Tid>,
     },
     /// The process forked; the child was let go, or will be when it stops sharing this process's
-    /// memory (after a vfork).
+    /// memory (after a vfork). Where children are followed it stands still instead: see
+    /// [`Inferior::follow_children`](super::Inferior::follow_children).
     Forked {
         /// The thread that forked.
         thread: Stopped,

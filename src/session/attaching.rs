@@ -45,7 +45,7 @@ impl Session {
 
     /// Lets the process go: without sites, every thread where it was. Returns which one it was.
     ///
-    /// A signal that the program stands still for is not delivered.
+    /// A signal that the program stands still for is delivered.
     ///
     /// # Errors
     /// [`SessionError::NotRunning`] without a process, [`SessionError::Inferior`] where the kernel
@@ -53,6 +53,7 @@ impl Session {
     pub fn detach(&mut self) -> Result<Tid, SessionError> {
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let process = run.inferior.process();
+        run.pass_signals_on();
         run.inferior.detach_all()?;
         self.leave();
         Ok(process)
@@ -82,6 +83,7 @@ impl Session {
     pub(super) fn take(&mut self, run: Run, halt: Halt) -> &Halt {
         let image = run.inferior.modules().main().image;
         self.run = Some(run);
+        self.follow_fork(self.settings.follow_fork);
         self.use_image(image);
         self.halted(halt)
     }
@@ -125,6 +127,14 @@ impl Run {
         Ok((run, halt))
     }
 
+    /// Signals that threads stand before are delivered to a process that is let go.
+    fn pass_signals_on(&mut self) {
+        let Ok(inferior) = self.inferior.live_mut() else { return };
+        for (thread, _) in self.held.iter().filter(|(_, signal)| signal.is_some()) {
+            inferior.deliver_when_let_go(thread);
+        }
+    }
+
     /// Learns where the stacks of all threads are.
     pub(super) fn judge_all(&mut self) {
         let threads: Vec<_> = self.held.iter().map(|(thread, _)| thread.no()).collect();
@@ -141,6 +151,13 @@ impl Run {
                 plain.display()
             ));
         }
+    }
+}
+
+impl Drop for Run {
+    /// A process that was attached to is let go.
+    fn drop(&mut self) {
+        self.pass_signals_on();
     }
 }
 

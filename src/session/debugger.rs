@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::breakpoints::{self, BreakPlace, Breakpoint, BreakpointId, PlaceError, Where};
 use super::error::SessionError;
+use super::following::{FollowExec, FollowFork};
 use super::halt::Halt;
 use super::options::{EntryPoint, Options, Selection};
 use super::planting::Role;
@@ -27,11 +28,22 @@ pub struct Settings {
     pub ledger: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
+    /// Which process to go on with after a fork; [`Session::follow_fork`] changes it while one runs.
+    pub follow_fork: FollowFork,
+    /// Which program `run` starts after an exec.
+    pub follow_exec: FollowExec,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits::default(), width: 80, ledger: true, pin: true }
+        Settings {
+            limits: Limits::default(),
+            width: 80,
+            ledger: true,
+            pin: true,
+            follow_fork: FollowFork::default(),
+            follow_exec: FollowExec::default(),
+        }
     }
 }
 
@@ -160,9 +172,11 @@ impl Session {
     pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.leave();
         let options = self.settings.options(self.launch.again()?);
-        let (run, halt) = Run::launch(options)?;
+        let (mut run, halt) = Run::launch(options)?;
+        run.follow_fork(self.settings.follow_fork);
+        let image = run.inferior.modules().main().image;
         self.run = Some(run);
-        self.plant_all();
+        self.use_image(image);
         match halt {
             Halt::Entry => self.resume(observer),
             other => Ok(self.halted(other)),
@@ -182,9 +196,13 @@ impl Session {
     /// refuses something.
     pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
-        let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let halt = run.go_on(observer)?;
-        Ok(self.halted(halt))
+        loop {
+            let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+            match run.go_on(observer)? {
+                Halt::Exec { program, .. } => self.executed(&program),
+                halt => return Ok(self.halted(halt)),
+            }
+        }
     }
 
     /// A value as people and programs read it, with its addresses named.

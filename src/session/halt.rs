@@ -1,5 +1,7 @@
 //! Standing still: why the program does, and holding all of its threads.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::breakpoints::BreakpointId;
@@ -27,6 +29,13 @@ pub enum Halt {
     Core {
         /// The thread that the file names first.
         thread: ThreadNo,
+    },
+    /// The process executes another program, and stands at its entry point.
+    Exec {
+        /// The thread that is left.
+        thread: ThreadNo,
+        /// The path of the program.
+        program: PathBuf,
     },
     /// A thread reached breakpoints.
     Breakpoint {
@@ -60,6 +69,7 @@ impl Halt {
         match self {
             Halt::Breakpoint { thread, .. }
             | Halt::Signal { thread, .. }
+            | Halt::Exec { thread, .. }
             | Halt::Core { thread } => *thread,
             Halt::Entry | Halt::Attached { .. } | Halt::Ended { .. } => ThreadNo(1),
         }

@@ -1,7 +1,6 @@
 //! From the launch to the end.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::allocator::Family;
@@ -63,6 +62,8 @@ pub struct Run {
     pub(super) peak_stack: u64,
     /// Threads that stand still, each with the signal to deliver to it when it goes on.
     pub(super) held: Vec<(Stopped, Option<i32>)>,
+    /// Whether the children of forks are followed.
+    pub(super) follows_children: bool,
     outbox: Vec<Event>,
 }
 
@@ -124,6 +125,7 @@ impl Run {
             seq: 0,
             peak_stack: 0,
             held: Vec::new(),
+            follows_children: false,
             outbox: Vec::new(),
         }
     }
@@ -260,15 +262,12 @@ impl Run {
                 self.inferior.resume(thread, None)?;
             }
             Stop::ThreadExited { no } => self.thread_ended(no),
-            Stop::Exec { thread, path } => return self.exec(thread, path),
+            Stop::Exec { thread, path, left } => return self.exec(thread, path, left),
             // Neither is asked for here.
             Stop::Watch { thread, .. } | Stop::Modules { thread } => {
                 self.inferior.resume(thread, None)?;
             }
-            Stop::Forked { thread, child } => {
-                self.tell(thread.no(), EventKind::Fork { child: child.0 });
-                self.inferior.resume(thread, None)?;
-            }
+            Stop::Forked { thread, child } => self.forked(thread, child)?,
             Stop::Ended(status) => {
                 self.ended(status);
                 return Ok(Some(Halt::Ended { status }));
@@ -290,7 +289,7 @@ impl Run {
         None
     }
 
-    fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
+    pub(super) fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
         self.flush_repeated(thread);
         self.emit(thread, Evidence::Observed, None, None, kind);
     }
@@ -324,8 +323,8 @@ impl Run {
         self.tell(no, EventKind::ThreadEnd);
     }
 
-    fn exec(&mut self, thread: Stopped, path: PathBuf) -> Result<Option<Halt>, SessionError> {
-        self.tell(thread.no(), EventKind::Exec { program: path.display().to_string() });
+    /// The address space was replaced.
+    pub(super) fn forget_program(&mut self) {
         self.sites.clear();
         self.functions.clear();
         self.symbolizer.forget();
@@ -337,6 +336,11 @@ impl Run {
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;
+    }
+
+    /// Runs a program that was just executed to its entry point and plants the sites. It is held
+    /// there, unless something else came first.
+    pub(super) fn begin_program(&mut self, thread: Stopped) -> Result<Option<Halt>, SessionError> {
         match self.inferior.run_to_entry(thread)? {
             Stop::Site { thread, .. } => {
                 if let Err(SessionError::NothingChosen { wanted, .. }) = self.plant() {
@@ -344,8 +348,8 @@ impl Run {
                 }
                 self.tell_start();
                 self.note_missing();
-                self.inferior.resume(thread, None)?;
-                Ok(None)
+                self.held.push((thread, None));
+                Ok(Some(Halt::Entry))
             }
             other => self.on_stop(other),
         }

@@ -43,6 +43,7 @@ pub mod garbage;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
 
+pub use coroutines::Running;
 pub use format::{Expand, Format, FormatError, Radix};
 pub use heap::HeapPart;
 pub use limits::Limits;

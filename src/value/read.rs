@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::coroutines::Running;
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
 use super::shape::Elements;
@@ -27,6 +28,8 @@ pub struct Reader<'a> {
     pub registers: &'a ReadRegister<'a>,
     /// How much is read.
     pub limits: Limits,
+    /// The futures that are known to run.
+    pub running: &'a [Running],
 }
 
 impl Reader<'_> {

@@ -51,6 +51,9 @@ impl Row {
     }
 }
 
+/// Elements where nothing is mapped, one behind the other, after which no more are looked at.
+const IN_VAIN: usize = 16;
+
 impl Walk<'_> {
     pub(super) fn array(&mut self, at: &At<'_>, element: TypeRef, count: u64) -> ValueKind {
         if self.is_text(element) {
@@ -69,6 +72,9 @@ impl Walk<'_> {
             Ok(heap) => heap,
             Err(what) => return broken(at, row, at.invalid(&what)),
         };
+        if let Err(reason) = self.begins(&row, element) {
+            return broken(at, row, reason);
+        }
         let items = self.elements(element, &Source::Memory(row.pointer), row.len, at.depth);
         let sequence = Sequence { len: row.len, items, ..Sequence::default() };
         let mut value = at.value(ValueKind::Sequence(sequence));
@@ -145,14 +151,33 @@ impl Walk<'_> {
         }
         let wanted = len.min(self.reader.limits.elements as u64);
         let mut items = Vec::new();
+        let mut in_vain = 0_usize;
         for index in 0..wanted {
             if self.parts_left() == 0 {
                 break;
             }
             let source = first.at(index.saturating_mul(stride));
-            items.push(self.value(element, &source, depth + 1));
+            let item = self.value(element, &source, depth + 1);
+            let unmapped = matches!(item.kind, ValueKind::Unreadable(Unreadable::Unmapped { .. }));
+            in_vain = if unmapped { in_vain.saturating_add(1) } else { 0 };
+            items.push(item);
+            if in_vain >= IN_VAIN {
+                break;
+            }
         }
         items
+    }
+
+    /// That something is mapped where a row of elements begins: where nothing is, its words say
+    /// more than as many complaints as it claims to have elements.
+    fn begins(&mut self, row: &Row, element: TypeRef) -> Result<(), Unreadable> {
+        if row.len == 0 || self.size_of(element) == 0 || self.parts_left() == 0 {
+            return Ok(());
+        }
+        match self.bytes(&Source::Memory(row.pointer), 1) {
+            Err(reason @ Unreadable::Unmapped { .. }) => Err(reason),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::ValueKind;
+use super::{HeapSpan, ValueKind};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Location, PointerFlavour, TypeRef};
 
@@ -112,6 +112,9 @@ pub struct Entries {
     pub key: TypeRef,
     /// The places of the first ones and, in a map, of their values; as many as were asked for.
     pub at: Vec<(VirtAddr, VirtAddr)>,
+    /// The memory that holds them, as far as it was visited for the places: the value's own first,
+    /// then that of further nodes.
+    pub blocks: Vec<HeapSpan>,
 }
 
 /// What holds the entries.
@@ -151,8 +154,8 @@ pub enum Behind {
     Nothing(String),
 }
 
-/// The most entries whose places are listed at once: the table of a map of so many holds 32 MiB.
-pub const MOST_ENTRIES: usize = 1 << 21;
+/// The most entries whose places are listed at once: they take 64 MiB.
+pub const MOST_ENTRIES: usize = 1 << 22;
 
 impl Elements {
     /// The elements from one index up to, and without, another. The caller has checked them.

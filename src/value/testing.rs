@@ -311,7 +311,7 @@ impl World {
     pub(super) fn with_reader<T>(&self, f: impl FnOnce(&Reader<'_>) -> T) -> T {
         let registers = |register| (register == Register::RAX).then_some(0x8877_6655_4433_2211);
         let (types, memory, limits) = (self, &self.memory, self.limits);
-        f(&Reader { types, bias: BIAS, memory, registers: &registers, limits })
+        f(&Reader { types, bias: BIAS, memory, registers: &registers, limits, running: &[] })
     }
 
     pub(crate) fn read_bytes(&self, ty: TypeRef, bytes: &[u8]) -> Value {
@@ -329,7 +329,8 @@ impl World {
         &'a self,
         registers: &'a crate::value::ReadRegister<'a>,
     ) -> Reader<'a> {
-        Reader { types: self, bias: BIAS, memory: &self.memory, registers, limits: self.limits }
+        let (memory, limits) = (&self.memory, self.limits);
+        Reader { types: self, bias: BIAS, memory, registers, limits, running: &[] }
     }
 
     pub(crate) fn text(&self, value: &Value) -> String {

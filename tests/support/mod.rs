@@ -1,6 +1,7 @@
 //! What the tests share: building test programs, finding their markers, and running Freehold.
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
+pub mod debug;
 pub mod events;
 pub mod process;
 pub mod program;

@@ -4,7 +4,7 @@ use super::super::error::{ExprError, Outcome};
 use super::super::operand::Operand;
 use super::super::scalar::Scalar;
 use super::super::tree::{Ends, Kind, Node};
-use super::view::{MOST_LEVELS, Text};
+use super::view::{MOST_LEVELS, Text, is_raw};
 use super::{Eval, View};
 use crate::value::EntriesKind;
 
@@ -49,6 +49,11 @@ impl Eval<'_> {
                 ExprError::new(format!("{ty} has no field `{name}`"))
             }
         };
+        if let Ok(View::Pointer(pointee)) = self.view(&operand)
+            && is_raw(pointee.flavour)
+        {
+            return Err(error.hint(format!("a raw pointer is followed with `*`: `(*p).{name}`")));
+        }
         let error = error.did_you_mean(name, known.iter().map(String::as_str));
         Err(match known.is_empty() || !error.hints.is_empty() {
             true => error,

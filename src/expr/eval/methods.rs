@@ -8,6 +8,7 @@ use super::known::{SAME, methods_of};
 use super::number_methods::of_char;
 use super::view::MOST_LEVELS;
 use super::{Eval, View};
+use crate::value::{Part, Shape};
 
 impl Eval<'_> {
     pub(super) fn method(&mut self, of: &Node, name: &str, args: &[Node]) -> Outcome<Operand> {
@@ -98,9 +99,18 @@ impl Eval<'_> {
                     Some((_, told)) => self.beside(told),
                     None => Err(unknown(name)),
                 },
-                _ => Ok(Operand::Place(part.clone())),
+                _ => self.in_cell(part).map(Operand::Place),
             },
             _ => Err(unknown(name)),
+        }
+    }
+
+    /// What a cell holds, without the `UnsafeCell` that it holds it in.
+    fn in_cell(&self, part: &Part) -> Outcome<Part> {
+        let ty = self.reader.types.get(part.ty)?;
+        match self.reader.shape(part.ty, &part.at)? {
+            Shape::Inside { part, .. } if ty.is_std("UnsafeCell") => Ok(part),
+            _ => Ok(part.clone()),
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::ops::Range;
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::json;
-use unicode_width::UnicodeWidthStr;
 
 use super::reading::Source;
 use crate::base::{Event, EventKind, ExitStatus};
@@ -23,6 +21,7 @@ pub(super) struct Teller {
     sink: Rc<RefCell<Box<dyn Write>>>,
     /// Draws answers; none where they are written as JSON.
     text: Option<AnswerText>,
+    width: usize,
     /// How the program ended when it last did.
     ended: Option<ExitStatus>,
 }
@@ -34,11 +33,12 @@ impl Teller {
     /// The output file cannot be created.
     pub fn new(page: &PageArgs) -> Result<Teller, UserError> {
         let sink = Rc::new(RefCell::new(sink(page)?));
+        let width = width(page.width, page.output.is_none());
         let text = match page.format {
             Format::Json => None,
-            Format::Text => Some(AnswerText::new(width(page.width, page.output.is_none()))),
+            Format::Text => Some(AnswerText::new(width)),
         };
-        Ok(Teller { sink, text, ended: None })
+        Ok(Teller { sink, text, width, ended: None })
     }
 
     /// How the program ended when it last did.
@@ -53,31 +53,29 @@ impl Teller {
         }
         match &self.text {
             Some(text) => write(&self.sink, &text.answer(answer)),
-            None if matches!(answer, Answer::Nothing | Answer::Quit) => {}
-            None => write(&self.sink, &json(answer)),
+            None => write(&self.sink, &json(&Versioned { v: 1, told: answer })),
         }
     }
 
     /// Prints an error, with the line that it is about where nobody has just written it.
     pub fn error(&mut self, error: &CommandError, line: Option<(&Source, &str)>) {
         if self.text.is_none() {
-            let hints = &error.hints;
-            let told = json!({ "answer": "error", "data": { "what": error.what, "hints": hints } });
-            return write(&self.sink, &format!("{told}\n"));
+            let span = error
+                .span
+                .as_ref()
+                .map(|(text, span)| json!({ "text": text, "from": span.start, "to": span.end }));
+            let data = json!({ "what": error.what, "hints": error.hints, "span": span });
+            return write(&self.sink, &json(&json!({ "v": 1, "answer": "error", "data": data })));
         }
         let mut told = UserError::new(error.what.clone());
-        let span = error.span.as_ref();
+        if let Some((text, span)) = &error.span {
+            told = told.in_text(text, span.clone());
+        }
         if let Some((source, line)) = line {
-            let place = format!("{source}: {}", line.trim());
-            let at = span.and_then(|(text, span)| columns(&place, text, span));
-            told = told.at(place);
-            told = at.into_iter().fold(told, UserError::mark);
-        } else if let Some((text, span)) = span {
-            let at = columns(text, text, span);
-            told = at.into_iter().fold(told.at(text.clone()), UserError::mark);
+            told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
-        write(&self.sink, &told.to_string());
+        write(&self.sink, &told.within(self.width).to_string());
     }
 
     /// Tells what happens while the program runs.
@@ -86,18 +84,34 @@ impl Teller {
         let text = self.text.is_some();
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
-            EventKind::Note { .. } => write(&sink, &json(event)),
+            EventKind::Fork { parent, child, followed } if text => {
+                write(&sink, &forked(*parent, *child, *followed));
+            }
+            EventKind::Exec { program } if text => {
+                write(&sink, &format!("note: The process executes {program}.\n"));
+            }
+            EventKind::Note { .. } | EventKind::Fork { .. } | EventKind::Exec { .. } => {
+                write(&sink, &json(event));
+            }
             _ => {}
         }
     }
 }
 
-/// The columns of a part of a text that stands at the end of a place.
-fn columns(place: &str, text: &str, span: &Range<usize>) -> Option<Range<usize>> {
-    let before = place.rfind(text)?.checked_add(span.start)?;
-    let start = place.get(..before)?.width();
-    let end = start.checked_add(text.get(span.clone())?.width())?;
-    Some(start..end)
+/// An answer with the version of its form, as every event has it.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    v: u8,
+    #[serde(flatten)]
+    told: &'a T,
+}
+
+fn forked(parent: i32, child: i32, followed: bool) -> String {
+    let end = match followed {
+        true => format!("its child {child} is followed; {parent} was let go"),
+        false => format!("its child {child} was let go"),
+    };
+    format!("note: Process {parent} forked; {end}.\n")
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

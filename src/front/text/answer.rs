@@ -1,5 +1,7 @@
 //! What the commands of a session answer, as text for people.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::paths::function;
 use super::spans::{Ink, Line, bytes, counted, cut, place};
 use super::split::split_text;
@@ -9,6 +11,12 @@ use crate::base::{At, ExitStatus, Hold};
 use crate::command::{Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
 use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
+
+/// Columns of a function's name that are kept beside its place.
+const SHORTEST: usize = 12;
+
+/// A path of a part that is longer does not push the arrows of other lines to the right.
+const WIDEST_PATH: usize = 24;
 
 /// Draws answers.
 pub struct AnswerText {
@@ -38,9 +46,9 @@ impl AnswerText {
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
             Answer::Stopped(stopped) => stop(stopped, &mut lines),
-            Answer::Backtrace(listing) => backtrace(listing, &mut lines),
+            Answer::Backtrace(listing) => backtrace(listing, self.width, &mut lines),
             Answer::Frame(frame, text) => {
-                lines.push(frame_line(frame, false));
+                lines.push(frame_line(frame, false, self.width));
                 text.iter().for_each(|text| source(text, &mut lines));
             }
             Answer::Source(text) => source(text, &mut lines),
@@ -73,10 +81,14 @@ fn whereabouts(found: &Whereabouts, lines: &mut Vec<Line>) {
         line.push(Ink::Faint, format!("  {}", bytes(size)));
     }
     lines.push(line);
-    for (path, region, hold) in &found.leads {
+    // A part of a text is where it leads.
+    let leads = found.leads.iter().filter(|(_, region, _)| *region != found.region);
+    let named = |path: &str| if path.is_empty() { "leads to".to_owned() } else { path.to_owned() };
+    let widest = leads.clone().map(|(path, ..)| named(path).width()).max().unwrap_or(0);
+    for (path, region, hold) in leads {
         let mut line = Line::new();
-        let path = if path.is_empty() { "leads to" } else { path };
-        line.push(Ink::Plain, format!("  {path} ")).push(Ink::Plain, "→ ");
+        line.push(Ink::Plain, format!("  {}", named(path))).pad_to(2 + widest.min(WIDEST_PATH));
+        line.push(Ink::Plain, " → ");
         line.push(Ink::Block, region.to_string());
         let how = match hold {
             Hold::Owner => "owned",
@@ -146,6 +158,9 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
             line.push(Ink::Plain, format!("Attached to process {process}, {threads}"))
         }
         Halt::Core { .. } => line.push(Ink::Plain, "In a core file"),
+        Halt::Exec { program, .. } => {
+            line.push(Ink::Plain, format!("The process executes {}", program.display()))
+        }
         Halt::Breakpoint { hit, .. } => {
             let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
             line.push(Ink::Changed, format!("Breakpoint {}", ids.join(", ")))
@@ -183,9 +198,9 @@ fn where_is(at: &At) -> Line {
     line
 }
 
-fn backtrace(listing: &Listing, lines: &mut Vec<Line>) {
+fn backtrace(listing: &Listing, width: usize, lines: &mut Vec<Line>) {
     for frame in &listing.frames {
-        lines.push(frame_line(frame, frame.no == listing.selected));
+        lines.push(frame_line(frame, frame.no == listing.selected, width));
     }
     if listing.more > 0 {
         let mut line = Line::new();
@@ -199,22 +214,25 @@ fn backtrace(listing: &Listing, lines: &mut Vec<Line>) {
     }
 }
 
-fn frame_line(frame: &Frame, selected: bool) -> Line {
+/// A frame. A name too long for the line is cut, because the place behind it tells more.
+fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
+    let mut tail = Line::new();
+    let place = place(&frame.at);
+    if !place.is_empty() {
+        tail.push(Ink::Faint, format!("  {place}"));
+    }
+    if frame.inlined {
+        tail.push(Ink::Faint, "  inlined");
+    }
+    if frame.signal {
+        tail.push(Ink::Changed, "  signal handler called");
+    }
     let mut line = Line::new();
     line.push(Ink::Strong, if selected { "▸" } else { " " });
     line.push(Ink::Faint, format!("{:>2}  ", frame.no));
     let ink = if frame.origin == Origin::User { Ink::Strong } else { Ink::Plain };
-    line.push(ink, function(&frame.at.function));
-    let place = place(&frame.at);
-    if !place.is_empty() {
-        line.push(Ink::Faint, format!("  {place}"));
-    }
-    if frame.inlined {
-        line.push(Ink::Faint, "  inlined");
-    }
-    if frame.signal {
-        line.push(Ink::Changed, "  signal handler called");
-    }
+    let room = width.saturating_sub(line.width() + tail.width()).max(SHORTEST);
+    line.push_cut(ink, &function(&frame.at.function), room).append(tail);
     line
 }
 

@@ -51,7 +51,7 @@ impl Columns {
         let ink = if variable.shadowed { Ink::Plain } else { Ink::Strong };
         head.push(ink, &variable.expression).push(Ink::Plain, "  ").pad_to(self.types);
         head.push(Ink::Type, variable.type_name.as_deref().unwrap_or("?"));
-        head.push(Ink::Plain, "  ").pad_to(self.values);
+        let column = self.values.max(head.width() + 2);
         let mut tail = Line::new();
         if variable.shadowed {
             tail.push(Ink::Faint, "  shadowed");
@@ -64,8 +64,8 @@ impl Columns {
             }
         };
         match <[Line; 1]>::try_from(value) {
-            Ok([only]) if head.width() + only.width() + tail.width() <= width => {
-                head.append(only).append(tail);
+            Ok([only]) if column + only.width() + tail.width() <= width => {
+                head.pad_to(column).append(only).append(tail);
                 vec![head]
             }
             value => {

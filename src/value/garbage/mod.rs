@@ -83,7 +83,14 @@ fn check_choices(choices: &mut Choices<'_>) -> Taken {
         known.then_some(u128::from(vectors) << register.0.min(64))
     };
     let (types, limits) = (&world, world.limits);
-    let reader = Reader { types, bias: Bias(BASE), memory: &memory, registers: &registers, limits };
+    let reader = Reader {
+        types,
+        bias: Bias(BASE),
+        memory: &memory,
+        registers: &registers,
+        limits,
+        running: &[],
+    };
     let mut all = Taken::default();
     for root in roots {
         for convention in [Convention::Rust, Convention::C, Convention::Unknown] {

@@ -8,7 +8,6 @@ use super::{Ground, Reader};
 use crate::base::{BlockId, Hold, SizesFrom, Split, SplitMore, SplitTotals, VirtAddr};
 use crate::dwarf::{Location, TypeRef};
 use crate::value::data::entry_label;
-use crate::value::place::Source;
 use crate::value::{Cut, Value, ValueKind};
 
 /// Values within values on the way to which the debugger's own stack is used; what is deeper waits.
@@ -81,10 +80,10 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// The split of a value, which is at `source`.
-    pub(super) fn whole(mut self, value: &Value, source: Option<&Source>) -> Split {
+    /// The split of a value, which is at `at`.
+    pub(super) fn whole(mut self, value: &Value, at: Option<&Location>) -> Split {
         let spot = Spot { node: NodeId::WHOLE, listed: true, hold: Hold::Owner };
-        self.visit(value, source, spot, &mut String::new());
+        self.visit(value, at, spot, &mut String::new());
         while let (Some(next), Some(reader)) = (self.waiting.pop_front(), self.reader) {
             let Some(value) = self.read(reader, next.ty, next.at) else { break };
             self.visit(&value, None, next.spot, &mut next.path.clone());
@@ -116,11 +115,11 @@ impl<'a> Account<'a> {
         split
     }
 
-    /// Counts what a value leads to. `source` says where it is, where its place does not.
+    /// Counts what a value leads to. `at` says where it is, where its place does not.
     pub(super) fn visit(
         &mut self,
         value: &Value,
-        source: Option<&Source>,
+        at: Option<&Location>,
         spot: Spot,
         path: &mut String,
     ) {
@@ -139,7 +138,7 @@ impl<'a> Account<'a> {
             let hold = value.hold_of_parts().within(spot.hold);
             // What fields of a union lead to is not known: which of them counts is not.
             if !matches!(value.kind, ValueKind::Union { .. }) {
-                self.parts(value, source, Spot { hold, ..within }, spot, path);
+                self.parts(value, at, Spot { hold, ..within }, spot, path);
             }
         }
         self.depth = self.depth.saturating_sub(1);
@@ -149,7 +148,7 @@ impl<'a> Account<'a> {
     fn parts(
         &mut self,
         value: &Value,
-        source: Option<&Source>,
+        at: Option<&Location>,
         spot: Spot,
         outside: Spot,
         path: &mut String,
@@ -169,7 +168,7 @@ impl<'a> Account<'a> {
                         account.step(&format!("[{index}]"), item, spot, path);
                     });
                 }
-                self.rest(value, source, spot, outside, path);
+                self.rest(value, at, spot, outside, path);
             }
             ValueKind::Map(map) => {
                 for (index, (key, value)) in map.entries.iter().enumerate() {
@@ -179,7 +178,7 @@ impl<'a> Account<'a> {
                         account.step(&label, value, spot, path);
                     });
                 }
-                self.rest(value, source, spot, outside, path);
+                self.rest(value, at, spot, outside, path);
             }
             ValueKind::Raw { .. } => {
                 self.unreadable();

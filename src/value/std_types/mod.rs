@@ -34,7 +34,6 @@ mod net;
 mod number;
 mod once;
 mod path;
-mod places;
 mod range;
 mod rc;
 mod slice;
@@ -57,11 +56,10 @@ use super::members::{self, Member};
 use super::model::{Fields, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
 use super::sequences::{Row, broken};
+use super::shape::Entries;
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef, short_type_name};
-use entries::Entries;
-pub(super) use places::Places;
-pub(super) use words::{Words, is_read_here, words};
+pub(super) use words::{Words, growing, is_read_here};
 
 pub(super) use structure::shape;
 
@@ -288,11 +286,7 @@ impl<'l, 'w> Look<'l, 'w> {
     }
 
     fn word_of(&mut self, member: &Member) -> Result<u64, Unreadable> {
-        let size = member.ty.size.unwrap_or(0);
-        if size != 8 {
-            let why = format!("a word of {} has {size} bytes", self.at.ty.base_name);
-            return Err(Unreadable::NotDescribed(why));
-        }
+        members::check_word(self.at.ty, member)?;
         Ok(self.walk.number(&self.at.source.at(member.offset), 8)? as u64)
     }
 
