@@ -2,17 +2,7 @@
 
 mod support;
 
-use support::{Variant, freehold, program};
-
-/// What `freehold debug` tells of a program in which each of the commands is given in turn.
-fn debug(commands: &[&str], executable: &std::path::Path) -> String {
-    let mut args = vec!["debug", "--batch"];
-    for command in commands {
-        args.extend(["-e", command]);
-    }
-    let ran = freehold(args.iter().map(AsRef::as_ref).chain([executable.as_os_str()]));
-    ran.stdout + &ran.stderr
-}
+use support::{Variant, at_prompt, program};
 
 /// What `print` shows of each variable, at each time that the program stops at a function or line.
 /// The batch ends at the first error, which is the variable's own.
@@ -25,7 +15,7 @@ fn shown(place: &str, stops: usize, variant: Variant) -> [Vec<String>; 4] {
         for _ in 0..stops {
             commands.extend([ask.as_str(), "continue"]);
         }
-        let told = debug(&commands, &program.executable);
+        let told = at_prompt(&commands, &program.executable);
         let answers = told.lines().filter_map(|line| match line.strip_prefix("error: ") {
             Some(error) => Some(error),
             None => line.strip_prefix('$')?.split_once(" = ").map(|(_, value)| value),

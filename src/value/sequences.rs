@@ -4,6 +4,7 @@ use super::model::{Fields, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
 use super::place::{Place, Source};
 use super::read::{At, Walk};
 use super::shape::Elements;
+use super::text::scalar;
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{Location, PointerFlavour, TypeRef};
 
@@ -72,10 +73,10 @@ impl Walk<'_> {
             Ok(heap) => heap,
             Err(what) => return broken(at, row, at.invalid(&what)),
         };
-        if let Err(reason) = self.begins(&row, element) {
+        let items = self.elements(element, &Source::Memory(row.pointer), row.len, at.depth);
+        if let Some(reason) = self.begins_nowhere(&row, &items) {
             return broken(at, row, reason);
         }
-        let items = self.elements(element, &Source::Memory(row.pointer), row.len, at.depth);
         let sequence = Sequence { len: row.len, items, ..Sequence::default() };
         let mut value = at.value(ValueKind::Sequence(sequence));
         value.heap = heap;
@@ -168,15 +169,16 @@ impl Walk<'_> {
         items
     }
 
-    /// That something is mapped where a row of elements begins: where nothing is, its words say
-    /// more than as many complaints as it claims to have elements.
-    fn begins(&mut self, row: &Row, element: TypeRef) -> Result<(), Unreadable> {
-        if row.len == 0 || self.size_of(element) == 0 || self.parts_left() == 0 {
-            return Ok(());
+    /// That nothing is mapped where a row of elements begins: its words say more then than as many
+    /// complaints as it claims to have elements.
+    fn begins_nowhere(&mut self, row: &Row, items: &[Value]) -> Option<Unreadable> {
+        let first = items.first().filter(|first| first.size != Some(0))?;
+        if scalar(first).is_some() {
+            return None;
         }
         match self.bytes(&Source::Memory(row.pointer), 1) {
-            Err(reason @ Unreadable::Unmapped { .. }) => Err(reason),
-            _ => Ok(()),
+            Err(reason @ Unreadable::Unmapped { .. }) => Some(reason),
+            _ => None,
         }
     }
 }

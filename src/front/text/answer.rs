@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::paths::function;
-use super::spans::{Ink, Line, bytes, counted, cut, place};
+use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
@@ -17,6 +17,9 @@ const SHORTEST: usize = 12;
 
 /// A path of a part that is longer does not push the arrows of other lines to the right.
 const WIDEST_PATH: usize = 24;
+
+/// Where what commands do begins, in a list of them.
+const ABOUT: usize = 14;
 
 /// Draws answers.
 pub struct AnswerText {
@@ -54,7 +57,7 @@ impl AnswerText {
             Answer::Source(text) => source(text, &mut lines),
             Answer::Variables(all) => lines.extend(variables(all, self.width)),
             Answer::Where(found) => whereabouts(found, &mut lines),
-            Answer::Commands => commands(&mut lines),
+            Answer::Commands => commands(self.width, &mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
         }
         let mut out = String::new();
@@ -204,7 +207,7 @@ fn backtrace(listing: &Listing, width: usize, lines: &mut Vec<Line>) {
     }
     if listing.more > 0 {
         let mut line = Line::new();
-        line.push(Ink::Faint, format!("  … {} more", counted(listing.more as u64, "frame")));
+        line.push(Ink::Faint, format!("  … {}", counted(listing.more as u64, "more frame")));
         lines.push(line);
     }
     if let Some(why) = &listing.cut {
@@ -247,16 +250,20 @@ fn source(text: &SourceText, lines: &mut Vec<Line>) {
     }
 }
 
-fn commands(lines: &mut Vec<Line>) {
+fn commands(width: usize, lines: &mut Vec<Line>) {
     for topic in Topic::ALL {
         let mut heading = Line::new();
         heading.push(Ink::Strong, topic.name());
         lines.push(heading);
         for command in COMMANDS.iter().filter(|command| command.topic == topic) {
-            let mut line = Line::new();
-            line.push(Ink::Plain, "  ").push(Ink::Plain, command.name).pad_to(14);
-            line.push(Ink::Faint, command.about);
-            lines.push(line);
+            let mut name = command.name;
+            for about in wrap(command.about, width.saturating_sub(ABOUT)) {
+                let mut line = Line::new();
+                line.push(Ink::Plain, "  ").push(Ink::Plain, name).pad_to(ABOUT);
+                line.push(Ink::Faint, about);
+                lines.push(line);
+                name = "";
+            }
         }
     }
 }
@@ -266,7 +273,7 @@ fn help(command: &Command, width: usize, lines: &mut Vec<Line>) {
     line.push(Ink::Strong, command.name).push(Ink::Plain, format!(" {}", command.usage));
     lines.push(line);
     lines.push(plain(&format!("  {}.", command.about)));
-    for text in super::spans::wrap(command.details, width.saturating_sub(4)) {
+    for text in wrap(command.details, width.saturating_sub(4)) {
         lines.push(plain(&format!("  {text}")));
     }
     if !command.aliases.is_empty() {

@@ -140,7 +140,7 @@ wide  [i32; 9]
 s     String    <moved to f::value>
 not yet initialised: later, kind
 ";
-        assert_eq!(shown(&all, 40), expected);
+        assert_eq!(shown(&all, 42), expected);
     }
 
     #[test]
