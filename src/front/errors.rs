@@ -27,7 +27,7 @@ pub(super) type Outcome = Result<ExitStatus, UserError>;
 pub struct UserError {
     what: String,
     /// The text that it is about, and which bytes of it.
-    text: Option<(String, Range<usize>)>,
+    text: Option<Box<(String, Range<usize>)>>,
     place: Option<String>,
     hints: Vec<String>,
     /// Columns of a line; none where lines are not broken.
@@ -105,7 +105,7 @@ impl UserError {
     /// Shows the part of a text that it is about.
     #[must_use]
     pub fn in_text(mut self, text: &str, span: Range<usize>) -> UserError {
-        self.text = Some((text.to_owned(), span));
+        self.text = Some(Box::new((text.to_owned(), span)));
         self
     }
 
@@ -157,7 +157,7 @@ impl fmt::Display for UserError {
             return Ok(());
         }
         writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.broken(&self.what, 7))?;
-        if let Some((text, span)) = &self.text {
+        if let Some((text, span)) = self.text.as_deref() {
             writeln!(f, "    {text}")?;
             let before = text.get(..span.start).unwrap_or(text).width();
             let under = text.get(span.clone()).unwrap_or("").width().max(1);

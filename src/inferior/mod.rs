@@ -18,6 +18,7 @@
 //!   an error, its end is reported by a later wait.
 
 mod attach;
+mod attach_error;
 mod births;
 mod core_file;
 mod detach;
@@ -51,7 +52,7 @@ mod live_tests;
 mod test_programs;
 
 pub use crate::os::SignalInfo;
-pub use attach::AttachError;
+pub use attach_error::AttachError;
 pub use core_file::{
     CoreError, CoreFile, CoreMemory, CoreSignal, CoreThread, WriteCoreError, Written,
 };

@@ -11,6 +11,7 @@ mod birth;
 mod debug_registers;
 mod files;
 mod memory;
+pub mod processes;
 pub mod procfs;
 mod ptrace;
 mod raw_registers;

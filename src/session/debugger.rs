@@ -285,9 +285,10 @@ impl Session {
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal wants their own code, not the library's that raised it.
+    /// A person who stops at a signal, or anywhere, wants their own code, not the library's that
+    /// raised it or waits.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
-        if !matches!(halt, Halt::Signal { .. }) {
+        if !matches!(halt, Halt::Signal { .. } | Halt::Attached { .. }) {
             return 0;
         }
         let stack = self.stack().ok();

@@ -10,8 +10,9 @@ use super::notes::{
 };
 use super::write::CoreThread;
 use crate::base::Tid;
-use crate::os::procfs::{Kinship, Mapping};
-use crate::os::{self, Residency, procfs};
+use crate::os::processes::{self, Kinship};
+use crate::os::procfs::{self, Mapping};
+use crate::os::{self, Residency};
 
 /// Sizes of the file header, a program header and a section header (ELF-64 specification).
 const EHDR: u16 = 64;
@@ -177,7 +178,7 @@ impl NoteWriter {
         let name = procfs::thread_name(self.process).unwrap_or_default();
         let room = PR_PSARGS - PR_FNAME - 1;
         put(&mut info, PR_FNAME, name.as_bytes().get(..name.len().min(room)).unwrap_or_default());
-        let command = procfs::command_line(self.process).unwrap_or_default().join(" ");
+        let command = processes::command_line(self.process).unwrap_or_default().join(" ");
         let room = PRPSINFO - PR_PSARGS - 1;
         let command = command.as_bytes();
         put(&mut info, PR_PSARGS, command.get(..command.len().min(room)).unwrap_or_default());

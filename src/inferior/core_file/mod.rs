@@ -7,6 +7,8 @@ mod headers;
 mod mapped_files;
 mod memory;
 mod notes;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::io;
@@ -201,8 +203,16 @@ fn main_path(memory: &CoreMemory, entry: Option<VirtAddr>) -> Result<String, Str
     path.ok_or_else(|| missing().to_owned())
 }
 
-/// Reads the headers.
+/// Reads the headers and the notes, of one thread at least.
 fn parse(bytes: &'static [u8]) -> Result<(Notes, Vec<Segment>), String> {
+    let (notes, segments) = parse_headers(bytes)?;
+    match notes.threads.is_empty() {
+        true => Err("it has no thread (NT_PRSTATUS)".to_owned()),
+        false => Ok((notes, segments)),
+    }
+}
+
+fn parse_headers(bytes: &'static [u8]) -> Result<(Notes, Vec<Segment>), String> {
     let header = FileHeader64::<LittleEndian>::parse(bytes).map_err(|error| error.to_string())?;
     let endian = header.endian().map_err(|error| error.to_string())?;
     if header.e_type(endian) != ET_CORE {
@@ -236,10 +246,7 @@ fn parse(bytes: &'static [u8]) -> Result<(Notes, Vec<Segment>), String> {
             _ => {}
         }
     }
-    match notes.threads.is_empty() {
-        true => Err("it has no thread (NT_PRSTATUS)".to_owned()),
-        false => Ok((notes, segments)),
-    }
+    Ok((notes, segments))
 }
 
 /// What there is of a part of a file that may be cut short.

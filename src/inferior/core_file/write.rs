@@ -105,7 +105,7 @@ impl Inferior {
     }
 
     fn notes(&self, threads: &[CoreThread<'_>], maps: &[Residency]) -> Vec<u8> {
-        let kin = os::procfs::kinship(self.process).unwrap_or_default();
+        let kin = os::processes::kinship(self.process).unwrap_or_default();
         let mut notes = NoteWriter::new(self.process, kin);
         for (index, held) in threads.iter().enumerate() {
             notes.status(held);
