@@ -15,6 +15,7 @@ unsafe extern "C" {
 const SIGUSR1: i32 = 10;
 
 static DONE: AtomicBool = AtomicBool::new(false);
+static TICKED: AtomicU32 = AtomicU32::new(0);
 static HANDLED: AtomicU32 = AtomicU32::new(0);
 
 #[inline(never)]
@@ -25,6 +26,7 @@ fn both(who: &str) -> usize {
 #[inline(never)]
 fn tick(n: &mut u64) {
     *n += 1; // #tick
+    TICKED.fetch_add(1, Ordering::Relaxed);
 }
 
 extern "C" fn handler(_: i32) {
@@ -130,7 +132,12 @@ fn main() {
         }
         "exec-threads" => {
             let _threads = ticking(4);
-            let thread = thread::spawn(|| again("executed").exec());
+            let thread = thread::spawn(|| {
+                while TICKED.load(Ordering::Relaxed) < 20 {
+                    thread::yield_now();
+                }
+                again("executed").exec()
+            });
             panic!("{:?}", thread.join())
         }
         "executed" => {

@@ -57,7 +57,7 @@ fn attach(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError>
     }
     let process = Session::process_called(name)?;
     context.session.attach_to(process, ledger)?;
-    Ok(opened(context))
+    Ok(opened(context).unwrap_or(Answer::Nothing))
 }
 
 fn detach(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
@@ -79,11 +79,9 @@ fn gcore(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> 
 }
 
 /// Where a process stands that was just attached to, or a core file that was just opened, with what
-/// there is to note about it.
-pub fn opened(context: &mut Context<'_>) -> Answer {
+/// there is to note about it; none for a program that does not run yet.
+pub fn opened(context: &mut Context<'_>) -> Option<Answer> {
     context.session.tell_notes(context.observer);
-    match context.session.halt().cloned() {
-        Some(halt) => stopped(context.session, halt),
-        None => Answer::Nothing,
-    }
+    let halt = context.session.halt()?.clone();
+    Some(stopped(context.session, halt))
 }

@@ -23,7 +23,7 @@ fn work(args: &SessionArgs, mut session: Session) -> Outcome {
     // What was attached to or opened stands somewhere already.
     let mut observer = teller.observer();
     let answer = opened(&mut Context { session: &mut session, observer: &mut observer });
-    teller.answer(&answer, &session);
+    answer.iter().for_each(|answer| teller.answer(answer, &session));
     let mut failed = None;
     while let Some((source, line)) = lines.next() {
         let mut observer = teller.observer();
