@@ -33,7 +33,8 @@
 //! Allocator calls become [`track::Record`]s, and the [`track::Ledger`] makes changes of the table
 //! of blocks out of them; entries and returns become pictures (`session/picture.rs`): frames by
 //! [`frame::Unwinder`], their slots by [`frame::slots`], their values by [`value::Reader`], and who
-//! owns what by [`track::Owners`]. Everything ends as [`base::Event`]s, which go to a
+//! owns what by [`track::Owners`]. What only looks asks a process and a core file alike
+//! (`session/subject.rs`). Everything ends as [`base::Event`]s, which go to a
 //! [`session::Observer`]. Text and JSON are drawn from those alone.
 //!
 //! # The way of a step

@@ -162,10 +162,16 @@ pub enum EventKind {
     ThreadStart,
     /// A thread ended.
     ThreadEnd,
-    /// A process was forked; Freehold let it go, clean of breakpoints.
+    /// A process was forked. One of the two goes on without Freehold, clean of breakpoints: the
+    /// child, unless it is followed.
     Fork {
+        /// The process id of the parent.
+        parent: i32,
         /// The process id of the child.
         child: i32,
+        /// Whether Freehold goes on with the child, and has let the parent go.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        followed: bool,
     },
     /// The process replaced its program.
     Exec {

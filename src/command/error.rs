@@ -70,6 +70,8 @@ impl From<SessionError> for CommandError {
             SessionError::Place(error) => CommandError::from(error),
             SessionError::JumpOut { .. } => plain.hint("`jump --force` jumps there all the same"),
             SessionError::JumpWhere(_) => plain.hint("name one by *ADDRESS"),
+            SessionError::CoreFile => plain.hint("`run` starts the program anew"),
+            SessionError::Attach(error) => error.hint().into_iter().fold(plain, Self::hint),
             _ => plain,
         }
     }

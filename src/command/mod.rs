@@ -16,6 +16,7 @@ mod disassemble;
 mod display;
 mod error;
 mod examine;
+mod following;
 mod frames;
 mod heap;
 mod help;
@@ -26,6 +27,7 @@ mod looked;
 mod maps;
 mod numbers;
 mod print;
+mod processes;
 mod reaching;
 mod registers;
 mod running;
@@ -43,7 +45,7 @@ mod types;
 mod watching;
 mod words;
 
-use crate::session::{Observer, Session};
+use crate::session::{Observer, Session, SessionError};
 
 pub use answer::{Answer, Folded, FrameShown, INDENT, Listing, SourceText, Stopped, VariableShown};
 pub use break_commands::opens_block;
@@ -52,6 +54,7 @@ pub use error::CommandError;
 pub use looked::{
     Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
 };
+pub use processes::opened;
 
 /// One command.
 pub struct Command {
@@ -69,6 +72,13 @@ pub struct Command {
     pub details: &'static str,
     /// Does it.
     pub run: fn(&mut Context<'_>, &str) -> Result<Answer, CommandError>,
+}
+
+impl Command {
+    /// Whether there must be a process that can run. `run` and `attach` bring one themselves.
+    fn needs_process(&self) -> bool {
+        self.topic == Topic::Running && !matches!(self.name, "run" | "start" | "attach")
+    }
 }
 
 /// What commands are about.
@@ -128,7 +138,9 @@ pub const COMMANDS: &[&Command] = &[
     &running::KILL,
     &signals::SIGNAL,
     &signals::HANDLE,
-    &running::DETACH,
+    &processes::ATTACH,
+    &processes::DETACH,
+    &processes::GCORE,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,
@@ -186,6 +198,9 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
     let (word, rest) = line.split_at(end.unwrap_or(line.len()));
     let command = find(word)?;
+    if command.needs_process() && context.session.is_core() {
+        return Err(SessionError::CoreFile.into());
+    }
     // The lines of a block stay lines.
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
     let mut answer = (command.run)(context, rest)?;

@@ -1,4 +1,4 @@
-//! `run`, `start`, `continue`, `kill`, `detach`, `quit`: the life of the process.
+//! `run`, `start`, `continue`, `kill`, `quit`: the life of the process.
 
 use super::list::around;
 use super::words::nothing;
@@ -63,23 +63,8 @@ pub(super) static KILL: Command = Command {
         if !context.session.is_alive() {
             return Err(CommandError::new("the program is not running"));
         }
-        context.session.kill();
+        context.session.kill()?;
         Ok(Answer::Said("The program was ended.".to_owned()))
-    },
-};
-
-/// `detach`.
-pub(super) static DETACH: Command = Command {
-    name: "detach",
-    aliases: &[],
-    topic: Topic::Running,
-    usage: "",
-    about: "Let the process run on without the debugger",
-    details: "Its code is as it was before; breakpoints stay in the session, for the next run.",
-    run: |context, text| {
-        nothing(text, "detach")?;
-        context.session.detach()?;
-        Ok(Answer::Said("The process runs on without the debugger.".to_owned()))
     },
 };
 
@@ -90,7 +75,7 @@ pub(super) static QUIT: Command = Command {
     topic: Topic::Session,
     usage: "",
     about: "End the session, and the process with it",
-    details: "",
+    details: "A process that was attached to is let go.",
     run: |_, text| nothing(text, "quit").map(|()| Answer::Quit),
 };
 

@@ -2,7 +2,7 @@
 
 use super::print::{LIMITS, set_limit};
 use super::words::{first, number};
-use super::{Answer, Command, CommandError, Context, Topic};
+use super::{Answer, Command, CommandError, Context, Topic, following};
 
 /// `set`.
 pub(super) static SET: Command = Command {
@@ -14,7 +14,9 @@ pub(super) static SET: Command = Command {
     details: "Scalars, characters, enums without data, raw pointers, their fields and elements, and \
               registers can be written. What owns memory cannot: what it owned would leak, and what \
               it is given would be freed twice. `set context-at-stop on` shows the `context` at each \
-              stop, `set addresses on` prints addresses beside the names of what lies there.",
+              stop, `set addresses on` prints addresses beside the names of what lies there. \
+              `follow-fork-mode parent` or `child` says which process to go on with after a fork, and \
+              `follow-exec-mode same` or `new` which program `run` starts after an exec.",
     run: set,
 };
 
@@ -28,6 +30,9 @@ fn set(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
         let settings = &mut context.session.settings;
         set_limit(name, value, &mut settings.limits, &mut settings.width);
         return Ok(Answer::Nothing);
+    }
+    if let Some(done) = following::set(context, word, rest) {
+        return done;
     }
     let settings = &mut context.session.settings;
     let switch = match word {

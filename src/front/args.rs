@@ -32,6 +32,8 @@ pub(super) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     Debug(DebugArgs),
+    Attach(AttachArgs),
+    Core(CoreArgs),
     Watch(WatchArgs),
     Trace(TraceArgs),
     Layout(LayoutArgs),
@@ -49,6 +51,78 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = DEBUG_EXAMPLES)]
 pub struct DebugArgs {
+    /// Do not follow the heap: the program allocates at full speed, and blocks have no names
+    #[arg(long)]
+    pub no_ledger: bool,
+
+    /// Do not keep debugger and program on one core while the program has one thread (slower)
+    #[arg(long, help_heading = "Output")]
+    pub no_pin: bool,
+
+    /// What to do in the session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const ATTACH_EXAMPLES: &str = "\
+Examples:
+  freehold attach 1234                         all threads stop; `continue` lets them run
+  freehold attach server                       the only process of that name
+  freehold attach --batch -e bt -e detach server
+  freehold attach --ledger 1234                follow the blocks it allocates from now on";
+
+/// Take control of a process that runs already
+///
+/// All of its threads stop, and the session is the same as that of `debug`. At its end the process
+/// is let go, and runs on as it was.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = ATTACH_EXAMPLES)]
+pub struct AttachArgs {
+    /// The id of the process, or the name of its executable
+    #[arg(value_name = "PID|NAME")]
+    pub process: String,
+
+    /// Follow the blocks that it allocates from now on: each is a stop, which makes it slow
+    #[arg(long)]
+    pub ledger: bool,
+
+    /// What to do in the session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+const CORE_EXAMPLES: &str = "\
+Examples:
+  freehold core core.1234                      with the executable that the process had
+  freehold core core.1234 ./server             with the same executable from elsewhere
+  freehold core --batch -e bt -e locals core.1234";
+
+/// Look at a core file: a process as it was when it died, or when `gcore` wrote it
+///
+/// Everything works that needs no running process: frames, variables, expressions, memory.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = CORE_EXAMPLES)]
+pub struct CoreArgs {
+    /// The core file
+    #[arg(value_name = "FILE")]
+    pub core: PathBuf,
+
+    /// The executable, where it is not, or not any more, where the process had it
+    #[arg(value_name = "TARGET")]
+    pub executable: Option<PathBuf>,
+
+    /// What to do in the session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// What to do in a session, and how to print it: the same wherever its program comes from.
+#[derive(Args, Clone, Debug)]
+pub struct SessionArgs {
     /// Run the commands of a file first (may be repeated)
     #[arg(short = 'x', value_name = "FILE")]
     pub commands: Vec<PathBuf>,
@@ -65,21 +139,9 @@ pub struct DebugArgs {
     #[arg(long)]
     pub keep_going: bool,
 
-    /// Do not follow the heap: the program allocates at full speed, and blocks have no names
-    #[arg(long)]
-    pub no_ledger: bool,
-
-    /// Do not keep debugger and program on one core while the program has one thread (slower)
-    #[arg(long, help_heading = "Output")]
-    pub no_pin: bool,
-
     /// How and where to print.
     #[command(flatten)]
     pub page: PageArgs,
-
-    /// What to run.
-    #[command(flatten)]
-    pub target: TargetArgs,
 }
 
 const WATCH_EXAMPLES: &str = "\

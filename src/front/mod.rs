@@ -26,7 +26,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    AsmArgs, ColourArg, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
+    AsmArgs, AttachArgs, ColourArg, CoreArgs, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs,
+    SessionArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
@@ -60,7 +61,9 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
     let outcome: Outcome = match &cli.command {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
-        Command::Debug(args) => debug::run(args),
+        Command::Debug(args) => debug::debug(args),
+        Command::Attach(args) => debug::attach(args),
+        Command::Core(args) => debug::core(args),
         Command::Layout(args) => layout::run(args),
         Command::Asm(args) => asm::run(args),
     };

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Inferior;
 use super::error::{InferiorError, LaunchError};
+use super::following::Following;
 use super::memory::LiveMemory;
 use super::modules::{Modules, parse_once};
 use super::pin::Pin;
@@ -137,6 +138,7 @@ impl Inferior {
             attached,
             early: HashMap::new(),
             untold: VecDeque::new(),
+            following: Following::default(),
             ended: None,
             detached: false,
             not_send: PhantomData,

@@ -18,10 +18,14 @@
 //!   an error, its end is reported by a later wait.
 
 mod attach;
+mod attach_error;
 mod births;
+mod core_file;
 mod detach;
 mod end;
 mod error;
+mod file_source;
+mod following;
 mod launch;
 mod linker;
 mod memory;
@@ -49,8 +53,12 @@ mod live_tests;
 mod test_programs;
 
 pub use crate::os::SignalInfo;
-pub use attach::AttachError;
+pub use attach_error::AttachError;
+pub use core_file::{
+    CoreError, CoreFile, CoreMemory, CoreSignal, CoreThread, WriteCoreError, Written,
+};
 pub use error::{InferiorError, LaunchError};
+pub use file_source::undeleted;
 pub use launch::Launch;
 pub use memory::LiveMemory;
 pub use modules::{Module, Modules};

@@ -24,7 +24,12 @@ pub(super) enum News {
     /// It is new.
     Started,
     /// It executed another program.
-    Exec(PathBuf),
+    Exec {
+        /// The path of that.
+        path: PathBuf,
+        /// The process that was let go for it.
+        left: Option<Tid>,
+    },
     /// It made this process.
     Forked(Tid),
     /// It has touched memory that is watched.
@@ -77,7 +82,7 @@ impl Inferior {
         Ok(Some(match news {
             News::Signal(info) => Stop::Signal { thread, info },
             News::Started => Stop::ThreadStarted { thread },
-            News::Exec(path) => Stop::Exec { thread, path },
+            News::Exec { path, left } => Stop::Exec { thread, path, left },
             News::Forked(child) => Stop::Forked { thread, child },
             News::Watch(fired) => Stop::Watch { thread, fired },
             News::SystemCall(call) => Stop::SystemCall { thread, call },

@@ -4,13 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 
 use super::error::{InferiorError, unless_gone};
+use super::following::Following;
 use super::memory::LiveMemory;
 use super::modules::Modules;
 use super::news::Untold;
 use super::pin::Pin;
 use super::scratch::Scratch;
 use super::sites::For;
-use super::stop::Stopped;
+use super::stop::{Origin, Stopped};
 use super::threads::{State, Threads};
 use super::watches::Watches;
 use crate::base::{ExitStatus, Memory, ThreadNo, Tid, VirtAddr};
@@ -41,6 +42,8 @@ pub struct Inferior {
     pub(super) early: HashMap<Tid, WaitEvent>,
     /// What the next waits will tell.
     pub(super) untold: VecDeque<Untold>,
+    /// What is to be done with its children.
+    pub(super) following: Following,
     /// How it ended, once it has.
     pub(super) ended: Option<ExitStatus>,
     /// Whether it was let go.
@@ -154,7 +157,8 @@ impl Inferior {
             registers.set_pc(point.original);
             registers.set(crate::base::Register::RSP, raw.sp().0.wrapping_add(point.sp_adjust));
         }
-        Some(Stopped { tid, no, epoch: self.epoch, raw, registers, changed: false, site })
+        let (epoch, origin) = (self.epoch, Origin::Process);
+        Some(Stopped { tid, no, epoch, raw, registers, changed: false, site, origin })
     }
 
     /// As [`Inferior::stopped`], for a stop that is not at a site.

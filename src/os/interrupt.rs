@@ -27,6 +27,15 @@ impl StopRequest {
         self.process.store(process.map_or(0, |tid| tid.0), Ordering::SeqCst);
     }
 
+    /// Whom to ask from now on, in place of a process that runs no longer under this tracer. What
+    /// was asked of that one is asked of this.
+    pub fn turn_to(&self, process: Tid) {
+        self.process.store(process.0, Ordering::SeqCst);
+        if self.wanted.load(Ordering::SeqCst) {
+            self.send();
+        }
+    }
+
     /// Asks; false where nothing runs. Async-signal-safe.
     pub fn send(&self) -> bool {
         let process = self.process.load(Ordering::SeqCst);

@@ -12,10 +12,12 @@ mod debug_registers;
 mod files;
 mod interrupt;
 mod memory;
+pub mod processes;
 pub mod procfs;
 mod ptrace;
 mod raw_registers;
 mod remote;
+mod residency;
 mod signal;
 mod spawn;
 mod wait;
@@ -29,12 +31,14 @@ pub use files::map_file;
 pub use interrupt::{StopRequest, stop_on_interrupt};
 pub use memory::{ProcessMemory, read_memory};
 pub use ptrace::{
-    CallSide, attach, call_side, detach, event_message, has_pending_trap, interrupt, is_gone,
-    kill_process, listen, own_process, registers, resume, resume_to_system_call, send_signal,
-    set_pc, set_registers, set_signal_mask, set_vectors, signal_info, signal_mask, step, vectors,
+    CallSide, attach, call_side, detach, event_message, extended_state, floating_point,
+    has_pending_trap, interrupt, is_gone, kill_process, listen, own_process, registers, resume,
+    resume_to_system_call, send_signal, set_pc, set_registers, set_signal_mask, set_vectors,
+    signal_bytes, signal_info, signal_mask, step, vectors,
 };
 pub use raw_registers::RawRegisters;
 pub use remote::{RemoteCalls, RemoteError};
+pub use residency::{PageMap, Residency, residency};
 pub use signal::{SignalInfo, is_stop_signal, stay_on_interrupt};
 pub use spawn::{SpawnError, SpawnStage, Spec, spawn};
 pub use wait::{WaitEvent, decode, poll, wait};

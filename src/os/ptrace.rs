@@ -260,6 +260,45 @@ pub fn vectors(tid: Tid) -> io::Result<Vectors> {
     Ok(vectors)
 }
 
+/// The floating-point registers of a stopped thread, as core files have them
+/// (`struct user_fpregs_struct`, sys/user.h).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn floating_point(tid: Tid) -> io::Result<[u8; 512]> {
+    fetch::<[u8; 512]>(libc::PTRACE_GETFPREGS, tid, 0)
+}
+
+/// All that the processor keeps for a stopped thread beside the general registers, vectors of any
+/// width among it, in the layout of `xsave` (`NT_X86_XSTATE`).
+///
+/// # Errors
+/// `ESRCH` where it is gone, `EINVAL` or `ENODEV` on a processor without it.
+pub fn extended_state(tid: Tid) -> io::Result<Vec<u8>> {
+    const NT_X86_XSTATE: usize = 0x202;
+    // The largest there is has about 11 KiB (AMX tiles); the kernel says how much it has written.
+    let mut state = vec![0_u8; 1 << 16];
+    let mut place = libc::iovec { iov_base: state.as_mut_ptr().cast(), iov_len: state.len() };
+    // SAFETY: the kernel writes at most `iov_len` bytes to `state`, which lives until it is done,
+    // and the number that it has written to `place`.
+    let answer = unsafe {
+        libc::ptrace(libc::PTRACE_GETREGSET, tid.0, NT_X86_XSTATE, ptr::from_mut(&mut place))
+    };
+    if answer == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    state.truncate(place.iov_len);
+    Ok(state)
+}
+
+/// The signal that a thread stands before, as core files have it (`siginfo_t`).
+///
+/// # Errors
+/// As [`signal_info`].
+pub fn signal_bytes(tid: Tid) -> io::Result<[u8; 128]> {
+    fetch::<[u8; 128]>(libc::PTRACE_GETSIGINFO, tid, 0)
+}
+
 /// Replaces the registers xmm0 to xmm15 of a stopped thread; what lies above their 128 bits stays.
 ///
 /// # Errors

@@ -61,6 +61,17 @@ impl SignalInfo {
         self.number == libc::SIGTRAP && codes.contains(&self.code)
     }
 
+    /// Reads a `siginfo_t` as a core file has it. None where the bytes are too few.
+    pub fn from_bytes(bytes: &[u8]) -> Option<SignalInfo> {
+        if bytes.len() < size_of::<libc::siginfo_t>() {
+            return None;
+        }
+        // SAFETY: there are enough bytes, which need not be aligned, and any bytes are a value of
+        // the structure: it holds integers.
+        let info = unsafe { std::ptr::read_unaligned(bytes.as_ptr().cast::<libc::siginfo_t>()) };
+        Some(SignalInfo::from_kernel(&info))
+    }
+
     pub(super) fn from_kernel(info: &libc::siginfo_t) -> SignalInfo {
         let (number, code) = (info.si_signo, info.si_code);
         let faults = matches!(number, libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE);

@@ -174,6 +174,9 @@ impl Session {
     }
 
     fn write(&mut self, write: &Write) -> Result<(), SessionError> {
+        if self.is_core() {
+            return Err(SessionError::CoreFile);
+        }
         let innermost = self.frame()?.raw == 0;
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;

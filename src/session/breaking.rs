@@ -210,15 +210,33 @@ impl Session {
         }
     }
 
+    /// The program is another one: forgets where the breakpoints were, which are given back, and
+    /// what was watched in the memory of the other.
+    pub(super) fn forget_places(&mut self) -> Vec<BreakpointId> {
+        let mut table = self.table.borrow_mut();
+        table.list.retain(|breakpoint| !matches!(breakpoint.target, Target::Watch(_)));
+        let placed = table.list.iter().filter(|breakpoint| !breakpoint.places.is_empty());
+        let placed = placed.map(|breakpoint| breakpoint.id).collect();
+        table.list.iter_mut().for_each(|breakpoint| breakpoint.places.clear());
+        placed
+    }
+
+    /// Says which of some breakpoints have no place in the program.
+    pub(super) fn note_without_place(&mut self, ids: &[BreakpointId]) {
+        let Some(run) = &mut self.run else { return };
+        let table = self.table.borrow();
+        let lost = ids.iter().filter_map(|id| table.get(*id)).filter(|b| b.places.is_empty());
+        for breakpoint in lost {
+            if let Err(why) = run.find(&breakpoint.target) {
+                let (id, program) = (breakpoint.id, self.image.path().display());
+                run.notes.push(format!("Breakpoint {id} has no place in {program}: {why}."));
+            }
+        }
+    }
+
     /// Gives a new process what the user wants to stop for.
     pub(super) fn plant_all(&mut self) {
         let Some(run) = &mut self.run else { return };
-        {
-            let mut table = self.table.borrow_mut();
-            if std::mem::take(&mut table.foreign) {
-                table.forget_places();
-            }
-        }
         run.stops.table = self.table.clone();
         run.note_modules();
         run.replant();

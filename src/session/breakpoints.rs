@@ -139,8 +139,6 @@ impl Breakpoint {
 #[derive(Default)]
 pub(super) struct Table {
     pub list: Vec<Breakpoint>,
-    /// Whether the process has executed another program: the places are those of that one.
-    pub foreign: bool,
     last: u32,
 }
 
@@ -153,11 +151,6 @@ impl Table {
         let added = Breakpoint { id, target, places, terms, enabled, once, hits };
         self.list.push(added.clone());
         added
-    }
-
-    /// Forgets where the breakpoints are, because the program is another one.
-    pub fn forget_places(&mut self) {
-        self.list.iter_mut().for_each(|breakpoint| breakpoint.places.clear());
     }
 
     /// The number that the next one gets.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::breakpoints::BreakpointId;
+use super::deciding::Decision;
 use super::error::SessionError;
 use super::halt::Halt;
 use super::run::Run;
@@ -130,13 +131,13 @@ impl Run {
         self.catch(thread, delivered, &caught_by, what).map(Ok)
     }
 
-    /// The process has forked.
+    /// The process has forked; the thread is one of the process that is followed.
     pub(super) fn catch_fork(
         &mut self,
         thread: Stopped,
         child: Tid,
+        vfork: bool,
     ) -> Result<Option<Halt>, SessionError> {
-        let vfork = self.inferior.has_vforked(thread.tid());
         let wanted = if vfork { Catch::Vfork } else { Catch::Fork };
         let caught_by = self.stops.table.borrow().catches(|catch| *catch == wanted);
         self.catch(thread, None, &caught_by, Caught::Fork { child: child.0, vfork })
@@ -227,19 +228,17 @@ impl Run {
     }
 
     /// Another program was executed, and stands at its entry point.
-    pub(super) fn catch_exec(
-        &mut self,
-        thread: Stopped,
-        program: String,
-    ) -> Result<Option<Halt>, SessionError> {
+    pub(super) fn catch_exec(&mut self, thread: ThreadNo, program: String) -> Option<Halt> {
         let caught_by = self.stops.table.borrow().catches(|catch| *catch == Catch::Exec);
-        self.catch(thread, None, &caught_by, Caught::Exec { program })
+        let Decision { stops: hit, failed } = self.decide_held(thread, &caught_by);
+        let what = Caught::Exec { program };
+        (!hit.is_empty()).then_some(Halt::Caught { thread, hit, failed, what })
     }
 
     /// Runs a program that was just executed to its entry point. System calls on the way there are
     /// the dynamic linker's, and are not told.
     pub(super) fn run_new_program(&mut self, thread: Stopped) -> Result<Stop, SessionError> {
-        self.inferior.tell_system_calls(false);
+        self.inferior.live_mut()?.tell_system_calls(false);
         let reached = self.inferior.run_to_entry(thread)?;
         self.ask_for_events();
         Ok(reached)
@@ -254,8 +253,9 @@ impl Run {
         let waits =
             enabled().any(|b| b.is_pending() || b.places.iter().any(|p| p.library.is_some()));
         drop(table);
-        self.inferior.tell_system_calls(calls);
-        if let Err(error) = self.inferior.tell_modules(loads || waits) {
+        let Ok(inferior) = self.inferior.live_mut() else { return };
+        inferior.tell_system_calls(calls);
+        if let Err(error) = inferior.tell_modules(loads || waits) {
             self.notes.push(format!("Libraries that are loaded later are not noticed: {error}."));
         }
     }

@@ -8,6 +8,7 @@ use super::breaking::Due;
 use super::breakpoints::Table;
 use super::catching::Caught;
 use super::error::SessionError;
+use super::following::{FollowExec, FollowFork};
 use super::halt::Halt;
 use super::looks::Looks;
 use super::options::{EntryPoint, Options, Selection};
@@ -42,6 +43,10 @@ pub struct Settings {
     pub step_into_all: bool,
     /// What a step does not stop in.
     pub skips: Vec<Skip>,
+    /// Which process to go on with after a fork; [`Session::follow_fork`] changes it while one runs.
+    pub follow_fork: FollowFork,
+    /// Which program `run` starts after an exec.
+    pub follow_exec: FollowExec,
 }
 
 impl Default for Settings {
@@ -55,6 +60,26 @@ impl Default for Settings {
             context_at_stop: false,
             step_into_all: false,
             skips: Vec::new(),
+            follow_fork: FollowFork::default(),
+            follow_exec: FollowExec::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// How a process is followed with these settings.
+    pub(super) fn options(&self, launch: Launch) -> Options {
+        Options {
+            launch,
+            calls: false,
+            selection: Selection::default(),
+            entry: EntryPoint::AfterPrologue,
+            ledger: self.ledger,
+            whole_stack: true,
+            full: false,
+            halt_on_signals: true,
+            pin: self.pin,
+            max_depth: None,
         }
     }
 }
@@ -66,13 +91,13 @@ impl Default for Settings {
 pub struct Session {
     /// How it behaves.
     pub settings: Settings,
-    launch: Launch,
+    pub(super) launch: Launch,
     pub(super) image: Arc<Image>,
     pub(super) table: Rc<RefCell<Table>>,
     /// Commands that are to be done at this stop.
     pub(super) due: Vec<Due>,
     pub(super) run: Option<Run>,
-    halt: Option<Halt>,
+    pub(super) halt: Option<Halt>,
     pub(super) selected: Selected,
     pub(super) history: Vec<Operand>,
     pub(super) looks: Looks,
@@ -98,7 +123,12 @@ impl Session {
     /// [`SessionError::Launch`] says what is wrong with the file.
     pub fn open(launch: Launch, settings: Settings) -> Result<Session, SessionError> {
         let image = launch.image()?;
-        Ok(Session {
+        Ok(Session::of(launch, image, settings))
+    }
+
+    /// A session without a process yet.
+    pub(super) fn of(launch: Launch, image: Arc<Image>, settings: Settings) -> Session {
+        Session {
             settings,
             launch,
             image,
@@ -112,7 +142,7 @@ impl Session {
             signal_table: SignalTable::default(),
             stop_request: Arc::default(),
             unfinished: None,
-        })
+        }
     }
 
     /// The executable.
@@ -135,24 +165,9 @@ impl Session {
     /// # Errors
     /// [`SessionError`] where it cannot be started, or the kernel refuses something.
     pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
-        self.kill();
-        let options = Options {
-            launch: self.launch.again()?,
-            calls: false,
-            selection: Selection::default(),
-            entry: EntryPoint::AfterPrologue,
-            ledger: self.settings.ledger,
-            whole_stack: true,
-            full: false,
-            halt_on_signals: true,
-            pin: self.settings.pin,
-            max_depth: None,
-        };
-        let (mut run, halt) = Run::launch(options)?;
-        run.signal_table = self.signal_table.clone();
-        run.plans.stop = self.stop_request.clone();
-        self.run = Some(run);
-        self.plant_all();
+        self.leave();
+        let (run, halt) = Run::launch(self.settings.options(self.launch.again()?))?;
+        self.adopt(run);
         match halt {
             Halt::Entry => self.resume(observer),
             other => Ok(self.halted(other)),
@@ -170,9 +185,21 @@ impl Session {
         self.lend_history();
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         self.stop_request.aim(Some(run.inferior.process()));
-        let halt = run.go_on(observer);
+        let halt = self.go_on(observer);
         self.stop_request.aim(None);
         Ok(self.halted(halt?))
+    }
+
+    /// Goes on through execs.
+    fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
+        loop {
+            let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+            let halt = run.go_on(observer)?;
+            let Halt::Exec { thread, program } = &halt else { return Ok(halt) };
+            if let Some(caught) = self.executed(*thread, program) {
+                return Ok(caught);
+            }
+        }
     }
 
     /// A value as people and programs read it, with its addresses named.
@@ -184,11 +211,25 @@ impl Session {
         Ok(run.regions().shown(value))
     }
 
-    /// Ends the process, where there is one.
-    pub fn kill(&mut self) {
+    /// Ends the process, where there is one, also one that was attached to.
+    ///
+    /// # Errors
+    /// [`SessionError::Inferior`] where the kernel refuses it.
+    pub fn kill(&mut self) -> Result<(), SessionError> {
+        if let Some(run) = &mut self.run {
+            run.inferior.live_mut()?.kill()?;
+        }
+        self.leave();
+        Ok(())
+    }
+
+    /// Is done with the process: one that was launched ends, one that was attached to is let go.
+    pub(super) fn leave(&mut self) {
         self.run = None;
         self.forget_watches();
         self.halt = None;
+        self.due.clear();
+        self.unfinished = None;
         self.looks.forget_process();
         self.selected = Selected { thread: ThreadNo(1), frame: 0, stack: None };
     }
@@ -230,7 +271,7 @@ impl Session {
         self.frame()
     }
 
-    fn halted(&mut self, halt: Halt) -> &Halt {
+    pub(super) fn halted(&mut self, halt: Halt) -> &Halt {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
         let ended = matches!(halt, Halt::Ended { .. });
@@ -246,13 +287,14 @@ impl Session {
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal, a panic or a watchpoint, or stops the program, wants their own
-    /// code, not the library's that did it.
+    /// A person who stops at a signal, a panic or a watchpoint, stops the program or comes to one
+    /// that ran already, wants their own code, not the library's that did it or waits.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
         let by_runtime = matches!(
             halt,
             Halt::Signal { .. }
                 | Halt::Interrupted { .. }
+                | Halt::Attached { .. }
                 | Halt::Watchpoint { .. }
                 | Halt::Caught { what: Caught::Panic { .. } | Caught::Signal { .. }, .. }
         );

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::places::PlaceError;
 use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
-use crate::inferior::{InferiorError, LaunchError};
+use crate::inferior::{AttachError, CoreError, InferiorError, LaunchError, WriteCoreError};
 
 /// Why a session cannot begin or go on.
 #[derive(Debug, Error)]
@@ -13,6 +13,18 @@ pub enum SessionError {
     /// The program did not start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// A process that runs already cannot be taken control of.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// A core file cannot be looked at.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// A core file cannot be written.
+    #[error(transparent)]
+    WriteCore(#[from] WriteCoreError),
+    /// What was asked for needs a process, and there is a core file.
+    #[error("this is a core file: nothing runs in it, and nothing can be changed")]
+    CoreFile,
     /// The kernel refused something in the middle of the run.
     #[error(transparent)]
     Inferior(#[from] InferiorError),

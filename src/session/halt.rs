@@ -1,5 +1,7 @@
 //! Standing still: why the program does, and holding all of its threads.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::breakpoints::BreakpointId;
@@ -20,6 +22,25 @@ use crate::inferior::{SignalInfo, Stopped};
 pub enum Halt {
     /// It stands at its entry point: nothing of it has run but the dynamic linker.
     Entry,
+    /// Freehold has taken control of a process that ran already; it stands wherever it was.
+    Attached {
+        /// The process.
+        process: i32,
+        /// How many of its threads stand still.
+        threads: usize,
+    },
+    /// A core file: the process as it was when nothing was wrong with it.
+    Core {
+        /// The thread that the file names first.
+        thread: ThreadNo,
+    },
+    /// The process executes another program, and stands at its entry point.
+    Exec {
+        /// The thread that is left.
+        thread: ThreadNo,
+        /// The path of the program.
+        program: PathBuf,
+    },
     /// A thread reached breakpoints.
     Breakpoint {
         /// The thread.
@@ -127,12 +148,14 @@ impl Halt {
             | Halt::WatchEnded { thread, .. }
             | Halt::Caught { thread, .. }
             | Halt::Signal { thread, .. }
+            | Halt::Exec { thread, .. }
+            | Halt::Core { thread }
             | Halt::Step { thread }
             | Halt::Returned { thread, .. }
             | Halt::Reached { thread, .. }
             | Halt::ThreadEnded { thread, .. }
             | Halt::Interrupted { thread } => *thread,
-            Halt::Entry | Halt::Ended { .. } => ThreadNo(1),
+            Halt::Entry | Halt::Attached { .. } | Halt::Ended { .. } => ThreadNo(1),
         }
     }
 

@@ -87,8 +87,5 @@ impl Run {
                 "Watchpoint {id} of {of} was deleted: the process runs another program."
             ));
         }
-        let mut table = self.stops.table.borrow_mut();
-        table.foreign = true;
-        table.forget_places();
     }
 }

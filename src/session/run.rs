@@ -1,7 +1,6 @@
 //! From the launch to the end.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::allocator::Family;
@@ -18,6 +17,7 @@ use super::regions::Regions;
 use super::signal_table::SignalTable;
 use super::signals::{self, Fault};
 use super::slots::Stores;
+use super::subject::Subject;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
 use super::user_stops::UserStops;
@@ -46,7 +46,7 @@ impl<F: FnMut(&Event)> Observer for F {
 /// A run of a program.
 pub struct Run {
     pub(super) options: Options,
-    pub(super) inferior: Inferior,
+    pub(super) inferior: Subject,
     pub(super) functions: Vec<Chosen>,
     /// For each of them, the first that is its kin.
     pub(super) kin: Vec<usize>,
@@ -78,6 +78,8 @@ pub struct Run {
     /// The last events, oldest first.
     pub(super) recent: VecDeque<Event>,
     pub(super) plans: Plans,
+    /// Whether the children of forks are followed.
+    pub(super) follows_children: bool,
     outbox: Vec<Event>,
 }
 
@@ -109,9 +111,16 @@ impl Run {
     pub(super) fn launch(mut options: Options) -> Result<(Run, Halt), SessionError> {
         let launch = std::mem::take(&mut options.launch);
         let (mut inferior, at_exec) = Inferior::launch(launch)?;
-        let folding = folding(&options);
         let reached = inferior.run_to_entry(at_exec)?;
-        let mut run = Run {
+        let mut run = Run::of(options, Subject::Process(Box::new(inferior)));
+        let halt = run.begin(reached)?;
+        Ok((run, halt))
+    }
+
+    /// A run of which nothing is known yet.
+    pub(super) fn of(options: Options, inferior: Subject) -> Run {
+        let folding = folding(&options);
+        Run {
             options,
             inferior,
             functions: Vec::new(),
@@ -137,10 +146,9 @@ impl Run {
             signal_table: SignalTable::default(),
             recent: VecDeque::new(),
             plans: Plans::default(),
+            follows_children: false,
             outbox: Vec::new(),
-        };
-        let halt = run.begin(reached)?;
-        Ok((run, halt))
+        }
     }
 
     /// Lets the threads that are held go on, until something happens that the program should stand
@@ -310,14 +318,11 @@ impl Run {
                 self.thread_of_watches_ended(no);
                 return self.catch_thread_end(no);
             }
-            Stop::Exec { thread, path } => return self.exec(thread, path),
+            Stop::Exec { thread, path, left } => return self.exec(thread, path, left),
             Stop::Watch { thread, fired } => return self.touched(thread, &fired),
             Stop::Modules { thread } => return self.modules_changed(thread),
             Stop::SystemCall { thread, call } => return self.catch_system_call(thread, call),
-            Stop::Forked { thread, child } => {
-                self.tell(thread.no(), EventKind::Fork { child: child.0 });
-                return self.catch_fork(thread, child);
-            }
+            Stop::Forked { thread, child } => return self.forked(thread, child),
             Stop::Ended(status) => {
                 self.ended(status);
                 return Ok(Some(Halt::Ended { status }));
@@ -341,7 +346,7 @@ impl Run {
         None
     }
 
-    fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
+    pub(super) fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
         self.flush_repeated(thread);
         self.emit(thread, Evidence::Observed, None, None, kind);
     }
@@ -375,10 +380,8 @@ impl Run {
         self.tell(no, EventKind::ThreadEnd);
     }
 
-    fn exec(&mut self, thread: Stopped, path: PathBuf) -> Result<Option<Halt>, SessionError> {
-        let program = path.display().to_string();
-        self.tell(thread.no(), EventKind::Exec { program: program.clone() });
-        self.forget_user_stops();
+    /// The address space was replaced.
+    pub(super) fn forget_program(&mut self) {
         self.sites.clear();
         self.plans.forget();
         self.functions.clear();
@@ -391,6 +394,11 @@ impl Run {
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;
+    }
+
+    /// Runs a program that was just executed to its entry point and plants the sites. It is held
+    /// there, unless something else came first.
+    pub(super) fn begin_program(&mut self, thread: Stopped) -> Result<Option<Halt>, SessionError> {
         match self.run_new_program(thread)? {
             Stop::Site { thread, .. } => {
                 if let Err(SessionError::NothingChosen { wanted, .. }) = self.plant() {
@@ -398,8 +406,8 @@ impl Run {
                 }
                 self.tell_start();
                 self.note_missing();
-                self.replant();
-                self.catch_exec(thread, program)
+                self.held.push((thread, None));
+                Ok(Some(Halt::Entry))
             }
             other => self.on_stop(other),
         }

@@ -25,6 +25,9 @@ impl Session {
         by_location: bool,
         terms: Terms,
     ) -> Result<Breakpoint, SessionError> {
+        if self.is_core() {
+            return Err(SessionError::CoreFile);
+        }
         let expression = Expression::parse(text)?;
         let limits = self.settings.limits;
         let history = std::mem::take(&mut self.history);

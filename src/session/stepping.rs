@@ -150,17 +150,6 @@ impl Session {
         self.unfinished
     }
 
-    /// Lets the process run on without the debugger. Nothing of the debugger stays in it.
-    ///
-    /// # Errors
-    /// [`SessionError::NotRunning`]; [`SessionError::Inferior`] where the kernel refuses something.
-    pub fn detach(&mut self) -> Result<(), SessionError> {
-        let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        run.inferior.detach_all()?;
-        self.kill();
-        Ok(())
-    }
-
     fn by_lines(
         &mut self,
         into: bool,

@@ -114,6 +114,10 @@ impl Run {
 
     /// Puts the sites of a breakpoint into the process.
     pub(super) fn plant_user(&mut self, id: BreakpointId) {
+        // In a core file nothing comes to them; the next run has them.
+        if self.inferior.live().is_err() {
+            return;
+        }
         let table = self.stops.table.clone();
         let table = table.borrow();
         let Some(breakpoint) = table.get(id).filter(|breakpoint| breakpoint.enabled) else {

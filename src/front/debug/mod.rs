@@ -1,37 +1,30 @@
 //! `freehold debug`: commands at a prompt, from a file or from the command line.
 
 mod after_stop;
+mod opening;
 mod reading;
 mod telling;
 
 use std::io::IsTerminal;
 
-use super::args::DebugArgs;
+use super::args::SessionArgs;
 use super::errors::{Outcome, UserError};
-use super::narrator::width;
-use super::program;
 use crate::base::ExitStatus;
-use crate::command::{Answer, Context, run_line};
-use crate::session::{Session, Settings};
+use crate::command::{Answer, Context, opened, run_line};
+use crate::session::Session;
+pub(super) use opening::{attach, core, debug};
 use reading::{Lines, Source};
 use telling::Teller;
 
-/// Runs the session that the command line asks for.
-pub(super) fn run(args: &DebugArgs) -> Outcome {
-    let resolved = args.target.resolve()?;
-    let settings = Settings {
-        ledger: !args.no_ledger,
-        pin: !args.no_pin,
-        // A script prints the same in every run.
-        addresses: !args.batch,
-        width: width(args.page.width, args.page.output.is_none()),
-        ..Settings::default()
-    };
-    let session = Session::open(program::launch(&resolved), settings);
-    let mut session = session.map_err(|error| program::explain(&error))?;
+/// Does in a session what the command line asks for.
+fn work(args: &SessionArgs, mut session: Session) -> Outcome {
     let mut teller = Teller::new(&args.page)?;
     session.interrupter().on_terminal_interrupt();
     let mut lines = Lines::new(args)?;
+    // What was attached to or opened stands somewhere already.
+    let mut observer = teller.observer();
+    let answer = opened(&mut Context { session: &mut session, observer: &mut observer });
+    answer.iter().for_each(|answer| teller.answer(answer, &session));
     let mut failed = None;
     while let Some((source, line)) = lines.next() {
         let mut observer = teller.observer();

@@ -11,7 +11,7 @@ use rustyline::error::ReadlineError;
 
 use super::after_stop::gather;
 use super::is_interactive;
-use crate::front::args::DebugArgs;
+use crate::front::args::SessionArgs;
 use crate::front::errors::UserError;
 
 /// Where a line came from.
@@ -50,7 +50,7 @@ impl Lines {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn new(args: &DebugArgs) -> Result<Lines, UserError> {
+    pub fn new(args: &SessionArgs) -> Result<Lines, UserError> {
         let mut given = VecDeque::new();
         for path in &args.commands {
             given.extend(lines_of(path)?);

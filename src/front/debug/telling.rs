@@ -85,14 +85,23 @@ impl Teller {
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
             EventKind::Log { text: said, .. } if text => write(&sink, &format!("{said}\n")),
-            EventKind::Note { .. } | EventKind::Log { .. } => write(&sink, &json(event)),
+            EventKind::Fork { parent, child, followed } if text => {
+                write(&sink, &forked(*parent, *child, *followed));
+            }
+            EventKind::Exec { program } if text => {
+                write(&sink, &format!("note: The process executes {program}.\n"));
+            }
             // Of one for which the program stands still, the stop tells.
             EventKind::Signal { name, explanation, stack: None, .. } if text => {
                 let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
                 let thread = event.thread;
                 write(&sink, &format!("Signal {name} in thread {thread}{why}\n"));
             }
-            EventKind::Signal { stack: None, .. } => write(&sink, &json(event)),
+            EventKind::Note { .. }
+            | EventKind::Log { .. }
+            | EventKind::Fork { .. }
+            | EventKind::Exec { .. }
+            | EventKind::Signal { stack: None, .. } => write(&sink, &json(event)),
             _ => {}
         }
     }
@@ -104,6 +113,14 @@ struct Versioned<'a, T> {
     v: u8,
     #[serde(flatten)]
     told: &'a T,
+}
+
+fn forked(parent: i32, child: i32, followed: bool) -> String {
+    let end = match followed {
+        true => format!("its child {child} is followed; {parent} was let go"),
+        false => format!("its child {child} was let go"),
+    };
+    format!("note: Process {parent} forked; {end}.\n")
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::breakpoints;
 use super::looked;
 use super::paths::function;
-use super::spans::{Ink, Line, bytes, cut, place, wrap};
+use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
@@ -162,6 +162,14 @@ fn reason(halt: &Halt) -> Line {
     let mut line = breakpoints::halt(halt).unwrap_or_default();
     match halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
+        Halt::Attached { process, threads } => {
+            let threads = counted(*threads as u64, "thread");
+            line.push(Ink::Plain, format!("Attached to process {process}, {threads}"))
+        }
+        Halt::Core { .. } => line.push(Ink::Plain, "In a core file"),
+        Halt::Exec { program, .. } => {
+            line.push(Ink::Plain, format!("The process executes {}", program.display()))
+        }
         Halt::Signal { name, explanation, .. } => {
             line.push(Ink::Gone, format!("Signal {name}"));
             let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();

@@ -57,6 +57,8 @@ impl Run {
         self.plans.catch_nobody();
         self.deliver(observer);
         match followed {
+            // The plan was for another program.
+            Ok(halt @ Halt::Exec { .. }) => Ok(halt),
             Ok(halt) if !halt.is_of_plan() => {
                 self.plans.active = Some(plan);
                 Ok(halt)
