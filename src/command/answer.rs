@@ -1,8 +1,10 @@
 //! What commands answer: data, for `front` to print.
 
+use std::path::PathBuf;
+
 use serde::{Serialize, Serializer};
 
-use super::Command;
+use super::{Command, Topic};
 use crate::base::{Shown, Split, Unreadable};
 use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
 
@@ -41,10 +43,29 @@ pub enum Answer {
     },
     /// Where a value is.
     Where(Whereabouts),
+    /// Names, and what there is to say of each.
+    Rows(Vec<(String, String)>),
+    /// Commands to run next.
+    Script(Vec<ScriptLine>),
+    /// The commands of this session are to be written to a file.
+    Transcript(PathBuf),
     /// The commands, by topic.
     Commands,
+    /// The commands of a topic.
+    Topic(Topic),
     /// One command.
     Help(#[serde(serialize_with = "command_name")] &'static Command),
+}
+
+/// A command of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ScriptLine {
+    /// The file, as it was named.
+    pub file: String,
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The command.
+    pub text: String,
 }
 
 /// Where the program stands still.

@@ -5,25 +5,36 @@
 //! `front` prints. Nothing here prints, and nothing here knows of terminals.
 
 mod answer;
+mod apropos;
 mod backtrace;
 mod breaking;
 mod delete;
+mod difference;
 mod error;
+mod expect;
 mod frames;
 mod help;
 mod info;
+mod launching;
 mod list;
 mod locals;
 mod print;
 mod running;
+mod script;
 mod set;
+mod settings;
+mod shell_words;
 mod split;
 mod words;
 
+use serde::Serialize;
+
 use crate::session::{Observer, Session};
 
-pub use answer::{Answer, Listing, SourceText, Stopped, VariableShown};
+pub use answer::{Answer, Listing, ScriptLine, SourceText, Stopped, VariableShown};
+pub use difference::Sides;
 pub use error::CommandError;
+pub use script::{read_script, script_lines};
 
 /// One command.
 pub struct Command {
@@ -44,7 +55,8 @@ pub struct Command {
 }
 
 /// What commands are about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// Where the program stops.
     Breakpoints,
@@ -74,6 +86,8 @@ pub const COMMANDS: &[&Command] = &[
     &running::RUN,
     &running::CONTINUE,
     &running::KILL,
+    &launching::TTY,
+    &launching::UNSET,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,
@@ -86,7 +100,16 @@ pub const COMMANDS: &[&Command] = &[
     &split::WHERE,
     &set::SET,
     &info::INFO,
+    &settings::SHOW,
+    &launching::CD,
+    &launching::PWD,
+    &script::SOURCE,
+    &script::ECHO,
+    &script::TRANSCRIPT,
+    &expect::EXPECT,
+    &expect::EXPECT_OUTPUT,
     &help::HELP,
+    &apropos::APROPOS,
     &running::QUIT,
 ];
 

@@ -43,6 +43,7 @@ pub(super) fn explain(error: &SessionError) -> UserError {
         SessionError::NotRunning
         | SessionError::NoFrame { .. }
         | SessionError::Expression(_)
+        | SessionError::File { .. }
         | SessionError::Memory(_) => UserError::new(error.to_string()),
         SessionError::NothingChosen { wanted, known, stripped } => {
             let plain = UserError::nothing_matched(format!("no function matches {wanted}"));

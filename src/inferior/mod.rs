@@ -47,7 +47,7 @@ mod test_programs;
 pub use crate::os::SignalInfo;
 pub use attach::AttachError;
 pub use error::{InferiorError, LaunchError};
-pub use launch::Launch;
+pub use launch::{Launch, Seat};
 pub use memory::LiveMemory;
 pub use modules::{Module, Modules};
 pub use process::Inferior;

@@ -14,9 +14,11 @@ mod memory;
 pub mod procfs;
 mod ptrace;
 mod raw_registers;
+mod readable;
 mod remote;
 mod signal;
 mod spawn;
+mod terminal;
 mod wait;
 
 pub use affinity::Cpus;
@@ -32,9 +34,11 @@ pub use ptrace::{
     signal_info, signal_mask, step, vectors,
 };
 pub use raw_registers::RawRegisters;
+pub use readable::{do_not_block, wait_readable};
 pub use remote::{RemoteCalls, RemoteError};
 pub use signal::{SignalInfo, is_stop_signal, stay_on_interrupt};
-pub use spawn::{SpawnError, SpawnStage, Spec, spawn};
+pub use spawn::{Group, SpawnError, SpawnStage, Spec, spawn};
+pub use terminal::{Terminal, TerminalModes, open_terminal, suspend, write_from_background};
 pub use wait::{WaitEvent, decode, poll, wait};
 
 pub use libc::{SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP};

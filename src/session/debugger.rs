@@ -9,6 +9,7 @@ use super::options::{EntryPoint, Options, Selection};
 use super::planting::Role;
 use super::run::{Observer, Run};
 use super::stack::{Frame, Stack};
+use super::stage::Stage;
 use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
@@ -27,11 +28,22 @@ pub struct Settings {
     pub ledger: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
+    /// Whether a person is asked before long output goes on.
+    pub pagination: bool,
+    /// Whether a person is asked before the program is ended.
+    pub confirm: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits::default(), width: 80, ledger: true, pin: true }
+        Settings {
+            limits: Limits::default(),
+            width: 80,
+            ledger: true,
+            pin: true,
+            pagination: true,
+            confirm: true,
+        }
     }
 }
 
@@ -42,7 +54,8 @@ impl Default for Settings {
 pub struct Session {
     /// How it behaves.
     pub settings: Settings,
-    launch: Launch,
+    pub(super) launch: Launch,
+    pub(super) stage: Stage,
     image: Arc<Image>,
     breakpoints: Vec<Breakpoint>,
     next_breakpoint: u32,
@@ -72,6 +85,7 @@ impl Session {
         Ok(Session {
             settings,
             launch,
+            stage: Stage::default(),
             image,
             breakpoints: Vec::new(),
             next_breakpoint: 1,
@@ -137,7 +151,7 @@ impl Session {
     pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.kill();
         let options = Options {
-            launch: self.launch.again()?,
+            launch: self.next_launch()?,
             calls: false,
             selection: Selection::default(),
             entry: EntryPoint::AfterPrologue,
@@ -148,7 +162,8 @@ impl Session {
             pin: self.settings.pin,
             max_depth: None,
         };
-        let (run, halt) = Run::launch(options)?;
+        let (mut run, halt) = Run::launch(options)?;
+        run.turns = self.stage.turns.clone();
         self.run = Some(run);
         let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
         ids.into_iter().for_each(|id| self.plant(id));

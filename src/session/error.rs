@@ -1,5 +1,8 @@
 //! Why a session cannot begin or go on.
 
+use std::io;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::base::MemoryError;
@@ -21,6 +24,16 @@ pub enum SessionError {
     /// Memory that cannot be written.
     #[error("cannot write: {0}")]
     Memory(#[from] MemoryError),
+    /// A file of the user's that cannot be used.
+    #[error("cannot {doing} {}: {error}", path.display())]
+    File {
+        /// What was to be done with it: `read`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::allocator::Family;
@@ -17,6 +18,7 @@ use super::signals::{self, Fault};
 use super::slots::Stores;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
+use super::turns::Turns;
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
 };
@@ -62,6 +64,8 @@ pub struct Run {
     pub(super) peak_stack: u64,
     /// Threads that stand still, each with the signal to deliver to it when it goes on.
     pub(super) held: Vec<(Stopped, Option<i32>)>,
+    /// The terminal that debugger and program share, if they do.
+    pub(super) turns: Option<Rc<Turns>>,
     outbox: Vec<Event>,
 }
 
@@ -116,6 +120,7 @@ impl Run {
             seq: 0,
             peak_stack: 0,
             held: Vec::new(),
+            turns: None,
             outbox: Vec::new(),
         };
         let halt = run.begin(reached)?;
@@ -129,6 +134,9 @@ impl Run {
     /// [`SessionError::Inferior`] where the kernel refuses something.
     pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
         self.judged.clear();
+        if let Some(turns) = &self.turns {
+            turns.give(self.inferior.process());
+        }
         for (thread, signal) in std::mem::take(&mut self.held) {
             self.inferior.resume(thread, signal)?;
         }

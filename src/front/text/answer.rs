@@ -35,7 +35,9 @@ impl AnswerText {
         let mut lines = Vec::new();
         match answer {
             Answer::Nothing | Answer::Quit | Answer::Value(_) | Answer::Split { .. } => {}
-            Answer::Said(text) => lines.push(plain(text)),
+            Answer::Script(_) | Answer::Transcript(_) => {}
+            Answer::Said(text) => lines.extend(text.lines().map(plain)),
+            Answer::Rows(all) => rows(all, self.width, &mut lines),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
             Answer::Stopped(stopped) => stop(stopped, &mut lines),
@@ -47,7 +49,8 @@ impl AnswerText {
             Answer::Source(text) => source(text, &mut lines),
             Answer::Variables(variables) => variables_of(variables, &mut lines),
             Answer::Where(found) => whereabouts(found, &mut lines),
-            Answer::Commands => commands(&mut lines),
+            Answer::Commands => Topic::ALL.into_iter().for_each(|t| commands(t, &mut lines)),
+            Answer::Topic(topic) => commands(*topic, &mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
         }
         let mut out = String::new();
@@ -248,15 +251,31 @@ fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
     }
 }
 
-fn commands(lines: &mut Vec<Line>) {
-    for topic in Topic::ALL {
-        let mut heading = Line::new();
-        heading.push(Ink::Strong, topic.name());
-        lines.push(heading);
-        for command in COMMANDS.iter().filter(|command| command.topic == topic) {
-            let mut line = Line::new();
-            line.push(Ink::Plain, "  ").push(Ink::Plain, command.name).pad_to(14);
-            line.push(Ink::Faint, command.about);
+fn commands(topic: Topic, lines: &mut Vec<Line>) {
+    let mut heading = Line::new();
+    heading.push(Ink::Strong, topic.name());
+    lines.push(heading);
+    for command in COMMANDS.iter().filter(|command| command.topic == topic) {
+        let mut line = Line::new();
+        line.push(Ink::Plain, "  ").push(Ink::Plain, command.name).pad_to(16);
+        line.push(Ink::Faint, command.about);
+        lines.push(line);
+    }
+}
+
+/// Names in a column, and behind them what there is to say, on as many lines as it takes.
+fn rows(all: &[(String, String)], width: usize, lines: &mut Vec<Line>) {
+    let names = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let column = (names + 2).min(width / 3);
+    for (name, text) in all {
+        let mut line = Line::new();
+        line.push(Ink::Strong, name).push(Ink::Plain, "  ").pad_to(column);
+        for text in super::spans::wrap(text, width.saturating_sub(line.width()).max(20)) {
+            line.push(Ink::Plain, text);
+            lines.push(std::mem::take(&mut line));
+            line.pad_to(column);
+        }
+        if line.width() > column {
             lines.push(line);
         }
     }
