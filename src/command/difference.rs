@@ -23,8 +23,7 @@ pub(super) fn of_values(left: (&str, &str), right: (&str, &str)) -> Sides {
         true => String::new(),
         false => format!("{name} ="),
     };
-    let mut sides =
-        vec![(name(left), left.1.to_owned()), (name(right), right.1.to_owned())];
+    let mut sides = vec![(name(left), left.1.to_owned()), (name(right), right.1.to_owned())];
     let same = common(left.1.chars(), right.1.chars());
     if same > 2 {
         sides.push((String::new(), format!("{}^", " ".repeat(same))));
@@ -96,7 +95,10 @@ mod tests {
     #[test]
     fn texts_differ_by_lines_with_a_little_around() {
         let sides = of_texts("a\nb\nc\nd\ne", "a\nb\nc\nX\ne\nf");
-        assert_eq!(lines(sides), [" |… 1 more lines", " |b", " |c", "-|d", "-|e", "+|X", "+|e", "+|f"]);
+        assert_eq!(
+            lines(sides),
+            [" |… 1 more lines", " |b", " |c", "-|d", "-|e", "+|X", "+|e", "+|f"]
+        );
         assert_eq!(lines(of_texts("a\nb\nc", "a\nc")), [" |a", "-|b", " |c"]);
         assert_eq!(lines(of_texts("a", "a  ")), ["-|a", "+|a··"]);
         assert_eq!(lines(of_texts("a", "")), ["-|a"]);

@@ -43,8 +43,8 @@ fn expect(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError>
     if context.session.holds(&condition).map_err(about)? {
         return Ok(Answer::Nothing);
     }
-    let unmet = CommandError::unmet(format!("`{text}` does not hold"));
-    Ok(Answer::Nothing).and_then(|_: Answer| Err(unmet.sides(sides(context, &condition))))
+    let sides = sides(context, &condition);
+    Err(CommandError::unmet(format!("`{text}` does not hold")).sides(sides))
 }
 
 /// Both sides of the first comparison that does not hold.
@@ -76,8 +76,10 @@ fn expect_output(context: &mut Context<'_>, text: &str) -> Result<Answer, Comman
             .hint("start Freehold with --capture, or with a script that has `expect-output`"));
     };
     if lost > 0 {
-        return Err(CommandError::new(format!("the program wrote {lost} bytes more than are kept"))
-            .hint("ask more often"));
+        return Err(CommandError::new(format!(
+            "the program wrote {lost} bytes more than are kept"
+        ))
+        .hint("ask more often"));
     }
     let wanted = unescaped(text);
     let written = String::from_utf8_lossy(&bytes);

@@ -66,7 +66,9 @@ pub(super) static UNSET: Command = Command {
             context.session.set_environment(OsStr::new(name), None);
             Ok(Answer::Nothing)
         }
-        _ => Err(CommandError::new("`unset` needs what to take away").hint("as in `unset env NAME`")),
+        _ => {
+            Err(CommandError::new("`unset` needs what to take away").hint("as in `unset env NAME`"))
+        }
     },
 };
 

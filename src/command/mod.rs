@@ -34,7 +34,8 @@ use crate::session::{Observer, Session};
 pub use answer::{Answer, Listing, ScriptLine, SourceText, Stopped, VariableShown};
 pub use difference::Sides;
 pub use error::CommandError;
-pub use script::{read_script, script_lines};
+pub use script::script_lines;
+pub use settings::setting_names;
 
 /// One command.
 pub struct Command {
@@ -130,6 +131,9 @@ impl Topic {
     }
 }
 
+/// The commands whose line begins a block, unless it holds one in braces.
+const BLOCKS: &[&str] = &["commands"];
+
 /// Does what a line says. An empty line and a comment (`#`) do nothing.
 ///
 /// # Errors
@@ -139,10 +143,26 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     if line.is_empty() || line.starts_with('#') {
         return Ok(Answer::Nothing);
     }
-    let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
-    let (word, rest) = line.split_at(end.unwrap_or(line.len()));
+    let (word, rest) = line.split_at(command_word(line).len());
     let command = find(word)?;
     (command.run)(context, rest.trim())
+}
+
+/// The word at the beginning of a line that names its command. `.` alone is one, too.
+pub fn command_word(line: &str) -> &str {
+    let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let end = line.find(|c| !in_name(c)).unwrap_or(line.len());
+    match line.get(..end) {
+        Some("") if line.starts_with(". ") => ".",
+        word => word.unwrap_or_default(),
+    }
+}
+
+/// Whether a line begins a block of commands, which goes on to a line `end`.
+pub fn opens_block(line: &str) -> bool {
+    let line = line.trim();
+    let named = find(command_word(line)).is_ok_and(|command| BLOCKS.contains(&command.name));
+    named && !line.contains('{')
 }
 
 /// The command of a name, of an alias, or that alone begins so.

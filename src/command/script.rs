@@ -57,7 +57,7 @@ pub(super) fn transcript(session: &Session, text: &str) -> Result<Answer, Comman
 ///
 /// # Errors
 /// Where it cannot be read, or is no text.
-pub fn read_script(session: &Session, text: &str) -> Result<Vec<ScriptLine>, CommandError> {
+fn read_script(session: &Session, text: &str) -> Result<Vec<ScriptLine>, CommandError> {
     let path = session.path(text);
     let refuse = |error| CommandError::io("read", text, &error);
     let size = fs::metadata(&path).map_err(refuse)?.len();

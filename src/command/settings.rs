@@ -108,6 +108,11 @@ pub(super) static SHOW: Command = Command {
     run: show,
 };
 
+/// The names of all settings.
+pub fn setting_names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(|setting| setting.name)
+}
+
 /// The setting of a name; the beginning is not enough, because `set x = 1` assigns to a variable.
 pub(super) fn setting(name: &str) -> Option<&'static Setting> {
     let named = |setting: &&Setting| setting.name == name || setting.alias == name;
@@ -122,10 +127,10 @@ fn show(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
         return Ok(Answer::Rows(all.map(row).collect()));
     }
     let Some(setting) = setting(name) else {
-        let names = SETTINGS.iter().map(|setting| setting.name);
+        let names: Vec<_> = setting_names().collect();
         return Err(CommandError::new(format!("there is no setting `{name}`"))
-            .did_you_mean(name, names.clone())
-            .hint(format!("there are {}", names.collect::<Vec<_>>().join(", "))));
+            .did_you_mean(name, names.iter().copied())
+            .hint(format!("there are {}", names.join(", "))));
     };
     let shown = (setting.show)(context.session);
     if setting.name == "env" {

@@ -28,10 +28,7 @@ const OPERATORS: &[&str] = &["2>&1", "2>>", "2>", ">>", ">", "<"];
 ///
 /// # Errors
 /// A quote without its partner, an operator without its file, a pipe.
-pub(super) fn read(
-    text: &str,
-    file: impl Fn(&str) -> PathBuf,
-) -> Result<RunLine, CommandError> {
+pub(super) fn read(text: &str, file: impl Fn(&str) -> PathBuf) -> Result<RunLine, CommandError> {
     let mut read = RunLine::default();
     let mut tokens = tokens(text)?.into_iter();
     while let Some(token) = tokens.next() {
@@ -111,8 +108,10 @@ fn word(text: &str) -> Result<(String, &str), CommandError> {
             (c, Some(_)) => word.push(c),
             ('\'' | '"', None) => quote = Some(c),
             ('|' | ';' | '&', None) => {
-                return Err(CommandError::new(format!("`{c}` is a shell's, and there is none here"))
-                    .hint("put it into quotes if the program is to see it"));
+                return Err(CommandError::new(format!(
+                    "`{c}` is a shell's, and there is none here"
+                ))
+                .hint("put it into quotes if the program is to see it"));
             }
             (c, None) if c.is_whitespace() || matches!(c, '<' | '>') => {
                 return Ok((word, text.get(at..).unwrap_or_default()));
@@ -137,7 +136,10 @@ mod tests {
     #[test]
     fn words_are_split_and_quoted_as_in_a_shell() {
         let args = |text| parsed(text).map(|line| line.args);
-        assert_eq!(args("a 'b c' \"d\\\" e\" f\\ g h'i'"), Ok(["a", "b c", "d\" e", "f g", "hi"].map(OsString::from).to_vec()));
+        assert_eq!(
+            args("a 'b c' \"d\\\" e\" f\\ g h'i'"),
+            Ok(["a", "b c", "d\" e", "f g", "hi"].map(OsString::from).to_vec())
+        );
         assert_eq!(args("''"), Ok(vec![OsString::new()]));
         assert_eq!(args("12>x"), Ok(vec!["12".into()]));
         for wrong in ["'a", "\"a", "a | b", "a &", ">", "> >"] {

@@ -22,13 +22,24 @@ pub struct UserError {
     what: String,
     place: Option<String>,
     hints: Vec<String>,
+    /// What was expected and what is, a line each, with what stands in front of it.
+    sides: Vec<(String, String)>,
+    /// Whether it is only a note: nothing failed.
+    note: bool,
     exit_code: u8,
 }
 
 impl UserError {
     /// An error that ends Freehold with code 2.
     pub fn new(what: impl Into<String>) -> UserError {
-        UserError { what: what.into(), place: None, hints: Vec::new(), exit_code: TOOL_ERROR }
+        UserError {
+            what: what.into(),
+            place: None,
+            hints: Vec::new(),
+            sides: Vec::new(),
+            note: false,
+            exit_code: TOOL_ERROR,
+        }
     }
 
     /// An error of rustc or cargo, which have already said more: code 101.
@@ -36,9 +47,14 @@ impl UserError {
         UserError { exit_code: BUILD_FAILED, ..UserError::new(what) }
     }
 
-    /// An error of which all has been said: code 2.
-    pub fn told() -> UserError {
-        UserError::new("")
+    /// An error of which all has been said.
+    pub fn told(exit_code: u8) -> UserError {
+        UserError { exit_code, ..UserError::new("") }
+    }
+
+    /// Something that a person should know, and that is no error.
+    pub fn note(what: impl Into<String>) -> UserError {
+        UserError { note: true, ..UserError::new(what) }
     }
 
     /// A filter that matched nothing: code 4.
@@ -85,6 +101,13 @@ impl UserError {
         self
     }
 
+    /// Adds what was expected and what is.
+    #[must_use]
+    pub fn sides(mut self, sides: Vec<(String, String)>) -> UserError {
+        self.sides = sides;
+        self
+    }
+
     /// Adds something to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> UserError {
@@ -120,9 +143,16 @@ impl fmt::Display for UserError {
         if self.what.is_empty() {
             return Ok(());
         }
-        writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.what)?;
+        match self.note {
+            true => writeln!(f, "{cyan}note:{cyan:#} {}", self.what)?,
+            false => writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.what)?,
+        }
         if let Some(place) = &self.place {
             writeln!(f, "  {cyan}at:{cyan:#} {place}")?;
+        }
+        let column = self.sides.iter().map(|(sign, _)| sign.chars().count()).max().unwrap_or(0);
+        for (sign, text) in &self.sides {
+            writeln!(f, "{}", format!("    {sign:<column$} {text}").trim_end())?;
         }
         for hint in &self.hints {
             writeln!(f, "  {cyan}help:{cyan:#} {hint}")?;

@@ -9,6 +9,8 @@ mod args;
 mod debug;
 mod errors;
 mod exit;
+mod folders;
+mod generate;
 mod layout;
 mod narrator;
 mod program;
@@ -61,6 +63,8 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Trace(args) => trace::run(args),
         Command::Debug(args) => debug::run(args),
         Command::Layout(args) => layout::run(args),
+        Command::Completions(args) => generate::completions(args),
+        Command::Man(args) => generate::man(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

@@ -114,7 +114,7 @@ impl Session {
         })
     }
 
-    fn with_operand<T>(
+    pub(super) fn with_operand<T>(
         &mut self,
         text: &str,
         ask: impl FnOnce(&Looking<'_>, &Operand) -> T,

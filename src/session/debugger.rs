@@ -275,7 +275,7 @@ impl Session {
     }
 
     /// The file that a line without one is in: that of the frame, or of `main`.
-    fn file_looked_at(&mut self) -> Option<String> {
+    pub(super) fn file_looked_at(&mut self) -> Option<String> {
         if let Ok(frame) = self.frame()
             && let Some(file) = frame.at.file
         {
@@ -285,7 +285,7 @@ impl Session {
         Some(self.image.line_at(main)?.file.to_string())
     }
 
-    fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
+    pub(super) fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
         let run = self.run.as_ref().ok_or(PlaceError::NotRunning(at))?;
         let loaded = run.module_at(at).ok_or(PlaceError::NoCode(at))?;
         if !Arc::ptr_eq(&loaded.image, &self.image) {

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::capture::Capture;
 use super::debugger::Session;
 use super::error::SessionError;
+use super::listing::LastListed;
 use super::turns::Turns;
 use crate::inferior::{Launch, Seat};
 use crate::os;
@@ -27,6 +28,7 @@ pub(super) struct Stage {
     pub capture: Option<Capture>,
     /// The folder that paths are relative to, where `cd` went to one.
     pub folder: Option<PathBuf>,
+    pub listed: LastListed,
 }
 
 /// Files in the place of the program's standard input, output and error, opened at each start.
@@ -149,9 +151,11 @@ impl Session {
             launch.stdio = [Some(share()?.into()), Some(share()?.into()), Some(share()?.into())];
         }
         if let Some(capture) = &self.stage.capture {
-            launch.stdio[1] = Some(capture.end().map_err(|error| {
-                unusable("give the program", Path::new("a pipe"), error)
-            })?);
+            launch.stdio[1] = Some(
+                capture
+                    .end()
+                    .map_err(|error| unusable("give the program", Path::new("a pipe"), error))?,
+            );
         }
         self.stage.redirections.open(&mut launch.stdio)?;
         Ok(launch)

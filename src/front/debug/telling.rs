@@ -4,23 +4,30 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use serde_json::json;
 
+use super::pager::{self, Next};
 use super::reading::Source;
 use crate::base::{Event, EventKind, ExitStatus};
 use crate::command::{Answer, CommandError};
 use crate::front::args::{Format, PageArgs};
 use crate::front::errors::UserError;
-use crate::front::narrator::{sink, width};
+use crate::front::narrator::{height, sink, width};
 use crate::front::text::AnswerText;
-use crate::session::{Halt, Observer, Session};
+use crate::session::{Halt, Observer, Session, Settings};
 
 /// Prints what a session says.
 pub(super) struct Teller {
     sink: Rc<RefCell<Box<dyn Write>>>,
-    /// Draws answers; none where they are written as JSON.
-    text: Option<AnswerText>,
+    format: Format,
+    /// Columns that were asked for.
+    asked: Option<u16>,
+    /// Whether it goes to the terminal.
+    to_terminal: bool,
+    /// Columns that values were last given because of the terminal; another number was set.
+    fitted: usize,
     /// How the program ended when it last did.
     ended: Option<ExitStatus>,
 }
@@ -31,12 +38,14 @@ impl Teller {
     /// # Errors
     /// The output file cannot be created.
     pub fn new(page: &PageArgs) -> Result<Teller, UserError> {
-        let sink = Rc::new(RefCell::new(sink(page)?));
-        let text = match page.format {
-            Format::Json => None,
-            Format::Text => Some(AnswerText::new(width(page.width, page.output.is_none()))),
-        };
-        Ok(Teller { sink, text, ended: None })
+        Ok(Teller {
+            sink: Rc::new(RefCell::new(sink(page)?)),
+            format: page.format,
+            asked: page.width,
+            to_terminal: page.output.is_none(),
+            fitted: Settings::default().width,
+            ended: None,
+        })
     }
 
     /// How the program ended when it last did.
@@ -44,42 +53,109 @@ impl Teller {
         self.ended
     }
 
-    /// Prints an answer.
-    pub fn answer(&mut self, answer: &Answer, session: &Session) {
+    /// Gives values as many columns as there are now, unless somebody has set another number.
+    pub fn fit(&mut self, session: &mut Session) {
+        if session.settings.width == self.fitted {
+            self.fitted = self.width();
+            session.settings.width = self.fitted;
+        }
+    }
+
+    /// Remembers how the program ended, if it has.
+    pub fn look(&mut self, session: &Session) {
         if let Some(Halt::Ended { status }) = session.halt() {
             self.ended = Some(*status);
         }
-        match &self.text {
-            Some(text) => write(&self.sink, &text.answer(answer)),
-            None if matches!(answer, Answer::Nothing | Answer::Quit) => {}
-            None => write(&self.sink, &json(answer)),
+    }
+
+    /// Prints an answer.
+    pub fn answer(&self, answer: &Answer) {
+        self.write(&self.drawn(answer));
+    }
+
+    /// Prints an answer a page at a time, if it is longer than the terminal. `ask` puts a question
+    /// to the person.
+    pub fn pages(&self, answer: &Answer, mut ask: impl FnMut(&str) -> Option<String>) {
+        let text = self.drawn(answer);
+        let rows = height().filter(|_| self.to_terminal && self.format == Format::Text);
+        // The last row is for the question.
+        let pages = pager::pages(&text, rows.unwrap_or(usize::MAX).saturating_sub(1));
+        if pages.len() > 1 && pager::users_pager(&text, self.colours()) {
+            return;
+        }
+        let mut asking = true;
+        for (number, page) in pages.into_iter().enumerate() {
+            if asking && number > 0 {
+                match pager::next(ask(pager::QUESTION).as_deref()) {
+                    Next::Page => {}
+                    Next::Rest => asking = false,
+                    Next::Stop => return,
+                }
+            }
+            self.write(page);
         }
     }
 
     /// Prints an error, with the line that it is about where nobody has just written it.
-    pub fn error(&mut self, error: &CommandError, line: Option<(&Source, &str)>) {
-        if self.text.is_none() {
-            let hints = &error.hints;
-            let told = json!({ "answer": "error", "data": { "what": error.what, "hints": hints } });
-            return write(&self.sink, &format!("{told}\n"));
+    pub fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
+        if self.format == Format::Json {
+            let CommandError { what, hints, sides, unmet, .. } = error;
+            let data = json!({ "what": what, "hints": hints, "sides": sides, "unmet": unmet });
+            return self.write(&format!("{}\n", json!({ "answer": "error", "data": data })));
         }
-        let mut told = UserError::new(error.what.clone());
+        let mut told = UserError::new(error.what.clone()).sides(error.sides.clone());
         if let Some((source, line)) = line {
             told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
-        write(&self.sink, &told.to_string());
+        self.write(&told.to_string());
+    }
+
+    /// Prints something that no command has said.
+    pub fn note(&self, note: &UserError) {
+        match self.format {
+            Format::Text => self.write(&note.to_string()),
+            Format::Json => {
+                let plain = anstream::adapter::strip_str(&note.to_string()).to_string();
+                self.write(&format!("{}\n", json!({ "answer": "note", "data": plain.trim() })));
+            }
+        }
     }
 
     /// Tells what happens while the program runs.
     pub fn observer(&self) -> impl Observer + use<> {
         let sink = self.sink.clone();
-        let text = self.text.is_some();
+        let text = self.format == Format::Text;
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
             EventKind::Note { .. } => write(&sink, &json(event)),
             _ => {}
         }
+    }
+
+    fn drawn(&self, answer: &Answer) -> String {
+        match self.format {
+            Format::Text => AnswerText::new(self.width(), self.colours()).answer(answer),
+            Format::Json if matches!(answer, Answer::Nothing | Answer::Quit) => String::new(),
+            Format::Json => json(answer),
+        }
+    }
+
+    /// Columns that there are now: the terminal may have been resized.
+    fn width(&self) -> usize {
+        width(self.asked, self.to_terminal)
+    }
+
+    fn colours(&self) -> bool {
+        let choice = match self.to_terminal {
+            true => AutoStream::choice(&std::io::stderr()),
+            false => ColorChoice::global(),
+        };
+        matches!(choice, ColorChoice::Always | ColorChoice::AlwaysAnsi)
+    }
+
+    fn write(&self, text: &str) {
+        write(&self.sink, text);
     }
 }
 

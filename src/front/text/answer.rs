@@ -1,5 +1,6 @@
 //! What the commands of a session answer, as text for people.
 
+use super::highlight::coloured;
 use super::paths::function;
 use super::spans::{Ink, Line, bytes, counted, cut, place};
 use super::split::split_text;
@@ -14,12 +15,13 @@ use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
 /// Draws answers.
 pub struct AnswerText {
     width: usize,
+    colours: bool,
 }
 
 impl AnswerText {
-    /// For a page of so many columns.
-    pub fn new(width: usize) -> AnswerText {
-        AnswerText { width }
+    /// For a page of so many columns. Without colours, those of source code are not even looked up.
+    pub fn new(width: usize, colours: bool) -> AnswerText {
+        AnswerText { width, colours }
     }
 
     /// An answer, with colours.
@@ -40,13 +42,13 @@ impl AnswerText {
             Answer::Rows(all) => rows(all, self.width, &mut lines),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
-            Answer::Stopped(stopped) => stop(stopped, &mut lines),
+            Answer::Stopped(stopped) => stop(stopped, self.colours, &mut lines),
             Answer::Backtrace(listing) => backtrace(listing, &mut lines),
             Answer::Frame(frame, text) => {
                 lines.push(frame_line(frame, false));
-                text.iter().for_each(|text| source(text, &mut lines));
+                text.iter().for_each(|text| source(text, self.colours, &mut lines));
             }
-            Answer::Source(text) => source(text, &mut lines),
+            Answer::Source(text) => source(text, self.colours, &mut lines),
             Answer::Variables(variables) => variables_of(variables, &mut lines),
             Answer::Where(found) => whereabouts(found, &mut lines),
             Answer::Commands => Topic::ALL.into_iter().for_each(|t| commands(t, &mut lines)),
@@ -141,7 +143,7 @@ fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
     }
 }
 
-fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
+fn stop(stopped: &Stopped, colours: bool, lines: &mut Vec<Line>) {
     let mut line = Line::new();
     match &stopped.halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
@@ -169,7 +171,7 @@ fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
         }
     }
     lines.push(line);
-    stopped.source.iter().for_each(|text| source(text, lines));
+    stopped.source.iter().for_each(|text| source(text, colours, lines));
 }
 
 fn where_is(at: &At) -> Line {
@@ -217,13 +219,20 @@ fn frame_line(frame: &Frame, selected: bool) -> Line {
     line
 }
 
-fn source(text: &SourceText, lines: &mut Vec<Line>) {
-    for (number, content) in (text.first..).zip(&text.lines) {
+fn source(text: &SourceText, colours: bool, lines: &mut Vec<Line>) {
+    // The one line of a stop is read at once, and needs no colours.
+    let coloured = (colours && text.lines.len() > 1).then(|| coloured(text)).flatten();
+    for (index, (number, content)) in (text.first..).zip(&text.lines).enumerate() {
         let mut line = Line::new();
         let current = text.current == Some(number) && text.lines.len() > 1;
         line.push(Ink::Strong, if current { "▸" } else { " " });
-        line.push(Ink::Faint, format!("{number:>4} │ "));
-        line.push(Ink::Plain, content.replace('\t', "    "));
+        let ink = if current { Ink::Strong } else { Ink::Faint };
+        line.push(ink, format!("{number:>4}")).push(Ink::Faint, " │ ");
+        let plain = vec![(Ink::Plain, content.clone())];
+        let pieces = coloured.as_ref().and_then(|all| all.get(index)).unwrap_or(&plain);
+        for (ink, piece) in pieces {
+            line.push(*ink, piece.replace('\t', "    "));
+        }
         lines.push(line);
     }
 }
@@ -270,12 +279,13 @@ fn rows(all: &[(String, String)], width: usize, lines: &mut Vec<Line>) {
     for (name, text) in all {
         let mut line = Line::new();
         line.push(Ink::Strong, name).push(Ink::Plain, "  ").pad_to(column);
-        for text in super::spans::wrap(text, width.saturating_sub(line.width()).max(20)) {
-            line.push(Ink::Plain, text);
-            lines.push(std::mem::take(&mut line));
-            line.pad_to(column);
-        }
-        if line.width() > column {
+        let columns = width.saturating_sub(line.width()).max(20);
+        let mut texts = super::spans::wrap(text, columns).into_iter();
+        line.push(Ink::Plain, texts.next().unwrap_or_default());
+        lines.push(line);
+        for text in texts {
+            let mut line = Line::new();
+            line.pad_to(column).push(Ink::Plain, text);
             lines.push(line);
         }
     }

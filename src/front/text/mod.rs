@@ -3,6 +3,7 @@
 //! [`Answer`](crate::command::Answer)s.
 
 mod answer;
+mod highlight;
 mod layout;
 mod lines;
 mod paths;
