@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(line.redirections.errors, Some(errors));
         let text = write(&line.args, &line.redirections);
         assert_eq!(text, "x y < /dir/in >> /dir/out 2> '/dir/e r r'");
-        assert_eq!(read(&text, PathBuf::from), Ok(line));
+        assert_eq!(read(&text, |path| PathBuf::from(path)), Ok(line));
         assert!(parsed("a 2>&1").is_ok_and(|line| line.redirections.errors_to_output));
     }
 }

@@ -7,4 +7,4 @@ pub mod run;
 
 pub use events::{Told, told};
 pub use program::{Program, Variant, program, program_with};
-pub use run::{Ran, freehold, freehold_in, normalise};
+pub use run::{Ran, command, freehold, freehold_in, normalise};

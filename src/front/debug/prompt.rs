@@ -1,5 +1,6 @@
 //! The prompt: editing with history, completion and hints.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -11,7 +12,6 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::{Hint, Hinter, HistoryHinter};
 use rustyline::history::FileHistory;
 use rustyline::{Behavior, ColorMode, CompletionType, Config, Context, Editor, Helper, Validator};
-use std::borrow::Cow;
 
 use super::completing::complete;
 use crate::command::{command_word, find};
@@ -30,10 +30,8 @@ pub(super) struct Prompt {
 impl Prompt {
     /// A prompt with the history of earlier sessions; none where the terminal cannot be used.
     pub fn new(session: &Rc<RefCell<Session>>) -> Option<Prompt> {
-        let colours = match anstream::AutoStream::choice(&std::io::stderr()) {
-            anstream::ColorChoice::Never => ColorMode::Disabled,
-            _ => ColorMode::Enabled,
-        };
+        let colours = anstream::AutoStream::choice(&std::io::stderr());
+        let colours = colours != anstream::ColorChoice::Never;
         let config = Config::builder()
             .max_history_size(REMEMBERED)
             .and_then(|config| config.history_ignore_dups(true));
@@ -44,10 +42,10 @@ impl Prompt {
             .completion_prompt_limit(200)
             // What the program and the debugger write may lead into files.
             .behavior(Behavior::PreferTerm)
-            .color_mode(colours)
+            .color_mode(if colours { ColorMode::Enabled } else { ColorMode::Disabled })
             .build();
         let mut editor = Editor::with_config(config).ok()?;
-        let hints = HistoryHinter::new();
+        let hints = colours.then(HistoryHinter::new);
         editor.set_helper(Some(Assistant {
             session: session.clone(),
             hints,
@@ -104,7 +102,8 @@ fn history_file() -> Option<PathBuf> {
 #[derive(Helper, Validator)]
 struct Assistant {
     session: Rc<RefCell<Session>>,
-    hints: HistoryHinter,
+    /// None without colours: a hint could not be told from what was written.
+    hints: Option<HistoryHinter>,
     /// Whether a command is asked for, and not something else.
     command: Cell<bool>,
 }
@@ -152,13 +151,11 @@ impl Hinter for Assistant {
     type Hint = Suggestion;
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Suggestion> {
-        if !self.command.get() || cursor < line.len() {
-            return None;
-        }
+        let hints = self.hints.as_ref().filter(|_| self.command.get() && cursor == line.len())?;
         if let Some(usage) = usage(line) {
             return Some(Suggestion::Usage(usage));
         }
-        self.hints.hint(line, cursor, context).map(Suggestion::Line)
+        hints.hint(line, cursor, context).map(Suggestion::Line)
     }
 }
 
