@@ -3,6 +3,9 @@
 //! `scripts/bench` runs it. Every figure is the median of several runs, taken in turns so that a
 //! slow moment of the machine meets everyone. A peer that is not installed is left out and named.
 
+mod dap;
+mod values;
+
 use std::io::{BufRead, BufReader, PipeReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -33,6 +36,10 @@ fn main() {
         return;
     }
     let freehold = env!("CARGO_BIN_EXE_freehold");
+    values::run(freehold);
+    if std::env::args().any(|arg| arg == "values") {
+        return;
+    }
     first_picture(freehold, &compile("test-programs/hello.rs"));
     match std::env::var_os("FREEHOLD_BENCH_BIG").map(PathBuf::from) {
         Some(big) => large_program(freehold, &big),
@@ -44,8 +51,8 @@ fn main() {
     hits(freehold, &calls);
     stops(freehold, &calls);
     println!(
-        "\nBugStalker is not among the peers: its prompt takes commands from a terminal only. Its \
-         debug adapter could be driven, which this bench does not do."
+        "\nBugStalker is a peer for values alone, by its debug adapter: its prompt takes commands from \
+         a terminal only."
     );
 }
 

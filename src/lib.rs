@@ -16,15 +16,14 @@
 //! | 1 | [`os`] | the kernel: ptrace, wait, memory, procfs, remote system calls; all `unsafe` |
 //! | 1 | [`dwarf`] | bytes to meaning: image, symbols, lines, functions, types, locations, CFI |
 //! | 1 | [`asm`] | machine code: the exits of a function, relocation, loops |
-//! | 2 | [`inferior`] | a process under control: launch, threads, sites, modules |
+//! | 2 | [`inferior`] | a process under control: launch, attach, threads, sites, steps, watchpoints |
 //! | 2 | [`frame`] | unwinding, and the slots of a frame |
 //! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
 //! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, folding |
 //! | 3 | [`expr`] | Rust expressions, evaluated on typed places |
-//! | 4 | [`session`] | a run: functions chosen, sites planted, stops turned into events |
-//! | 6 | [`front`] | arguments, targets (cargo, rustc), text and JSON, errors for people |
-//!
-//! Floor 5, the interactive commands, is not built yet.
+//! | 4 | [`session`] | a run: sites planted, stops turned into events; a session: breakpoints, frames, values |
+//! | 5 | [`command`] | the commands of a session, one file each, declared in one table |
+//! | 6 | [`front`] | arguments, targets (cargo, rustc), prompt, text and JSON, errors for people |
 //!
 //! # The way of a stop
 //!
@@ -36,6 +35,16 @@
 //! [`frame::Unwinder`], their slots by [`frame::slots`], their values by [`value::Reader`], and who
 //! owns what by [`track::Owners`]. Everything ends as [`base::Event`]s, which go to a
 //! [`session::Observer`]. Text and JSON are drawn from those alone.
+//!
+//! # The way of a question
+//!
+//! At a stop a command asks the [`session::Session`]: it unwinds the thread, looks at the frame
+//! (`session/looking.rs`: its function, the inlined call, the variables in scope and what is known
+//! of moved and dropped ones), and evaluates [`expr::Expression`]s in it (`session/scope.rs` says
+//! what names stand for). What comes out is a place with a type; [`value::Reader`] makes a
+//! [`value::Value`] of it, and that is what is printed, in lines ([`value::Pretty`]) or in parts.
+//! [`value::Shape`] is the same knowledge of std's types without reading: where the length, the
+//! elements, the entries and the value behind a pointer are.
 //!
 //! # What holds everywhere
 //!

@@ -354,7 +354,7 @@ async fn panics() {
     let gone = String::from("gone");
     Later { polled: false, number: 1 }.await;
     black_box(&gone);
-    std::panic::resume_unwind(Box::new(()));
+    std::panic::resume_unwind(Box::new(())); // #running
 }
 
 #[inline(never)]

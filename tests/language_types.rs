@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use support::program::package;
-use support::{Program, Told, Variant, program, program_with, told};
+use support::{Program, Told, Variant, at_prompt, program, program_with, told};
 
 /// A function of the program, and the text of each of its variables.
 type Group<'a> = (&'a str, &'a [(&'a str, &'a str)]);
@@ -376,6 +376,15 @@ fn a_future_that_is_running_is_not_said_to_wait() {
         states.iter().all(|state| state["unreadable"]["not_described"] == running),
         "{states:?}"
     );
+}
+
+#[test]
+fn a_running_future_says_so_in_the_frames_that_poll_it() {
+    let built = program("language_types", Variant::Debug);
+    let place = format!("break language_types.rs:{}", built.line("running"));
+    let told = at_prompt(&[&place, "run", "up", "print panicked"], &built.executable);
+    let running = "it is running, and its state is told when it waits or ends";
+    assert!(told.contains(running) && !told.contains("suspended"), "{told}");
 }
 
 #[test]

@@ -65,6 +65,18 @@ fn the_programs_print_what_their_headers_say() {
          through a channel: 13 bytes\n",
     );
     prints("inlining", "twice 16 is 32\n");
+    prints("peers", "all rows\n");
+    prints(
+        "expressions",
+        "Ada 36 4\nGreen Some(Point { x: 3, y: -4 }) \
+         [Circle(1.5), Rectangle { width: 2, height: 3 }, Nothing] Red\n",
+    );
+    prints(
+        "places",
+        "1 a false 0.25 Red [1, 2, 3] [10, 20, 30] (1, true) 5\n\
+         Settings { level: 3, ratio: 0.5, light: Amber, name: \"old\" } Some(9) 6 6 1\n42\n\
+         [Red, Amber, Green]\n",
+    );
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn tab_completes_commands_functions_variables_fields_and_files() {
     let mut person = Person::debugs(&["--", "line"]);
     person.types("bre\t");
     person.sees("break");
-    person.types(" termi\t");
+    person.types("terminal.\t");
     person.sees("terminal.rs:");
     person.enters(&terminal_program().line("greet").to_string());
     person.sees("Breakpoint 1 at line");

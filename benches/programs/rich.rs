@@ -1,5 +1,7 @@
 //! A frame of fifty variables that own or share something, for what printing all of them costs.
 
+#![allow(dead_code)] // Fields are there to be printed.
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::hint::black_box;
@@ -29,10 +31,11 @@ struct Person {
     manager: Option<Box<Person>>,
 }
 
+// No recursive one: rustc's printers for lldb do not come to an end with it.
 enum Shape {
     Circle { centre: Point, radius: f64 },
     Polygon(Vec<Point>),
-    Named(String, Box<Shape>),
+    Named(String, Box<Point>),
     Nothing,
 }
 
@@ -94,7 +97,7 @@ fn main() {
     let p03 = vec![person("Hal", 1, None), person("Ida", 2, None)];
     let e01 = Shape::Circle { centre: Point { x: 0.0, y: 1.0 }, radius: 2.0 };
     let e02 = Shape::Polygon(points(4));
-    let e03 = Shape::Named("outer".to_owned(), Box::new(Shape::Named("inner".to_owned(), Box::new(Shape::Nothing))));
+    let e03 = Shape::Named("named".to_owned(), Box::new(Point { x: 4.0, y: 5.0 }));
     let e04 = vec![Shape::Nothing, Shape::Polygon(points(2))];
     let c01 = Cell::new(5_i16);
     let c02 = RefCell::new(Some(String::from("in a cell")));

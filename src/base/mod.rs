@@ -24,7 +24,7 @@ pub use event::{
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};
-pub use nearest::nearest;
+pub use nearest::{did_you_mean, nearest};
 pub use reason::Unreadable;
 pub use region::Region;
 pub use registers::{Register, Registers, Vectors};

@@ -18,6 +18,11 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Op
         .map(|(_, name)| name)
 }
 
+/// The suggestion to use the nearest of some names, where one is near enough.
+pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(wanted, names).map(|name| format!("did you mean `{name}`?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,6 +30,7 @@ mod tests {
     #[test]
     fn the_nearest_name_is_a_slip_away() {
         assert_eq!(nearest("mian", ["main", "mean"]), Some("main"));
+        assert_eq!(did_you_mean("mian", ["main"]).as_deref(), Some("did you mean `main`?"));
         assert_eq!(nearest("Serve", ["serve", "server"]), Some("serve"));
         assert_eq!(nearest("calculate", ["calc", "claculate"]), Some("claculate"));
         assert_eq!(nearest("memory", ["memory_layout", "moved"]), Some("memory_layout"));
@@ -36,5 +42,6 @@ mod tests {
         assert_eq!(nearest("f", ["main"]), None);
         assert_eq!(nearest("", ["main"]), None);
         assert_eq!(nearest("x", []), None);
+        assert_eq!(did_you_mean("x", []), None);
     }
 }

@@ -32,6 +32,9 @@ pub enum Unreadable {
         /// The line that freed it, `main.rs:7`, where it is known.
         at: Option<String>,
     },
+    /// It belongs to a thread that is ending, which has begun to drop it.
+    #[error("destroyed with its thread")]
+    Destroyed,
     /// Its bytes lie at an address where nothing is mapped.
     #[error("unmapped at {at}")]
     Unmapped {

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{Command, Topic};
 use crate::base::{Shown, Split, Unreadable};
 use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
+use crate::value::Pretty;
 
 /// What a command answers.
 #[derive(Serialize)]
@@ -106,16 +107,24 @@ pub struct SourceText {
     pub current: Option<u32>,
 }
 
+/// Columns by which a value in lines of its own stands further in than the name of its variable.
+pub const INDENT: usize = 4;
+
 /// A variable of a frame.
 #[derive(Serialize)]
 pub struct VariableShown {
     /// Its name.
     pub name: String,
+    /// The expression that means it: its name, or `s@1` for one that another `s` hides.
+    pub expression: String,
     /// Its type, without module paths.
     #[serde(rename = "type")]
     pub type_name: Option<String>,
     /// The value, where there is one.
     pub value: Option<Shown>,
+    /// The same in lines of the width of the page without [`INDENT`].
+    #[serde(skip)]
+    pub pretty: Option<Pretty>,
     /// Why there is none.
     pub unreadable: Option<Unreadable>,
     /// Whether another variable of the same name hides it.

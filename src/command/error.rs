@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::difference::Sides;
-use crate::base::nearest;
+use crate::base::did_you_mean;
 use crate::session::{PlaceError, SessionError};
 use crate::value::FormatError;
 
@@ -73,14 +73,12 @@ impl CommandError {
     /// Adds the nearest of some names, where one is near enough.
     #[must_use]
     pub fn did_you_mean<'a>(
-        self,
+        mut self,
         wanted: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> CommandError {
-        match nearest(wanted, names) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
-            None => self,
-        }
+        self.hints.extend(did_you_mean(wanted, names));
+        self
     }
 }
 

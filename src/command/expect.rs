@@ -65,7 +65,7 @@ fn worth(context: &mut Context<'_>, text: &str) -> String {
     let settings = &context.session.settings;
     let (limits, format) = (settings.limits, Format { width: settings.width, ..Format::default() });
     match context.session.evaluate(text, limits, &format) {
-        Ok(answered) => answered.pretty.to_string(),
+        Ok(answered) => answered.pretty.to_string().trim_end().to_owned(),
         Err(error) => error.to_string(),
     }
 }

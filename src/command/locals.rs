@@ -1,8 +1,9 @@
 //! `locals`, `args`: the variables of a frame.
 
-use super::answer::VariableShown;
+use super::answer::{INDENT, VariableShown};
 use super::words::nothing;
 use super::{Answer, Command, CommandError, Context, Topic};
+use crate::value::Format;
 
 /// `locals`.
 pub(super) static LOCALS: Command = Command {
@@ -38,20 +39,24 @@ pub(super) fn variables(
     context: &mut Context<'_>,
     wanted: fn(bool) -> bool,
 ) -> Result<Answer, CommandError> {
-    let variables = context.session.variables()?;
-    let mut shown = Vec::new();
-    for variable in variables.into_iter().filter(|variable| wanted(variable.parameter)) {
+    let width = context.session.settings.width.saturating_sub(INDENT);
+    let variables = context.session.variables(&Format { width, ..Format::default() })?;
+    let wanted = variables.into_iter().filter(|variable| wanted(variable.parameter));
+    let shown = wanted.map(|variable| {
         let (value, unreadable) = match variable.value {
-            Ok(value) => (Some(context.session.show(&value)?), None),
+            Ok(value) => (Some(value), None),
             Err(why) => (None, Some(why)),
         };
-        shown.push(VariableShown {
+        let (value, pretty) = value.map(|value| (value.shown, value.pretty)).unzip();
+        VariableShown {
             name: variable.name,
+            expression: variable.expression,
             type_name: variable.type_name,
             value,
+            pretty,
             unreadable,
             shadowed: variable.shadowed,
-        });
-    }
-    Ok(Answer::Variables(shown))
+        }
+    });
+    Ok(Answer::Variables(shown.collect()))
 }

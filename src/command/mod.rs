@@ -31,7 +31,7 @@ use serde::Serialize;
 
 use crate::session::{Observer, Session};
 
-pub use answer::{Answer, Listing, ScriptLine, SourceText, Stopped, VariableShown};
+pub use answer::{Answer, INDENT, Listing, ScriptLine, SourceText, Stopped, VariableShown};
 pub use difference::Sides;
 pub use error::CommandError;
 pub use script::script_lines;

@@ -85,6 +85,14 @@ fn is_assignment(text: &str) -> bool {
     crate::expr::Expression::parse(text).is_ok_and(|expression| expression.is_assignment())
 }
 
+/// The elements behind those that are shown: `v[20..]` where `v[10..]` is shown up to there.
+fn rest(expression: &str, cut: &crate::value::CutAt) -> String {
+    let range = expression.strip_suffix("..]").and_then(|text| text.rsplit_once('['));
+    let from = range.and_then(|(of, from)| Some((of, from.parse::<u64>().ok()?)));
+    let (of, from) = from.unwrap_or((expression, 0));
+    format!("{of}[{}..]", from.saturating_add(cut.shown))
+}
+
 fn how_to_see_more(
     cut: &[crate::value::CutAt],
     expression: &str,
@@ -94,10 +102,7 @@ fn how_to_see_more(
     Some(match first.unit {
         CutUnit::Elements | CutUnit::Fields if first.path.is_empty() && first.of.is_some() => {
             let next = limits.elements.saturating_mul(10).max(100);
-            format!(
-                "more: print --elements {next} {expression}, or {expression}[{}..]",
-                first.shown
-            )
+            format!("more: print --elements {next} {expression}, or {}", rest(expression, first))
         }
         CutUnit::Elements | CutUnit::Fields => {
             format!("more: print --elements {} {expression}", limits.elements.saturating_mul(10))
@@ -109,4 +114,25 @@ fn how_to_see_more(
             format!("more: print --depth {} {expression}", limits.depth.saturating_mul(2))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::CutAt;
+
+    #[test]
+    fn the_rest_of_a_range_to_the_end_is_a_range_to_the_end() {
+        let cut = CutAt { path: String::new(), shown: 10, of: Some(990), unit: CutUnit::Elements };
+        let cases = [
+            ("v", "v[10..]"),
+            ("v[10..]", "v[20..]"),
+            ("v[1][5..]", "v[1][15..]"),
+            ("v[a..]", "v[a..][10..]"),
+            ("v[2..90]", "v[2..90][10..]"),
+        ];
+        for (shown, next) in cases {
+            assert_eq!(rest(shown, &cut), next);
+        }
+    }
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use gimli::{
     BaseAddresses, DebugFrame, EhFrame, EhFrameHdr, EhFrameOffset, FrameDescriptionEntry,
-    LittleEndian, ParsedEhFrameHdr, UnwindContext, UnwindExpression, UnwindSection,
+    ParsedEhFrameHdr, UnwindContext, UnwindExpression, UnwindSection,
 };
 use object::{Object, ObjectSection};
 
-use super::image::{Image, Slice};
+use super::image::{Image, Slice, uncompressed};
 use super::intervals::Intervals;
 use crate::base::{FileAddr, Range, Register};
 
@@ -153,17 +153,7 @@ struct Tables {
 impl Tables {
     fn find(object: &object::File<'static>) -> Tables {
         let address = |name| object.section_by_name(name).map_or(0, |section| section.address());
-        let bytes = |name| -> Slice {
-            let section = object.section_by_name(name);
-            let data = section.and_then(|section| section.uncompressed_data().ok());
-            let bytes: &'static [u8] = match data {
-                Some(std::borrow::Cow::Borrowed(bytes)) => bytes,
-                // Once for each image, which lives as long as the process.
-                Some(std::borrow::Cow::Owned(bytes)) => Vec::leak(bytes),
-                None => &[],
-            };
-            Slice::new(bytes, LittleEndian)
-        };
+        let bytes = |name| uncompressed(object, name);
         let bases = BaseAddresses::default()
             .set_eh_frame(address(".eh_frame"))
             .set_eh_frame_hdr(address(".eh_frame_hdr"))

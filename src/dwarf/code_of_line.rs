@@ -162,14 +162,8 @@ fn last(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::debug_builds;
+    use super::super::fixture::{debug_builds, line_of};
     use super::*;
-
-    fn line_of(text: &str) -> u32 {
-        let source = include_str!("fixture/program.rs");
-        let index = source.lines().position(|line| line.trim() == text).expect(text);
-        u32::try_from(index).expect("a short file") + 1
-    }
 
     #[test]
     fn a_line_is_found_in_its_function_and_the_head_of_one_behind_its_prologue() {

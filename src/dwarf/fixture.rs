@@ -130,3 +130,10 @@ impl Build {
 pub fn addresses(function: &Function) -> impl Iterator<Item = FileAddr> + '_ {
     function.ranges.iter().flat_map(|range| (range.start.0..range.end.0).map(FileAddr))
 }
+
+/// The number of the line of the program's source with that text.
+pub fn line_of(text: &str) -> u32 {
+    let source = include_str!("fixture/program.rs");
+    let index = source.lines().position(|line| line.trim() == text).expect(text);
+    u32::try_from(index).expect("a short file") + 1
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gimli::{EndianSlice, LittleEndian, SectionId};
 use object::read::elf::ProgramHeader;
-use object::{Object, ObjectKind, ObjectSection, ObjectSegment, SectionFlags};
+use object::{CompressionFormat, Object, ObjectKind, ObjectSection, ObjectSegment, SectionFlags};
 use thiserror::Error;
 
 use super::units::Units;
@@ -308,16 +308,7 @@ fn describe(section: &object::Section<'static, '_>) -> Option<Section> {
 /// nothing, and the caller says what is missing.
 fn load_dwarf(object: &object::File<'static>) -> gimli::Dwarf<Slice> {
     let load = |id: SectionId| -> Result<Slice, std::convert::Infallible> {
-        let bytes = object.section_by_name(id.name()).and_then(|s| s.uncompressed_data().ok());
-        Ok(EndianSlice::new(
-            match bytes {
-                Some(Cow::Borrowed(bytes)) => bytes,
-                // A decompressed section lives as long as the mapping it came from: for ever.
-                Some(Cow::Owned(bytes)) => Vec::leak(bytes),
-                None => &[],
-            },
-            LittleEndian,
-        ))
+        Ok(uncompressed(object, id.name()))
     };
     let load_ended = |id: SectionId| {
         let section = load(id)?;
@@ -326,6 +317,25 @@ fn load_dwarf(object: &object::File<'static>) -> gimli::Dwarf<Slice> {
     };
     let Ok(dwarf): Result<_, std::convert::Infallible> = gimli::Dwarf::load(load_ended);
     dwarf
+}
+
+/// The bytes of a section, decompressed where they are not as they are; none where there is none, or
+/// where it claims to be more than deflate can have made so small.
+pub(super) fn uncompressed(object: &object::File<'static>, name: &str) -> Slice {
+    // Of 1032 equal bytes it makes one (RFC 1951, section 3.2.5: 258 of them take two bits).
+    const MOST: u64 = 1032;
+    let section = object.section_by_name(name).and_then(|section| section.compressed_data().ok());
+    let believable = section.filter(|compressed| {
+        compressed.format == CompressionFormat::None
+            || compressed.uncompressed_size / MOST <= compressed.data.len() as u64
+    });
+    let bytes: &'static [u8] = match believable.and_then(|section| section.decompress().ok()) {
+        Some(Cow::Borrowed(bytes)) => bytes,
+        // A decompressed section lives as long as the mapping it came from: for ever.
+        Some(Cow::Owned(bytes)) => Vec::leak(bytes),
+        None => &[],
+    };
+    EndianSlice::new(bytes, LittleEndian)
 }
 
 /// Whether a section of texts ends with the end of one. In one that does not, each text without an

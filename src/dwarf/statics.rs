@@ -72,10 +72,12 @@ impl Image {
             Evaluator { image: self, unit: Some(&die.unit), frame_base: None, context: &file };
         let pieces = evaluator.run(expression.0.slice(), None).ok()?;
         let value = value_of(&pieces, &file).ok()?;
-        Some(match file.thread_local.get() {
-            true => StaticAt::ThreadLocal(value),
-            false => StaticAt::Address(FileAddr(value)),
-        })
+        if file.thread_local.get() {
+            return Some(StaticAt::ThreadLocal(value));
+        }
+        // The linker leaves a static that it removed at address 0, 1 or all ones.
+        let at = FileAddr(value);
+        self.section_at(at).map(|_| StaticAt::Address(at))
     }
 }
 

@@ -70,7 +70,9 @@ fn is_default_argument(path: &str) -> bool {
 /// list.
 fn drop_argument(written: &mut String, behind: &str) -> bool {
     let len = written.strip_suffix(", ").map(str::len);
-    let last = behind.starts_with('>') && (len.is_some() || written.ends_with('<'));
+    // The default hasher stands before the default allocator, which is dropped next.
+    let ends = behind.starts_with('>') || behind.starts_with(", alloc::alloc::Global>");
+    let last = ends && (len.is_some() || written.ends_with('<'));
     if let (true, Some(len)) = (last, len) {
         written.truncate(len);
     }
@@ -90,6 +92,11 @@ mod tests {
             (
                 "std::collections::hash::map::HashMap<i32, &str, std::hash::random::RandomState>",
                 "HashMap<i32, &str>",
+            ),
+            (
+                "std::collections::hash::set::HashSet<i32, std::hash::random::RandomState, \
+                 alloc::alloc::Global>",
+                "HashSet<i32>",
             ),
             (
                 "alloc::boxed::Box<dyn core::ops::function::Fn<(i32), Output=hello::A>, alloc::alloc::Global>",

@@ -19,8 +19,10 @@ pub struct Visible<'f> {
     /// Where the part of its block that is in force begins; none for one that has no block of its
     /// own or is out of scope.
     pub since: Option<FileAddr>,
-    /// Whether all code of its block lies before the address: it went out of scope, as far as the
-    /// order of addresses is that of the source. A loop can come back to it.
+    /// Whether code of its block lies before the address, which is not in the block: it went out of
+    /// scope, as far as the order of addresses is that of the source. A loop can come back to it.
+    /// What lies behind the address of such a block is what runs when a panic unwinds, or was moved
+    /// there by the optimiser.
     pub over: bool,
     /// Whether another of the same name, in a block further in, hides it here.
     pub shadowed: bool,
@@ -75,7 +77,7 @@ impl Function {
                 variable,
                 in_scope,
                 since: since.filter(|_| in_scope),
-                over: !in_scope && scope.ranges.iter().all(|range| range.end <= at),
+                over: !in_scope && scope.ranges.iter().any(|range| range.end <= at),
                 shadowed: false,
                 inlined,
             }));
@@ -120,14 +122,8 @@ fn mark_shadowed(found: &mut [Visible<'_>]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{addresses, builds, debug_builds, optimised_builds};
+    use super::super::fixture::{addresses, builds, debug_builds, line_of, optimised_builds};
     use super::*;
-
-    fn line_of(text: &str) -> u32 {
-        let source = include_str!("fixture/program.rs");
-        let index = source.lines().position(|line| line.trim() == text).expect(text);
-        u32::try_from(index).expect("a short file") + 1
-    }
 
     #[test]
     fn at_the_entry_only_the_parameters_are_in_scope_and_the_others_are_listed() {

@@ -3,9 +3,10 @@
 
 use super::error::{ExprError, Outcome};
 use super::eval::{Eval, View, no_register};
+use super::integer::Integer;
 use super::operand::Operand;
 use super::parse::Assignment;
-use super::scalar::{Float, FloatType, Integer, Scalar};
+use super::scalar::{Float, FloatType, Scalar};
 use super::scope::Scope;
 use super::tree::{Kind, Node};
 use super::types::IntType;
@@ -95,10 +96,34 @@ fn writable(at: &Location) -> Outcome<()> {
     }
 }
 
+/// The types of std that own memory.
+const OWNERS: [&str; 16] = [
+    "String",
+    "Vec",
+    "VecDeque",
+    "Box",
+    "Rc",
+    "Arc",
+    "Weak",
+    "HashMap",
+    "HashSet",
+    "BTreeMap",
+    "BTreeSet",
+    "LinkedList",
+    "BinaryHeap",
+    "OsString",
+    "PathBuf",
+    "CString",
+];
+
+fn is_std(ty: &Type) -> bool {
+    matches!(&*ty.krate, "std" | "core" | "alloc")
+}
+
 /// That an assignment cannot leak anything or free it twice.
 fn owns_nothing(ty: &Type) -> Outcome<()> {
     let name = short_type_name(&ty.name);
-    let refused = |why: &str| Err(ExprError::new(format!("a {name} is not assigned to: {why}")));
+    let refused = |why: &str| Err(ExprError::new(format!("`{name}` is not assigned to: {why}")));
     const OWNER: &str = "its old value would leak, and what the new one owns would be freed twice";
     match &ty.kind {
         TypeKind::Base(_) | TypeKind::CLike { .. } => Ok(()),
@@ -115,7 +140,12 @@ fn owns_nothing(ty: &Type) -> Outcome<()> {
         TypeKind::Array { .. } => {
             refused("only scalars are").map_err(|error| error.hint("its elements can be"))
         }
-        _ if matches!(&*ty.krate, "std" | "core" | "alloc") => refused(OWNER),
+        _ if ty.is_std("AtomicBool") => Ok(()),
+        _ if ty.name.starts_with(['&', '*']) => {
+            refused("it leads to something together with its length or type")
+        }
+        _ if OWNERS.iter().any(|owner| ty.is_std(owner)) => refused(OWNER),
+        _ if is_std(ty) => refused("std keeps its parts in step, and only scalars are"),
         TypeKind::Struct { .. } | TypeKind::Union { .. } => {
             refused("its fields may own what would leak or be freed twice")
                 .map_err(|error| error.hint("its fields can be, one by one"))
@@ -154,13 +184,13 @@ impl Eval<'_> {
         while let Kind::Field(of, name) = &node.kind {
             if let Operand::Place(part) = self.eval(of)? {
                 let ty = self.reader.types.get(part.ty)?;
-                let std = matches!(&*ty.krate, "std" | "core" | "alloc");
+                let std = is_std(&ty) || ty.name.starts_with(['&', '*']);
                 let open = ty.base_name.starts_with("Range");
                 let own = ty.field(name).is_some() && matches!(ty.kind, TypeKind::Struct { .. });
                 if std && own && !open {
                     let ty = short_type_name(&ty.name);
                     return Err(ExprError::new(format!(
-                        "`{name}` of a {ty} is not assigned to: std relies on what it says"
+                        "`{name}` of `{ty}` is not assigned to: std relies on what it says"
                     ))
                     .at(&node.span));
                 }
@@ -183,10 +213,10 @@ impl Eval<'_> {
     fn encode(&self, part: &Part, ty: &Type, value: &Operand) -> Outcome<Vec<u8>> {
         let name = short_type_name(&ty.name);
         let size = ty.size.filter(|size| *size <= 16);
-        let size = size.ok_or_else(|| ExprError::new(format!("a {name} is not a scalar")))?;
+        let size = size.ok_or_else(|| ExprError::new(format!("`{name}` is not a scalar")))?;
         let other = || {
             let of = value.short_type(self.reader);
-            ExprError::new(format!("a {name} is expected, and this is a {of}"))
+            ExprError::new(format!("`{name}` is expected, and this is `{of}`"))
         };
         let view = self.stripped(value)?;
         let bits = match (&ty.kind, view) {
@@ -212,6 +242,7 @@ impl Eval<'_> {
             (TypeKind::CLike { .. }, View::Scalar(Scalar::Int(_))) => {
                 return Err(other().hint("write the variant: `x = Type::Variant`"));
             }
+            (_, View::Scalar(Scalar::Bool(b))) if ty.is_std("AtomicBool") => b.into(),
             (TypeKind::Pointer { .. }, View::Pointer(pointee)) => pointee.target.0.into(),
             (TypeKind::Pointer { .. }, View::Scalar(Scalar::Int(_))) => {
                 return Err(other().hint(format!("cast it: `as {name}`")));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::base::{Unreadable, nearest};
+use crate::base::{Unreadable, did_you_mean};
 
 /// Why an expression could not be read or has no value.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -46,14 +46,12 @@ impl ExprError {
     /// Adds the suggestion of the nearest of some names, where one is near enough.
     #[must_use]
     pub fn did_you_mean<'a>(
-        self,
+        mut self,
         wanted: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> ExprError {
-        match nearest(wanted, names) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
-            None => self,
-        }
+        self.hints.extend(did_you_mean(wanted, names));
+        self
     }
 }
 

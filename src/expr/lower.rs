@@ -5,13 +5,13 @@ use syn::spanned::Spanned;
 use syn::{BinOp, Expr, Lit, Member, RangeLimits, UnOp};
 
 use super::error::{ExprError, Outcome};
+use super::lower_literal::literal;
 use super::lower_pattern::MatchesArguments;
+use super::lower_type::{raw_flavour, turbofish, type_name};
 use super::parse::{Assignment, Parsed};
-use super::scalar::{Float, FloatType, Integer};
 use super::scope::Which;
-use super::special::{Special, Specials};
+use super::special::{Special, Specials, TYPE_OF};
 use super::tree::{Binary, Comparison, Ends, Kind, Measured, Node, Path, Span, Unary};
-use super::types::{IntType, TypeName};
 use crate::dwarf::PointerFlavour;
 
 /// The deepest tree that is evaluated, so that the stack holds whatever was written.
@@ -81,10 +81,11 @@ impl<'s> Lower<'s> {
             Expr::Unary(unary) => self.unary(unary)?,
             Expr::Reference(of) => {
                 let unique = of.mutability.is_some();
-                Kind::Unary(Unary::AddressOf { unique }, self.boxed(&of.expr)?)
+                let flavour = if unique { PointerFlavour::Unique } else { PointerFlavour::Shared };
+                Kind::Unary(Unary::AddressOf(flavour), self.boxed(&of.expr)?)
             }
             Expr::RawAddr(of) => {
-                Kind::Unary(Unary::AddressOf { unique: false }, self.boxed(&of.expr)?)
+                Kind::Unary(Unary::AddressOf(raw_flavour(&of.mutability)), self.boxed(&of.expr)?)
             }
             Expr::Binary(binary) => self.binary(binary)?,
             Expr::Field(field) => Kind::Field(self.boxed(&field.base)?, member(&field.member)),
@@ -92,7 +93,7 @@ impl<'s> Lower<'s> {
             Expr::Range(range) => {
                 Kind::Range(self.ends(&range.start, &range.limits, &range.end)?)
             }
-            Expr::Cast(cast) => Kind::Cast(self.boxed(&cast.expr)?, type_name(&cast.ty)),
+            Expr::Cast(cast) => Kind::Cast(self.boxed(&cast.expr)?, type_name(&cast.ty)?),
             Expr::Tuple(tuple) if tuple.elems.is_empty() => Kind::Unit,
             Expr::Tuple(tuple) => Kind::Tuple(self.nodes(&tuple.elems)?),
             Expr::Array(array) => Kind::Array(self.nodes(&array.elems)?),
@@ -234,7 +235,7 @@ impl<'s> Lower<'s> {
     ) -> Outcome<Option<Kind>> {
         let args: Vec<&Expr> = call.args.iter().collect();
         let measured = match (args.as_slice(), turbofish(&function.path)) {
-            ([], Some(ty)) => Some(Measured::Type(type_name(ty))),
+            ([], Some(ty)) => Some(Measured::Type(type_name(ty)?)),
             ([of], None) => match path.last() {
                 "sizeof" | "size_of_val" | "alignof" | "align_of_val" => {
                     Some(Measured::Node(self.boxed(of)?))
@@ -246,7 +247,7 @@ impl<'s> Lower<'s> {
         Ok(match (path.last(), measured, args.as_slice()) {
             ("sizeof" | "size_of" | "size_of_val", Some(of), _) => Some(Kind::SizeOf(of)),
             ("alignof" | "align_of" | "align_of_val", Some(of), _) => Some(Kind::AlignOf(of)),
-            ("typeof" | "type_name_of_val", None, [of]) => Some(Kind::TypeOf(self.boxed(of)?)),
+            (TYPE_OF, None, [of]) => Some(Kind::TypeOf(self.boxed(of)?)),
             // `Rc::strong_count(&x)` is how Rust writes what is a method here.
             (name @ ("strong_count" | "weak_count"), None, [of]) => Some(Kind::Method {
                 of: self.boxed(of)?,
@@ -254,8 +255,9 @@ impl<'s> Lower<'s> {
                 args: Vec::new(),
                 name_span: function.span().byte_range(),
             }),
-            ("sizeof" | "size_of" | "alignof" | "align_of" | "typeof", ..) => {
-                return Err(ExprError::new(format!("`{}` takes one type or value", path.last()))
+            (name @ ("sizeof" | "size_of" | "alignof" | "align_of" | TYPE_OF), ..) => {
+                let name = if name == TYPE_OF { "typeof" } else { name };
+                return Err(ExprError::new(format!("`{name}` takes one type or value"))
                     .hint("write `sizeof(x)` or `size_of::<T>()`"));
             }
             _ => None,
@@ -316,139 +318,12 @@ pub(super) fn span_of(syntax: &impl Spanned) -> Span {
     span.byte_range()
 }
 
-pub(super) fn literal(lit: &Lit, negative: bool) -> Outcome<Kind> {
-    Ok(match lit {
-        Lit::Bool(b) => Kind::Bool(b.value),
-        Lit::Char(c) => Kind::Char(c.value()),
-        Lit::Str(text) => Kind::Text(text.value().into()),
-        Lit::ByteStr(bytes) => Kind::Bytes(bytes.value().into()),
-        Lit::CStr(text) => Kind::Text(text.value().to_string_lossy().into()),
-        Lit::Byte(byte) => {
-            let byte = Integer::new(byte.value().into(), Some(IntType::U8));
-            Kind::Int(byte.ok_or_else(|| ExprError::new("this is no byte"))?)
-        }
-        Lit::Int(int) => number(int, negative)?,
-        Lit::Float(float) => {
-            let ty = float_suffix(float.suffix())?;
-            float_of(float.base10_digits(), ty, negative)?
-        }
-        _ => return Err(not_evaluated("literals of this kind")),
-    })
-}
-
-fn number(int: &syn::LitInt, negative: bool) -> Outcome<Kind> {
-    if let ty @ Some(_) = float_suffix(int.suffix()).ok().flatten() {
-        return float_of(int.base10_digits(), ty, negative);
-    }
-    let ty = match int.suffix() {
-        "" => None,
-        suffix => Some(
-            IntType::named(suffix)
-                .ok_or_else(|| ExprError::new(format!("there is no integer type `{suffix}`")))?,
-        ),
-    };
-    let range = || {
-        let sign = if negative { "-" } else { "" };
-        let name = ty.map_or("any integer type", IntType::name);
-        ExprError::new(format!("{sign}{} is out of range for {name}", int.base10_digits()))
-    };
-    let magnitude: u128 = int.base10_digits().parse().map_err(|_| range())?;
-    let value = match negative {
-        false => Integer::unsigned(magnitude, ty),
-        true => 0_i128.checked_sub_unsigned(magnitude).and_then(|n| Integer::new(n, ty)),
-    };
-    value.map(Kind::Int).ok_or_else(range)
-}
-
-fn float_suffix(suffix: &str) -> Outcome<Option<FloatType>> {
-    match suffix {
-        "" => Ok(None),
-        "f32" => Ok(Some(FloatType::F32)),
-        "f64" => Ok(Some(FloatType::F64)),
-        other => Err(ExprError::new(format!("there are no numbers of type `{other}` here"))),
-    }
-}
-
-fn float_of(digits: &str, ty: Option<FloatType>, negative: bool) -> Outcome<Kind> {
-    // A number of type f32 is rounded once, from its digits.
-    let value = match ty {
-        Some(FloatType::F32) => digits.parse::<f32>().map(f64::from),
-        _ => digits.parse::<f64>(),
-    };
-    let value = value.map_err(|_| ExprError::new(format!("`{digits}` is no number")))?;
-    Ok(Kind::Float(Float { value: if negative { -value } else { value }, ty }))
-}
-
 /// The name of a field, `0` for the first of a tuple.
 pub(super) fn member(member: &Member) -> std::sync::Arc<str> {
     match member {
         Member::Named(name) => name.to_string().trim_start_matches("r#").into(),
         Member::Unnamed(index) => index.index.to_string().into(),
     }
-}
-
-fn turbofish(path: &syn::Path) -> Option<&syn::Type> {
-    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        syn::GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }
-}
-
-/// A type, with paths as they are written.
-fn type_name(ty: &syn::Type) -> TypeName {
-    match ty {
-        syn::Type::Ptr(pointer) => {
-            let unique = matches!(pointer.mutability, syn::PointerMutability::Mut(_));
-            let flavour = if unique { PointerFlavour::Mut } else { PointerFlavour::Const };
-            TypeName::Pointer(flavour, Box::new(type_name(&pointer.elem)))
-        }
-        syn::Type::Paren(inner) => type_name(&inner.elem),
-        syn::Type::Infer(_) => TypeName::Inferred,
-        other => TypeName::named(&type_text(other)),
-    }
-}
-
-/// A type as rustc writes its name: without spaces, except behind a comma, `mut` and `dyn`.
-fn type_text(ty: &syn::Type) -> String {
-    let list = |list: Vec<String>| list.join(", ");
-    match ty {
-        syn::Type::Path(path) => path_text(&path.path),
-        syn::Type::Reference(to) => {
-            let word = if to.mutability.is_some() { "&mut " } else { "&" };
-            format!("{word}{}", type_text(&to.elem))
-        }
-        syn::Type::Ptr(_) => type_name(ty).text(),
-        syn::Type::Slice(of) => format!("[{}]", type_text(&of.elem)),
-        syn::Type::Tuple(tuple) => match tuple.elems.len() {
-            1 => format!("({},)", list(tuple.elems.iter().map(type_text).collect())),
-            _ => format!("({})", list(tuple.elems.iter().map(type_text).collect())),
-        },
-        syn::Type::Array(array) => match &array.len {
-            Expr::Lit(syn::ExprLit { lit: Lit::Int(len), .. }) => {
-                format!("[{}; {}]", type_text(&array.elem), len.base10_digits())
-            }
-            _ => "[_]".to_owned(),
-        },
-        syn::Type::Never(_) => "!".to_owned(),
-        syn::Type::Paren(inner) => type_text(&inner.elem),
-        _ => "_".to_owned(),
-    }
-}
-
-fn path_text(path: &syn::Path) -> String {
-    let segment = |segment: &syn::PathSegment| {
-        let name = segment.ident.to_string();
-        let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return name };
-        let arguments = arguments.args.iter().filter_map(|argument| match argument {
-            syn::GenericArgument::Type(ty) => Some(type_text(ty)),
-            _ => None,
-        });
-        format!("{name}<{}>", arguments.collect::<Vec<_>>().join(", "))
-    };
-    path.segments.iter().map(segment).collect::<Vec<_>>().join("::")
 }
 
 fn arithmetic(op: &BinOp) -> Option<Binary> {
@@ -484,7 +359,7 @@ fn assigning(op: &BinOp) -> Option<Binary> {
     })
 }
 
-fn not_evaluated(what: &str) -> ExprError {
+pub(super) fn not_evaluated(what: &str) -> ExprError {
     ExprError::new(format!("{what} are not evaluated"))
 }
 

@@ -157,7 +157,8 @@ impl Operand {
     fn size(&self) -> Option<u64> {
         match self {
             Operand::Scalar(Scalar::Int(int)) => {
-                Some(int.ty().map_or(4, |ty| u64::from(ty.bits() / 8)))
+                let ty = int.ty().or(IntType::named(int.type_name()));
+                Some(ty.map_or(4, |ty| u64::from(ty.bits() / 8)))
             }
             Operand::Scalar(Scalar::Float(Float { ty: Some(FloatType::F32), .. })) => Some(4),
             Operand::Scalar(Scalar::Float(_)) | Operand::Pointer(_) => Some(8),
@@ -175,7 +176,9 @@ impl Operand {
             Operand::TextAt(text) => Some(Location::Memory(text.pointer)),
             Operand::Elements(elements) => match &elements.start {
                 Location::Memory(at) => {
-                    Some(Location::Memory(*at + elements.first.saturating_mul(elements.stride)))
+                    let ring = elements.ring.and_then(|room| elements.first.checked_rem(room));
+                    let first = ring.unwrap_or(elements.first);
+                    Some(Location::Memory(*at + first.saturating_mul(elements.stride)))
                 }
                 other => Some(other.clone()),
             },
@@ -190,7 +193,7 @@ impl Operand {
 
     /// A `usize`.
     pub(super) fn usize(value: u64) -> Operand {
-        Operand::Scalar(Scalar::Int(super::scalar::Integer::usize(value)))
+        Operand::Scalar(Scalar::Int(super::integer::Integer::usize(value)))
     }
 
     /// An `Option`.

@@ -1,4 +1,4 @@
-//! What is no Rust: `$rip`, `$1`, `$`, `$$2`, `s@1`, `s@:12`. Before the tokens reach the parser,
+//! What is no Rust: `$rip`, `$1`, `$`, `$$2`, `s@1`, `s@:12`, `typeof`. Before the tokens reach the parser,
 //! each becomes a name with the number of its meaning, at the place where it stands in the text.
 
 use proc_macro2::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -11,6 +11,9 @@ const DEEPEST: usize = 64;
 
 /// What a name in the rewritten text begins with; nothing else may.
 const PREFIX: &str = "__freehold_special_";
+
+/// What `typeof` is called from here on.
+pub(super) const TYPE_OF: &str = "type_of";
 
 /// What a name stands for that is no Rust.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +60,11 @@ impl Specials {
                         return Err(
                             ExprError::new("a name cannot begin so").at(&name.span().byte_range())
                         );
+                    }
+                    if text == "typeof" {
+                        // A word that Rust keeps for itself.
+                        out.push(TokenTree::Ident(Ident::new(TYPE_OF, name.span())));
+                        continue;
                     }
                     match which(name, behind) {
                         Some((which, number, behind)) => {

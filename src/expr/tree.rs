@@ -3,9 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::scalar::{Float, Integer};
+use super::integer::Integer;
+use super::scalar::Float;
 use super::scope::{History, Which};
 use super::types::TypeName;
+use crate::dwarf::PointerFlavour;
 
 /// A part of the text, in bytes.
 pub(super) type Span = Range<usize>;
@@ -96,7 +98,7 @@ pub(super) enum Unary {
     Not,
     Negate,
     Deref,
-    AddressOf { unique: bool },
+    AddressOf(PointerFlavour),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -126,7 +126,7 @@ pub fn check(elf: &'static [u8], choices: &mut Choices<'_>) -> usize {
     let _ = innermost_cfa(&images, &memory, &registers);
     let mut walk = Unwinder::new(&images, &memory, registers, MOST_FRAMES);
     let mut frames = 0;
-    while let Some(frame) = walk.next() {
+    for frame in walk.by_ref() {
         frames += 1;
         let Some(cfa) = frame.cfa else { break };
         if !frame.signal {

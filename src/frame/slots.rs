@@ -237,6 +237,15 @@ mod tests {
     }
 
     #[test]
+    fn registers_saved_in_one_place_are_counted_once() {
+        let twice = [(Register::RIP, VirtAddr(0x1038)), (Register::RBX, VirtAddr(0x1034))];
+        let slots = divide(BOUNDS, &twice, Vec::new());
+        assert_eq!(sum(&slots), BOUNDS.bytes());
+        let shares = slots.iter().find(|slot| slot.shares_bytes).map(|slot| slot.register);
+        assert_eq!(shares, Some(Some("rbx")));
+    }
+
+    #[test]
     fn overlapping_variables_count_once_and_the_one_in_scope_has_the_bytes() {
         let mut later = variable("later", at(0x1010), 8);
         later.in_scope = false;

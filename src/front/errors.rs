@@ -2,13 +2,19 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::exit::{BUILD_FAILED, NOTHING_MATCHED, TOOL_ERROR};
-use crate::base::{ExitStatus, nearest};
+use super::text::wrap;
+use crate::base::{ExitStatus, did_you_mean};
 use crate::dwarf::ImageError;
+
+/// Columns below which a text is not squeezed.
+const NARROWEST: usize = 20;
 
 /// What a command ends with: how the program ended, or why Freehold could not show it.
 pub(super) type Outcome = Result<ExitStatus, UserError>;
@@ -20,12 +26,16 @@ pub(super) type Outcome = Result<ExitStatus, UserError>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UserError {
     what: String,
+    /// The text that it is about, and which bytes of it.
+    text: Option<(String, Range<usize>)>,
     place: Option<String>,
     hints: Vec<String>,
     /// What was expected and what is, a line each, with what stands in front of it.
     sides: Vec<(String, String)>,
     /// Whether it is only a note: nothing failed.
     note: bool,
+    /// Columns of a line; none where lines are not broken.
+    width: Option<usize>,
     exit_code: u8,
 }
 
@@ -34,10 +44,12 @@ impl UserError {
     pub fn new(what: impl Into<String>) -> UserError {
         UserError {
             what: what.into(),
+            text: None,
             place: None,
             hints: Vec::new(),
             sides: Vec::new(),
             note: false,
+            width: None,
             exit_code: TOOL_ERROR,
         }
     }
@@ -108,6 +120,27 @@ impl UserError {
         self
     }
 
+    /// Shows the part of a text that it is about.
+    #[must_use]
+    pub fn in_text(mut self, text: &str, span: Range<usize>) -> UserError {
+        self.text = Some((text.to_owned(), span));
+        self
+    }
+
+    /// Breaks what does not fit into so many columns.
+    #[must_use]
+    pub fn within(mut self, width: usize) -> UserError {
+        self.width = Some(width);
+        self
+    }
+
+    /// A text in lines that begin under its first word, which stands in that column.
+    fn broken(&self, text: &str, column: usize) -> String {
+        let Some(width) = self.width else { return text.to_owned() };
+        let lines = wrap(text, width.saturating_sub(column).max(NARROWEST));
+        lines.join(&format!("\n{:column$}", ""))
+    }
+
     /// Adds something to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> UserError {
@@ -118,14 +151,12 @@ impl UserError {
     /// Adds the suggestion to use the nearest of some names, where one is near enough.
     #[must_use]
     pub fn did_you_mean<'a>(
-        self,
+        mut self,
         wanted: &str,
         names: impl IntoIterator<Item = &'a str>,
     ) -> UserError {
-        match nearest(wanted, names) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
-            None => self,
-        }
+        self.hints.extend(did_you_mean(wanted, names));
+        self
     }
 
     /// The code to exit with.
@@ -144,8 +175,16 @@ impl fmt::Display for UserError {
             return Ok(());
         }
         match self.note {
-            true => writeln!(f, "{cyan}note:{cyan:#} {}", self.what)?,
-            false => writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.what)?,
+            true => writeln!(f, "{cyan}note:{cyan:#} {}", self.broken(&self.what, 6))?,
+            false => {
+                writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.broken(&self.what, 7))?;
+            }
+        }
+        if let Some((text, span)) = &self.text {
+            writeln!(f, "    {text}")?;
+            let before = text.get(..span.start).unwrap_or(text).width();
+            let under = text.get(span.clone()).unwrap_or("").width().max(1);
+            writeln!(f, "    {:before$}{red}{}{red:#}", "", "^".repeat(under))?;
         }
         if let Some(place) = &self.place {
             writeln!(f, "  {cyan}at:{cyan:#} {place}")?;
@@ -155,7 +194,7 @@ impl fmt::Display for UserError {
             writeln!(f, "{}", format!("    {sign:<column$} {text}").trim_end())?;
         }
         for hint in &self.hints {
-            writeln!(f, "  {cyan}help:{cyan:#} {hint}")?;
+            writeln!(f, "  {cyan}help:{cyan:#} {}", self.broken(hint, 8))?;
         }
         Ok(())
     }
@@ -193,6 +232,20 @@ mod tests {
              help: `--all` watches every function\n"
         );
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn the_part_of_a_text_that_is_wrong_is_underlined() {
+        let error = UserError::new("no").in_text("é + usr.x", 5..8).hint("h");
+        assert_eq!(plain(&error), "error: no\n    é + usr.x\n        ^^^\n  help: h\n");
+        let end = UserError::new("no").in_text("1 +", 3..3);
+        assert_eq!(plain(&end), "error: no\n    1 +\n       ^\n");
+    }
+
+    #[test]
+    fn long_sentences_are_broken_between_words_where_the_width_is_known() {
+        let error = UserError::new("one two three four five six").hint("a b").within(30);
+        assert_eq!(plain(&error), "error: one two three four five\n       six\n  help: a b\n");
     }
 
     #[test]

@@ -94,8 +94,17 @@ impl Inferior {
         // From here on, dropping `inferior` lets it go again.
         let mut inferior = Inferior::of_attached(process, Arc::clone(&image))
             .map_err(wrap("opening its memory"))?;
-        inferior.attach_all_threads()?;
-        let stopped = inferior.stop_all().map_err(wrap("stopping its threads"))?;
+        let mut stopped = Vec::new();
+        // A thread that was being made while its maker was attached to is found at a second look.
+        loop {
+            let found = inferior.attach_new_threads()?;
+            stopped.extend(inferior.stop_all().map_err(wrap("stopping its threads"))?);
+            if !found {
+                break;
+            }
+        }
+        stopped.retain(|thread| thread.epoch == inferior.epoch);
+        stopped.sort_by_key(Stopped::no);
         // It may have executed another program since its executable was opened.
         if inferior.epoch == 0 && !is_same(process, &image) {
             let taken = inferior.take_new_program(process);
@@ -120,9 +129,11 @@ impl Inferior {
         Ok(inferior)
     }
 
-    /// Attaches to all threads but the first, until there are no new ones.
-    fn attach_all_threads(&mut self) -> Result<(), AttachError> {
+    /// Attaches to all threads that are not attached to, until there are no new ones; whether there
+    /// were any.
+    fn attach_new_threads(&mut self) -> Result<bool, AttachError> {
         let process = self.process;
+        let mut found = false;
         for _ in 0..MOST_LOOKS {
             let all = procfs::threads(process).unwrap_or_default();
             let new: Vec<_> = all.into_iter().filter(|t| self.threads.no(*t).is_none()).collect();
@@ -140,8 +151,9 @@ impl Inferior {
                 }
             }
             if attached == 0 {
-                return Ok(());
+                return Ok(found);
             }
+            found = true;
         }
         let error = io::Error::other("it makes threads faster than they can be attached to");
         Err(AttachError::Other { process, doing: "attaching to its threads", error })

@@ -102,7 +102,7 @@ impl Inferior {
         let no = self.threads.add(birth.child);
         if birth.died() {
             self.threads.remove(birth.child);
-            self.untold.push_back(Untold::End(Stop::ThreadExited { no }));
+            self.untold.push_back(Untold::End(Box::new(Stop::ThreadExited { no })));
             return Ok(());
         }
         self.unpin_child(birth.child);

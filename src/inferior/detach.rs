@@ -115,7 +115,7 @@ impl Inferior {
                 Some(event) => event,
                 None => os::wait(Some(tid)).map_err(&failed)?.1,
             };
-            match event {
+            match self.settle(tid, event)? {
                 WaitEvent::Exited { .. } | WaitEvent::Killed { .. } => return Ok(None),
                 WaitEvent::Signal { signal: os::SIGTRAP } => {}
                 WaitEvent::Signal { signal: other } => signal = other,

@@ -11,6 +11,7 @@ use super::error::{InferiorError, unless_gone};
 use super::stop::{Stop, Stopped};
 use super::threads::State;
 use super::waiting::Seen;
+use super::watches::Watch;
 use crate::base::Tid;
 use crate::os::{self, SignalInfo};
 
@@ -19,6 +20,8 @@ use crate::os::{self, SignalInfo};
 pub(super) enum News {
     /// A signal is about to be delivered to it.
     Signal(SignalInfo),
+    /// It has touched memory that is watched.
+    Watch(Vec<Watch>),
     /// It is new.
     Started,
     /// It executed another program.
@@ -35,7 +38,7 @@ pub(super) enum Untold {
     /// A thread stands still and has news.
     Thread(Tid),
     /// Something that no thread stands still for.
-    End(Stop),
+    End(Box<Stop>),
 }
 
 impl Inferior {
@@ -52,7 +55,7 @@ impl Inferior {
     pub(super) fn next_untold(&mut self) -> Seen {
         while let Some(untold) = self.untold.pop_front() {
             let stop = match untold {
-                Untold::End(stop) => Some(stop),
+                Untold::End(stop) => Some(*stop),
                 Untold::Thread(tid) => self.tell(tid)?,
             };
             if stop.is_some() {
@@ -70,6 +73,7 @@ impl Inferior {
         let Some(thread) = self.held(tid)? else { return Ok(None) };
         Ok(Some(match news {
             News::Signal(info) => Stop::Signal { thread, info },
+            News::Watch(fired) => Stop::Watch { thread, fired },
             News::Started => Stop::ThreadStarted { thread },
             News::Exec(path) => Stop::Exec { thread, path },
             News::Forked(child) => Stop::Forked { thread, child },

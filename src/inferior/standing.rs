@@ -6,7 +6,7 @@ use super::news::{News, Untold};
 use super::stop::{Stop, Stopped};
 use super::threads::State;
 use crate::base::{ExitStatus, Tid};
-use crate::os::{self, RawRegisters, WaitEvent, procfs};
+use crate::os::{self, WaitEvent, procfs};
 
 /// How long to wait before looking again at a first thread that may have exited.
 const PAUSE: std::time::Duration = std::time::Duration::from_micros(50);
@@ -40,10 +40,17 @@ impl Inferior {
         let mut stopped = Vec::new();
         let mut silent = Vec::new();
         while let Some(tid) = self.next_to_stand(&silent) {
-            match self.bring_to_stand(tid)? {
-                Some(thread) => stopped.push(thread),
-                None if self.stands_or_is_gone(tid) => {}
-                None => silent.push(tid),
+            match self.bring_to_stand(tid) {
+                Ok(Some(thread)) => stopped.push(thread),
+                Ok(None) if self.stands_or_is_gone(tid) => {}
+                Ok(None) => silent.push(tid),
+                Err(error) => {
+                    // Nobody else could resume them.
+                    for thread in stopped {
+                        let _ = self.resume(thread, None);
+                    }
+                    return Err(error);
+                }
             }
         }
         stopped.retain(|thread| thread.epoch == self.epoch);
@@ -87,7 +94,10 @@ impl Inferior {
             return self.held(tid);
         }
         match self.next_event_of(tid)? {
-            Some(event) => self.stand_at(tid, event),
+            Some(event) => {
+                let event = self.settle(tid, event)?;
+                self.stand_at(tid, event)
+            }
             None => match self.early.remove(&self.process) {
                 Some(WaitEvent::Exec) => self.stand_at(self.process, WaitEvent::Exec),
                 Some(event) => {
@@ -97,6 +107,36 @@ impl Inferior {
                 None => Ok(None),
             },
         }
+    }
+
+    /// A thread that was interrupted can have hit a site or a watch just before, and not have told
+    /// yet: it stands behind the site then. It is made to tell, without running on.
+    pub(super) fn settle(
+        &mut self,
+        tid: Tid,
+        event: WaitEvent,
+    ) -> Result<WaitEvent, InferiorError> {
+        if !matches!(event, WaitEvent::Trapped | WaitEvent::GroupStop { .. }) {
+            return Ok(event);
+        }
+        let failed = InferiorError::when("reading what a thread has yet to tell");
+        if unless_gone(os::has_pending_trap(tid)).map_err(failed)? != Some(true) {
+            return Ok(event);
+        }
+        self.mend_system_call(tid)?;
+        self.go(tid, 0)?;
+        let Some(trap) = self.next_event_of(tid)? else { return Ok(event) };
+        let in_group_stop = matches!(event, WaitEvent::GroupStop { .. });
+        if in_group_stop
+            && trap == (WaitEvent::Signal { signal: os::SIGTRAP })
+            && self.put_back(tid)?
+        {
+            // The group stop is still on: asked again, the thread answers with it.
+            unless_gone(os::interrupt(tid)).map_err(InferiorError::when("stopping a thread"))?;
+            self.go(tid, 0)?;
+            return Ok(self.next_event_of(tid)?.unwrap_or(event));
+        }
+        Ok(trap)
     }
 
     /// Waits until a thread changes its state; what happens to others is kept, and what happens to
@@ -136,10 +176,7 @@ impl Inferior {
         let news = match event {
             WaitEvent::Exited { code } => return self.ends(tid, ExitStatus::Code(code)),
             WaitEvent::Killed { signal } => return self.ends(tid, ExitStatus::Signal(signal)),
-            WaitEvent::Signal { .. } => match self.put_back(tid, event)? {
-                true => None,
-                false => self.signal_of(tid)?.map(News::Signal),
-            },
+            WaitEvent::Signal { signal } => self.signal_news(tid, signal)?,
             WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.take_birth(tid, event)?,
             WaitEvent::Exec => match self.executed(tid)? {
                 Some(Stop::Exec { path, .. }) => Some(News::Exec(path)),
@@ -175,21 +212,34 @@ impl Inferior {
 
     fn ends(&mut self, tid: Tid, how: ExitStatus) -> Result<Option<Stopped>, InferiorError> {
         let end = self.thread_ended(tid, how)?;
-        self.untold.extend(end.map(Untold::End));
+        self.untold.extend(end.map(|end| Untold::End(Box::new(end))));
         Ok(None)
     }
 
-    /// Puts a thread that has just hit a site back before it; whether it has.
-    pub(super) fn put_back(&mut self, tid: Tid, event: WaitEvent) -> Result<bool, InferiorError> {
-        if event != (WaitEvent::Signal { signal: os::SIGTRAP }) {
-            return Ok(false);
+    /// What a signal means for a thread that is to be held: nothing where it has hit a site, before
+    /// which it is put back.
+    fn signal_news(&mut self, tid: Tid, signal: i32) -> Result<Option<News>, InferiorError> {
+        if signal == os::SIGTRAP {
+            let fired = self.take_fired(tid)?;
+            if !fired.is_empty() {
+                return Ok(Some(News::Watch(fired)));
+            }
+            let is_breakpoint = self.signal_of(tid)?.is_none_or(|info| info.is_breakpoint());
+            if is_breakpoint && self.put_back(tid)? {
+                return Ok(None);
+            }
         }
+        Ok(self.signal_of(tid)?.map(News::Signal))
+    }
+
+    /// Puts a thread that has just hit a site back before it; whether it has.
+    fn put_back(&mut self, tid: Tid) -> Result<bool, InferiorError> {
         let Some(raw) = self.registers_of(tid)? else { return Ok(true) };
         let at = raw.pc().offset(-1);
         if !self.memory.sites.borrow().is_active(at) && !self.is_stale_hit(at) {
             return Ok(false);
         }
-        let mut before: RawRegisters = raw;
+        let mut before = raw;
         before.set_pc(at);
         self.write_registers(tid, &raw, &before)?;
         Ok(true)

@@ -4,17 +4,12 @@ use super::Inferior;
 use super::error::{InferiorError, unless_gone};
 use super::news::News;
 use super::sites::For;
+use super::step_plan::Plan;
 use super::stop::{Stop, Stopped};
 use super::threads::State;
-use crate::asm::{self, Stepping};
-use crate::base::{Register, Tid, VirtAddr};
+use crate::asm::Stepping;
+use crate::base::{Tid, VirtAddr};
 use crate::os::{self, RawRegisters, WaitEvent};
-
-/// The trap flag in the flags register (Intel SDM, volume 1, section 3.4.3.3).
-const TRAP_FLAG: u64 = 1 << 8;
-
-/// `rt_sigreturn`, which does not go on behind its instruction (linux/asm/unistd_64.h).
-const SIGRETURN: u64 = 15;
 
 /// What came of a step.
 #[derive(Debug)]
@@ -26,17 +21,6 @@ pub enum Step {
     Stop(Stop),
     /// The thread is gone; [`Inferior::wait`] tells of its end, unless it did already.
     Gone,
-}
-
-/// How a thread is sent over its instruction.
-struct Plan {
-    /// Where the instruction is.
-    from: VirtAddr,
-    how: Stepping,
-    /// Where a site of our own ends the step, instead of the trap flag.
-    end: Option<VirtAddr>,
-    /// Whether the program has set the trap flag itself.
-    own_trap_flag: bool,
 }
 
 impl Inferior {
@@ -85,14 +69,21 @@ impl Inferior {
             return Ok(self.tell(tid)?.map_or(Step::Gone, Step::Stop));
         }
         let (mut raw, due) = self.next_registers(stopped, deliver.is_some());
-        let plan = self.plan(&raw);
+        let mut plan = self.plan(&raw);
+        if deliver.is_some() {
+            // Only the trap flag ends a step at the beginning of a handler.
+            plan.end = None;
+        }
         let at_site = self.memory.sites.borrow().is_active(raw.pc());
         if at_site && raw.system_call().is_none() {
             if due.is_none() {
                 self.pin_hit(tid, &raw, plan.from)?;
             }
             if deliver.is_none() {
-                let Some(copy) = self.copy_of(tid, plan.from)? else { return Ok(Step::Gone) };
+                let Some(copy) = self.copy_of(tid, plan.from)? else {
+                    self.threads.set_state(tid, State::Running);
+                    return Ok(Step::Gone);
+                };
                 raw.set_pc(copy);
             } else if due.is_some()
                 && let Some(thread) = self.threads.get_mut(tid)
@@ -108,27 +99,6 @@ impl Inferior {
             self.scratch.signal_at(raw.pc());
         }
         self.send_and_await(tid, plan, deliver.unwrap_or(0))
-    }
-
-    /// Looks at the instruction that a thread is to run. Inside a system call that is the rest of
-    /// it, and ends where the thread stands now.
-    fn plan(&self, raw: &RawRegisters) -> Plan {
-        let from = self.original(raw.pc());
-        let mut how = asm::stepping(&self.memory.instruction_bytes(from));
-        if raw.system_call().is_some() {
-            how = Stepping::SystemCall { len: 0 };
-        }
-        let registers = raw.to_registers();
-        let end = match how {
-            Stepping::SystemCall { len: 2.. }
-                if registers.get(Register::RAX) == Some(SIGRETURN) =>
-            {
-                None
-            }
-            Stepping::SystemCall { len } | Stepping::Repeats { len } => Some(from + len),
-            Stepping::Plain | Stepping::PushesFlags => None,
-        };
-        Plan { from, how, end, own_trap_flag: registers.eflags & TRAP_FLAG != 0 }
     }
 
     /// Sends the thread off, with a site of our own at the end of the instruction where that is how
@@ -197,7 +167,8 @@ impl Inferior {
             match over {
                 After::Again => self.send(tid, plan, 0)?,
                 After::Arrived => return Ok(None),
-                After::Stop(stop) => return Ok(Some(stop.map_or(Step::Gone, Step::Stop))),
+                After::Stop(stop) => return Ok(Some(Step::Stop(*stop))),
+                After::Gone => return Ok(Some(Step::Gone)),
                 After::News(news) => {
                     self.queue(tid, news);
                     self.untold.pop_back();
@@ -209,15 +180,15 @@ impl Inferior {
 
     /// A SIGTRAP during a step: its end, a site on the way, or the program's own.
     fn step_trapped(&mut self, tid: Tid, plan: &Plan) -> Result<After, InferiorError> {
-        let Some(info) = self.signal_of(tid)? else { return Ok(After::Stop(None)) };
-        let Some(raw) = self.registers_of(tid)? else { return Ok(After::Stop(None)) };
+        let Some(info) = self.signal_of(tid)? else { return Ok(After::Gone) };
+        let Some(raw) = self.registers_of(tid)? else { return Ok(After::Gone) };
         let at = raw.pc().offset(-1);
         let is_site = self.memory.sites.borrow().is_active(at) || self.is_stale_hit(at);
         if info.is_breakpoint() && is_site {
             return self.step_hit(tid, plan, raw, at);
         }
         if !info.is_step() {
-            return Ok(After::Stop(self.signalled(tid)?));
+            return Ok(After::of(self.signalled(tid)?));
         }
         let repeats = matches!(plan.how, Stepping::Repeats { .. }) && raw.pc() == plan.from;
         let on_the_way = repeats || self.is_halfway(&raw);
@@ -241,10 +212,10 @@ impl Inferior {
             let told = self.threads.get_mut(tid).is_some_and(|t| t.returns_to(at, raw.sp()));
             if !told && self.memory.sites.borrow().is_asked(at) {
                 let hit = self.stopped(tid, raw, State::AtSite(at));
-                return Ok(After::Stop(hit.map(|thread| Stop::Site { thread, at })));
+                return Ok(After::of(hit.map(|thread| Stop::Site { thread, at })));
             }
             if self.memory.sites.borrow().is_active(at) {
-                let Some(copy) = self.copy_of(tid, at)? else { return Ok(After::Stop(None)) };
+                let Some(copy) = self.copy_of(tid, at)? else { return Ok(After::Gone) };
                 then.set_pc(copy);
             }
             after = After::Again;
@@ -265,6 +236,9 @@ impl Inferior {
         if !self.is_halfway(&raw) {
             self.leave_copy(&mut raw, true);
         }
+        if plan.shows_in_r11(&raw) {
+            self.hide_trap_flag_in_r11(&mut raw);
+        }
         if raw != before {
             self.write_registers(tid, &before, &raw)?;
         }
@@ -278,6 +252,10 @@ impl Inferior {
         }
         let at = raw.pc();
         let asked = self.memory.sites.borrow().is_asked(at);
+        if !asked && self.linker_hit(at) {
+            let stopped = self.stopped(tid, raw, State::AtSite(at));
+            return Ok(stopped.map_or(Step::Gone, |thread| Step::Stop(Stop::Modules { thread })));
+        }
         let returned =
             asked && self.threads.get_mut(tid).is_some_and(|t| t.returns_to(at, raw.sp()));
         if asked && !returned {
@@ -291,16 +269,6 @@ impl Inferior {
             Some(thread) => Step::Done(thread),
         })
     }
-
-    /// The flags that were just pushed are those of the program, without the debugger's trap flag.
-    /// It is the lowest bit of their second byte.
-    fn hide_pushed_trap_flag(&self, flags: VirtAddr) {
-        let mut byte = [0];
-        if self.memory.file().read(flags + 1, &mut byte).is_ok() {
-            let [pushed] = byte;
-            let _ = self.memory.file().write(flags + 1, &[pushed & !1]);
-        }
-    }
 }
 
 /// What a stop during a step means for it.
@@ -309,8 +277,17 @@ enum After {
     Again,
     /// The instruction ran.
     Arrived,
-    /// Something else is to be told; nothing where the thread is gone.
-    Stop(Option<Stop>),
+    /// Something else is to be told.
+    Stop(Box<Stop>),
+    /// The thread is gone.
+    Gone,
     /// The thread has news.
     News(News),
+}
+
+impl After {
+    /// What is to be told, unless the thread died.
+    fn of(stop: Option<Stop>) -> After {
+        stop.map_or(After::Gone, |stop| After::Stop(Box::new(stop)))
+    }
 }

@@ -63,10 +63,19 @@ pub(super) fn launch(args: &[&str]) -> Launch {
 
 /// Where a symbol of the main executable is.
 pub(super) fn symbol(inferior: &Inferior, name: &str) -> VirtAddr {
+    symbol_where(inferior, |found| found == name)
+}
+
+/// Where a static of the subject is, whose symbol is mangled.
+pub(super) fn static_of_subject(inferior: &Inferior, name: &str) -> VirtAddr {
+    symbol_where(inferior, |found| found.starts_with("_ZN7subject") && found.contains(name))
+}
+
+fn symbol_where(inferior: &Inferior, is_it: impl Fn(&str) -> bool) -> VirtAddr {
     let main = inferior.modules().main();
     let bytes = std::fs::read(main.image.path()).expect("the executable");
     let file = object::File::parse(&*bytes).expect("an ELF file");
-    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name)).expect("the symbol");
+    let symbol = file.symbols().find(|symbol| symbol.name().is_ok_and(&is_it)).expect("the symbol");
     main.bias.to_virt(FileAddr(symbol.address()))
 }
 

@@ -55,7 +55,7 @@ impl Inferior {
         if ![1, 2, 4, 8].contains(&watch.len) {
             return Err(refuse("it can watch 1, 2, 4 or 8 bytes"));
         }
-        if watch.at.0 % watch.len != 0 {
+        if !watch.at.0.is_multiple_of(watch.len) {
             return Err(refuse("the address is not a multiple of the length"));
         }
         if watch.at.0.checked_add(watch.len).is_none_or(|end| end > os::USER_END) {

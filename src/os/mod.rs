@@ -29,9 +29,9 @@ pub use debug_registers::{
 pub use files::map_file;
 pub use memory::{ProcessMemory, read_memory};
 pub use ptrace::{
-    attach, detach, event_message, interrupt, is_gone, kill_process, listen, own_process,
-    registers, resume, send_signal, set_pc, set_registers, set_signal_mask, set_vectors,
-    signal_info, signal_mask, step, vectors,
+    attach, detach, event_message, has_pending_trap, interrupt, is_gone, kill_process, listen,
+    own_process, registers, resume, send_signal, set_pc, set_registers, set_signal_mask,
+    set_vectors, signal_info, signal_mask, step, vectors,
 };
 pub use raw_registers::RawRegisters;
 pub use readable::{do_not_block, wait_readable};

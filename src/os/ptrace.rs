@@ -122,6 +122,47 @@ pub fn signal_info(tid: Tid) -> io::Result<SignalInfo> {
         .map(|info| SignalInfo::from_kernel(&info))
 }
 
+/// Whether a trap of the processor (a breakpoint, a step, a watchpoint) waits to be reported by a
+/// thread that stopped for another reason: an answer to [`interrupt`] and a group stop come before
+/// the signals that are queued.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn has_pending_trap(tid: Tid) -> io::Result<bool> {
+    /// Far more than there are signals with a code of the kernel's own.
+    const MOST: u64 = 4096;
+    let mut from = PeekArguments { off: 0, flags: 0, nr: 1 };
+    while from.off < MOST {
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: the kernel reads the arguments, which have the layout of
+        // `struct ptrace_peeksiginfo_args`, and writes at most one `siginfo_t`, as they ask.
+        let count = unsafe {
+            libc::ptrace(libc::PTRACE_PEEKSIGINFO, tid.0, &raw const from, info.as_mut_ptr())
+        };
+        match count {
+            -1 => return Err(io::Error::last_os_error()),
+            0 => return Ok(false),
+            _ => {}
+        }
+        // SAFETY: it was zeroed, which is a value, and the kernel has filled it.
+        let info = unsafe { info.assume_init() };
+        if info.si_signo == libc::SIGTRAP && info.si_code > 0 {
+            return Ok(true);
+        }
+        from.off += 1;
+    }
+    Ok(false)
+}
+
+/// `struct ptrace_peeksiginfo_args` (linux/ptrace.h): which of the queued signals, of which queue
+/// (0: the thread's own), and how many.
+#[repr(C)]
+struct PeekArguments {
+    off: u64,
+    flags: u32,
+    nr: i32,
+}
+
 /// The general registers of a stopped thread.
 ///
 /// # Errors

@@ -55,7 +55,7 @@ impl Session {
         let expression = Expression::parse(text)?;
         let history = std::mem::take(&mut self.history);
         let no = history.len() + 1;
-        let limits = Limits { raw: format.raw, ..limits };
+        let limits = format.limits(limits);
         let answered = self.look(limits, |looking| {
             let operand = expression.evaluate(&FrameScope { looking, history: &history })?;
             let answered = answer(looking, &operand, no, format);

@@ -105,8 +105,26 @@ impl Run {
         frame: &RawFrame,
         offset: u64,
     ) -> Result<VirtAddr, Unreadable> {
-        let _ = (no, frame, offset);
-        Err(Unreadable::NotDescribed("thread-locals".to_owned()))
+        let lost = || Unreadable::NotDescribed("the thread is not held".to_owned());
+        let registers = self.held(no).ok_or_else(lost)?.registers();
+        let main = self.inferior.modules().main();
+        let module = match frame.loaded {
+            Some(_) => frame.lookup,
+            // A frame in no file sees the variables of the executable.
+            None => main.bias.to_virt(main.image.entry()),
+        };
+        self.inferior.thread_local(module, registers, offset)
+    }
+
+    /// Whether an address lies in the thread-local storage that a thread has for the executable.
+    pub(super) fn is_thread_local(&self, at: VirtAddr) -> bool {
+        let main = self.inferior.modules().main();
+        let Some(segment) = main.image.tls_segment() else { return false };
+        let module = main.bias.to_virt(main.image.entry());
+        self.held.iter().any(|(thread, _)| {
+            let start = self.inferior.thread_local(module, thread.registers(), 0);
+            start.is_ok_and(|start| at.0.wrapping_sub(start.0) < segment.size)
+        })
     }
 
     /// A thread that is held.

@@ -12,7 +12,7 @@ use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
 use crate::track::PlaceKey;
-use crate::value::{Limits, Naming, Reader};
+use crate::value::{Limits, Naming, Reader, Running};
 
 /// A frame under the eyes of somebody who asks for its variables.
 pub(super) struct Looking<'a> {
@@ -57,6 +57,9 @@ impl Looking<'_> {
     /// The region of an address, with the frame for one on the stack of the thread.
     pub fn region(&self, at: VirtAddr) -> Region {
         let region = self.regions.of(at);
+        if region == Region::Anonymous && self.run.is_thread_local(at) {
+            return Region::ThreadLocal;
+        }
         if !region.is_stack() {
             return region;
         }
@@ -111,6 +114,19 @@ impl Run {
         limits: Limits,
         ask: impl FnOnce(&Looking<'_>) -> T,
     ) -> Option<T> {
+        self.look_beside(stack, frame, thread, limits, &self.running(stack, thread), ask)
+    }
+
+    /// The same, where it is known which futures run.
+    pub(super) fn look_beside<T>(
+        &self,
+        stack: &Stack,
+        frame: &Frame,
+        thread: ThreadNo,
+        limits: Limits,
+        running: &[Running],
+        ask: impl FnOnce(&Looking<'_>) -> T,
+    ) -> Option<T> {
         let raw = stack.raw_of(frame)?;
         let vectors = match frame.raw {
             0 => self.held(thread).and_then(|thread| thread.vectors().ok()),
@@ -141,8 +157,8 @@ impl Run {
         let variables = function.as_deref().map(placed).unwrap_or_default();
         let registers = |register| context.whole_register(register);
         let bias: Bias = loaded.bias;
-        let reader =
-            Reader { types: &*loaded.image, bias, memory: &memory, registers: &registers, limits };
+        let (types, memory, registers) = (&*loaded.image, &memory, &registers);
+        let reader = Reader { types, bias, memory, registers, limits, running };
         Some(ask(&Looking {
             run: self,
             thread,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::looking::Looking;
 use crate::base::{Register, Unreadable};
-use crate::dwarf::{Location, StaticAt, TypeRef, UnitId, crate_of};
+use crate::dwarf::{Location, StaticAt, TypeRef, Types, UnitId, crate_of};
 use crate::expr::{History, Lookup, Operand, RegisterValue, Scope, Which};
 use crate::frame::slots::Placed;
 use crate::value::{Part, Reader};
@@ -39,21 +39,28 @@ impl Scope for FrameScope<'_> {
         let path = self.of_this_crate(path);
         let near = self.unit();
         let image = self.looking.image;
-        if let Some(found) = image.statics_named(&path, near).first() {
+        let statics = image.statics_named(&path, near);
+        if let Some(found) = self.nearest(&statics, |found| &found.name) {
             let Some(ty) = found.ty else {
                 return Lookup::Unreadable(Unreadable::NotDescribed("it has no type".to_owned()));
             };
-            let at = match found.at {
-                StaticAt::Address(at) => Ok(self.looking.reader.bias.to_virt(at)),
-                StaticAt::ThreadLocal(offset) => self.looking.thread_local(offset),
+            let reader = self.looking.reader;
+            let in_memory = |at| Part { ty, at: Location::Memory(at) };
+            let part = match found.at {
+                StaticAt::Address(at) => Ok(in_memory(reader.bias.to_virt(at))),
+                StaticAt::ThreadLocal(offset) => {
+                    let at = self.looking.thread_local(offset);
+                    at.and_then(|at| reader.declared(in_memory(at)))
+                }
             };
-            return match at {
-                Ok(at) => Lookup::Found(Part { ty, at: Location::Memory(at) }),
+            return match part {
+                Ok(part) => Lookup::Found(part),
                 Err(why) => Lookup::Unreadable(why),
             };
         }
-        let constant = image.constants_named(&path, near).into_iter().next();
-        match constant.map(|constant| (constant.ty, constant.value)) {
+        let constants = image.constants_named(&path, near);
+        let constant = self.nearest(&constants, |found| &found.name);
+        match constant.map(|constant| (constant.ty, constant.value.clone())) {
             Some((Some(ty), Ok(bytes))) => Lookup::Found(Part { ty, at: Location::Value(bytes) }),
             Some((None, Ok(_))) => {
                 Lookup::Unreadable(Unreadable::NotDescribed("it has no type".to_owned()))
@@ -65,7 +72,11 @@ impl Scope for FrameScope<'_> {
 
     fn type_named(&self, path: &str) -> Option<TypeRef> {
         let path = self.of_this_crate(path);
-        self.looking.image.types_named(&path, self.unit()).first().copied()
+        let image = self.looking.image;
+        let named = |id: TypeRef| Some((id, image.get(id).ok()?.name.clone()));
+        let types: Vec<_> =
+            image.types_named(&path, self.unit()).into_iter().filter_map(named).collect();
+        self.nearest(&types, |(_, name)| name).map(|(id, _)| *id)
     }
 
     fn register(&self, name: &str) -> Option<RegisterValue> {
@@ -120,6 +131,18 @@ impl FrameScope<'_> {
             (Some(rest), _) => rest.to_owned(),
             (None, _) => path.to_owned(),
         }
+    }
+
+    /// The one of several things of a name whose path has most in common with that of the function:
+    /// what is in the same module comes before what is in the crate, and that before all else.
+    fn nearest<'t, T>(&self, found: &'t [T], path: impl Fn(&T) -> &str) -> Option<&'t T> {
+        let function = self.looking.function.map(|function| &*function.name).unwrap_or_default();
+        let shared = |path: &str| {
+            let segments = path.split("::").zip(function.split("::"));
+            segments.take_while(|(a, b)| a == b).count()
+        };
+        // Of equals the first is taken.
+        found.iter().rev().max_by_key(|thing| shared(path(thing)))
     }
 
     fn unit(&self) -> Option<UnitId> {

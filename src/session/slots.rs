@@ -17,7 +17,7 @@ use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::track::{Claim, PlaceKey};
-use crate::value::{Limits, ReadRegister, Reader, Value, ValueKind};
+use crate::value::{Limits, ReadRegister, Reader, Running, Value, ValueKind};
 
 /// The slots of a frame, and what they claim to own.
 pub(super) struct FrameSlots {
@@ -326,8 +326,7 @@ fn view_variable(
         return None;
     };
     if variable.parameter && is_closure(owner) && view.type_name.as_deref().is_some_and(is_body) {
-        let why = "it is running, and its state is told when it waits or ends".to_owned();
-        view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
+        view.state = SlotState::Unreadable(Running::reason());
         return None;
     }
     let value = {
@@ -355,7 +354,7 @@ fn view_variable(
 
 /// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the
 /// legacy mangling, `f::{closure#0}` in v0.
-fn is_closure(path: &str) -> bool {
+pub(super) fn is_closure(path: &str) -> bool {
     path.ends_with("::{{closure}}") || (path.ends_with('}') && path.contains("::{closure#"))
 }
 
@@ -368,7 +367,7 @@ fn leads_to_no_function(around: &Surroundings<'_>, value: &Value) -> bool {
 
 /// Whether a type is what the body of an async function or block gets of itself. While it runs, its
 /// state is that of its last wait, and what it held then may be gone.
-fn is_body(short_type_name: &str) -> bool {
+pub(super) fn is_body(short_type_name: &str) -> bool {
     let own = short_type_name.strip_prefix("Pin<&mut ");
     own.is_some_and(|of| ["{async ", "{gen ", "{coroutine#"].iter().any(|kind| of.contains(kind)))
 }
@@ -443,7 +442,8 @@ pub(super) fn reader<'a>(
     registers: &'a ReadRegister<'a>,
 ) -> Reader<'a> {
     let bias = context.frame.loaded.as_ref().map_or_else(Bias::default, |loaded| loaded.bias);
-    Reader { types: image, bias, memory: context.memory, registers, limits: around.limits }
+    let (memory, limits) = (context.memory, around.limits);
+    Reader { types: image, bias, memory, registers, limits, running: &[] }
 }
 
 /// A function's name without its crate, as places are named: `main`, `module::f`.

@@ -3,16 +3,18 @@
 use super::debugger::Session;
 use super::error::SessionError;
 use super::looking::Looking;
-use crate::base::Unreadable;
+use crate::base::{Shown, Unreadable};
 use crate::dwarf::{Types, short_type_name};
 use crate::frame::slots::Placed;
-use crate::value::{Limits, Value};
+use crate::value::{Format, Limits, Pretty, Value};
 
 /// A variable of a frame.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Variable {
     /// Its name.
     pub name: String,
+    /// The expression that means it here: its name, or `s@1` for one that another `s` hides.
+    pub expression: String,
     /// Whether it is a parameter.
     pub parameter: bool,
     /// Its type, without module paths.
@@ -20,7 +22,18 @@ pub struct Variable {
     /// Whether another variable of the same name hides it here.
     pub shadowed: bool,
     /// Its value, or why there is none.
-    pub value: Result<Value, Unreadable>,
+    pub value: Result<VariableValue, Unreadable>,
+}
+
+/// The value of a variable, ready to be shown.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VariableValue {
+    /// The value itself.
+    pub value: Value,
+    /// In lines.
+    pub pretty: Pretty,
+    /// On one line, and in parts with their types and where they live.
+    pub shown: Shown,
 }
 
 impl Session {
@@ -29,11 +42,11 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::NotRunning`].
-    pub fn variables(&mut self) -> Result<Vec<Variable>, SessionError> {
-        let limits = self.settings.limits;
+    pub fn variables(&mut self, format: &Format) -> Result<Vec<Variable>, SessionError> {
+        let limits = format.limits(self.settings.limits);
         self.look(limits, |looking| {
             let all = looking.variables.iter().filter(|variable| !variable.over);
-            all.map(|placed| variable(looking, placed)).collect()
+            all.map(|placed| variable(looking, placed, format)).collect()
         })
     }
 
@@ -52,13 +65,32 @@ impl Session {
     }
 }
 
-fn variable(looking: &Looking<'_>, placed: &Placed) -> Variable {
+fn variable(looking: &Looking<'_>, placed: &Placed, format: &Format) -> Variable {
     let ty = placed.ty.and_then(|ty| looking.image.get(ty).ok());
+    let name = placed.name.to_string();
     Variable {
-        name: placed.name.to_string(),
+        expression: if placed.shadowed { numbered(looking, placed) } else { name.clone() },
+        name,
         parameter: placed.parameter,
         type_name: ty.map(|ty| short_type_name(&ty.name)),
         shadowed: placed.shadowed,
-        value: looking.place_of(placed).map(|(ty, at)| looking.reader.read(ty, &at)),
+        value: looking.place_of(placed).map(|(ty, at)| {
+            let value = looking.reader.read(ty, &at);
+            looking.with_naming(|naming| VariableValue {
+                pretty: value.pretty(naming, format),
+                shown: Shown {
+                    text: value.text(naming),
+                    data: looking.reader.detailed(&value, naming),
+                },
+                value: value.clone(),
+            })
+        }),
     }
+}
+
+/// How an expression names one of several variables of a name: by its number among them.
+fn numbered(looking: &Looking<'_>, placed: &Placed) -> String {
+    let same = looking.variables.iter().filter(|other| other.name == placed.name);
+    let before = same.take_while(|other| other.die != placed.die).count();
+    format!("{}@{}", placed.name, before.saturating_add(1))
 }

@@ -5,8 +5,11 @@
 //! the captured variables behind its own (`build_coroutine_variant_struct_type_di_node` in
 //! `rustc_codegen_llvm`), whether or not they are alive: that is decided here.
 
+use std::sync::Arc;
+
 use super::model::{Fields, ValueKind};
 use super::read::{At, Walk, is_nameless};
+use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Field, Type, TypeKind, TypeRef, Types, Variant, VariantPart, short_type_name};
 
 /// Whether the type is that of a coroutine.
@@ -14,7 +17,33 @@ pub(super) fn is(ty: &Type) -> bool {
     is_nameless(ty) && matches!(ty.kind, TypeKind::Enum(_))
 }
 
+/// A future that runs: its body is on the stack of a thread. The state that its bytes tell is that
+/// of its last wait, and what it held then may be gone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Running {
+    /// Where it is.
+    pub at: VirtAddr,
+    /// The name of its type, which tells it from the one that it waits for, at the same place.
+    pub type_name: Arc<str>,
+}
+
+impl Running {
+    /// Why nothing is told of it.
+    pub fn reason() -> Unreadable {
+        let why = "it is running, and its state is told when it waits or ends";
+        Unreadable::NotDescribed(why.to_owned())
+    }
+}
+
 impl Walk<'_> {
+    /// The reason why an enum is not what its discriminant says, where it is a future that runs.
+    pub(super) fn why_it_has_no_state(&self, at: &At<'_>) -> Option<Unreadable> {
+        let here = |running: &Running| {
+            at.source.place(0).address() == Some(running.at) && running.type_name == at.ty.name
+        };
+        self.reader.running.iter().any(here).then(Running::reason)
+    }
+
     /// A coroutine in its state, with the variables that are alive in it and no others.
     pub(super) fn coroutine(&mut self, at: &At<'_>, part: &VariantPart) -> ValueKind {
         let variant = match self.select(at, part) {
@@ -130,6 +159,7 @@ fn name(ty: &Type) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dwarf::Location;
     use crate::value::testing::World;
 
     /// A coroutine of the kind, which has captured a number, and waits in two lines: the first with
@@ -173,6 +203,24 @@ mod tests {
             "<not a valid f::{async fn}: discriminant 9>",
         ];
         assert_eq!(in_states(&world, ty), expected);
+    }
+
+    #[test]
+    fn a_future_that_runs_is_not_said_to_wait_and_another_one_at_its_place_is() {
+        let mut world = World::new();
+        let own = coroutine(&mut world, "{async_fn_env#0}", "n");
+        let other = coroutine(&mut world, "{async_block_env#0}", "n");
+        world.put_words(0x5000, &[5 | 6 << 32, 3]);
+        let type_name = world.get(own).unwrap().name.clone();
+        let running = [Running { at: VirtAddr(0x5000), type_name }];
+        world.with_reader(|reader| {
+            let reader = crate::value::Reader { running: &running, ..*reader };
+            let at = Location::Memory(VirtAddr(0x5000));
+            assert_eq!(reader.read(own, &at).kind, ValueKind::Unreadable(Running::reason()));
+            assert_eq!(reader.shape(own, &at), Err(Running::reason()));
+            let text = world.text(&reader.read(other, &at));
+            assert!(text.contains("suspended at line 30"), "{text}");
+        });
     }
 
     #[test]

@@ -30,6 +30,9 @@ impl Walk<'_> {
         part: &'p VariantPart,
     ) -> Result<&'p Variant, Unreadable> {
         let types = self.reader.types;
+        if let Some(reason) = self.why_it_has_no_state(at) {
+            return Err(reason);
+        }
         let Some(tag) = &part.discriminant else {
             let mut inhabited = part.variants.iter().filter(|v| is_inhabited(types, v));
             return inhabited.next().ok_or_else(|| at.invalid("no value of it can exist"));

@@ -60,6 +60,21 @@ pub(super) fn missing(ty: &Type, name: &str) -> Unreadable {
     Unreadable::NotDescribed(format!("{} has no member `{name}`", ty.base_name))
 }
 
+/// That a member of a std type is a word.
+///
+/// # Errors
+/// [`Unreadable::NotDescribed`] for one of another size.
+pub(super) fn check_word(of: &Type, member: &Member) -> Result<(), Unreadable> {
+    match member.ty.size {
+        Some(8) => Ok(()),
+        size => {
+            let size = size.unwrap_or(0);
+            let why = format!("a word of {} has {size} bytes", of.base_name);
+            Err(Unreadable::NotDescribed(why))
+        }
+    }
+}
+
 fn fields_at(types: &dyn Types, fields: &[Field], start: u64) -> Vec<(Arc<str>, Member)> {
     let member = |field: &Field| {
         let ty = types.get(field.ty).ok()?;

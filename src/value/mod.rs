@@ -4,7 +4,8 @@
 //! cannot be read is a part with a reason. `std_types` knows how std's types keep what they hold;
 //! [`returned`] knows where a function leaves what it returns. A value says which heap memory it
 //! leads to ([`Value::heap_parts`]), and renders to one line ([`Value::text`]) and to the parts of
-//! an event ([`Value::data`]).
+//! an event ([`Value::data`]). Where only one part is wanted, a [`Shape`] says where the parts are
+//! without reading them.
 //!
 //! Nothing here may touch a process or a file: bytes come through
 //! [`Memory`](crate::base::Memory), types through [`Types`](crate::dwarf::Types). The bytes of the
@@ -32,6 +33,7 @@ pub mod returned;
 mod scalars;
 mod sequences;
 mod shape;
+mod shaping;
 mod split;
 mod std_types;
 mod text;
@@ -41,6 +43,7 @@ pub mod garbage;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
 
+pub use coroutines::Running;
 pub use format::{Expand, Format, FormatError, Radix};
 pub use heap::HeapPart;
 pub use limits::Limits;

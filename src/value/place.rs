@@ -260,6 +260,24 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_located_where_it_is_and_given_by_its_bytes_in_the_middle_of_a_register() {
+        let registers = |register: Register| (register == Register::RAX).then_some(0x0807_u128);
+        let located = |source: &Source, size| source.location(size, &registers);
+        let memory = Ok(Location::Memory(VirtAddr(0x1004)));
+        assert_eq!(located(&pieces().at(2), 2), memory);
+        assert_eq!(located(&pieces().at(4), 4), Err(Unreadable::OptimisedOut));
+        assert_eq!(located(&pieces().at(8), 4), Ok(Location::Register(Register::RAX)));
+        assert_eq!(located(&pieces().at(9), 1), Ok(Location::Value(vec![8])));
+        assert_eq!(located(&pieces().at(12), 1), Ok(Location::Value(vec![9])));
+        let Ok(Location::Pieces(parts)) = located(&pieces().at(10), 4) else { panic!() };
+        let sizes: Vec<_> = parts.iter().map(|part| part.size).collect();
+        assert_eq!(sizes, [2, 2]);
+        let lost = Source::new(&Location::Register(Register::RBX)).at(2);
+        assert_eq!(located(&lost, 1), Err(Unreadable::RegisterLost { register: "rbx" }));
+        assert_eq!(located(&lost, 0), Ok(Location::Value(vec![])));
+    }
+
+    #[test]
     fn a_missing_piece_makes_unreadable_only_what_it_covers() {
         assert_eq!(fetch(&pieces(), 4), Ok(vec![3, 4, 5, 6]));
         assert_eq!(fetch(&pieces(), 5), Err(Unreadable::OptimisedOut));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::coroutines::Running;
 use super::model::{Cut, Fields, Value, ValueKind};
 use super::place::Source;
 use super::shape::Elements;
@@ -27,12 +28,22 @@ pub struct Reader<'a> {
     pub registers: &'a ReadRegister<'a>,
     /// How much is read.
     pub limits: Limits,
+    /// The futures that are known to run.
+    pub running: &'a [Running],
 }
 
 impl Reader<'_> {
     /// Reads a value of the type from the place. What cannot be read is a value that says why.
     pub fn read(&self, ty: TypeRef, at: &Location) -> Value {
-        Walk::new(self).value(ty, &Source::new(at), 0)
+        self.read_counting(ty, at).0
+    }
+
+    /// The same, with how many parts it took of [`Limits::total_parts`].
+    pub(super) fn read_counting(&self, ty: TypeRef, at: &Location) -> (Value, u64) {
+        let mut walk = Walk::new(self);
+        let most = walk.parts_left;
+        let value = walk.value(ty, &Source::new(at), 0);
+        (value, most.saturating_sub(walk.parts_left) as u64)
     }
 }
 
@@ -40,6 +51,8 @@ impl Reader<'_> {
 pub(super) struct Walk<'a> {
     pub(super) reader: &'a Reader<'a>,
     parts_left: usize,
+    /// Whether the places of entries are wanted, and not what is there: parts then limit nothing.
+    pub(super) places_only: bool,
     bytes_left: u64,
     following: Vec<(TypeRef, VirtAddr)>,
     /// The row whose elements were asked for last.
@@ -79,6 +92,7 @@ impl<'a> Walk<'a> {
         Walk {
             reader,
             parts_left: total_parts.min(Limits::MOST_PARTS),
+            places_only: false,
             bytes_left: total_bytes.min(Limits::MOST_BYTES),
             following: Vec::new(),
             row: None,
@@ -88,7 +102,7 @@ impl<'a> Walk<'a> {
     /// A reading of a value's own words: whatever is a part of it becomes a [`Cut::Total`] with its
     /// type and place.
     pub(super) fn without_parts(reader: &'a Reader<'a>) -> Walk<'a> {
-        Walk { parts_left: 0, ..Walk::new(reader) }
+        Walk { parts_left: 0, places_only: true, ..Walk::new(reader) }
     }
 }
 

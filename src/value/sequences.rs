@@ -4,6 +4,7 @@ use super::model::{Fields, HeapSpan, Pointer, Sequence, Text, Value, ValueKind};
 use super::place::{Place, Source};
 use super::read::{At, Walk};
 use super::shape::Elements;
+use super::text::scalar;
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{Location, PointerFlavour, TypeRef};
 
@@ -51,6 +52,9 @@ impl Row {
     }
 }
 
+/// Elements where nothing is mapped, one behind the other, after which no more are looked at.
+const IN_VAIN: usize = 16;
+
 impl Walk<'_> {
     pub(super) fn array(&mut self, at: &At<'_>, element: TypeRef, count: u64) -> ValueKind {
         if self.is_text(element) {
@@ -70,6 +74,9 @@ impl Walk<'_> {
             Err(what) => return broken(at, row, at.invalid(&what)),
         };
         let items = self.elements(element, &Source::Memory(row.pointer), row.len, at.depth);
+        if let Some(reason) = self.begins_nowhere(&row, &items) {
+            return broken(at, row, reason);
+        }
         let sequence = Sequence { len: row.len, items, ..Sequence::default() };
         let mut value = at.value(ValueKind::Sequence(sequence));
         value.heap = heap;
@@ -145,14 +152,34 @@ impl Walk<'_> {
         }
         let wanted = len.min(self.reader.limits.elements as u64);
         let mut items = Vec::new();
+        let mut in_vain = 0_usize;
         for index in 0..wanted {
             if self.parts_left() == 0 {
                 break;
             }
             let source = first.at(index.saturating_mul(stride));
-            items.push(self.value(element, &source, depth + 1));
+            let item = self.value(element, &source, depth + 1);
+            let unmapped = matches!(item.kind, ValueKind::Unreadable(Unreadable::Unmapped { .. }));
+            in_vain = if unmapped { in_vain.saturating_add(1) } else { 0 };
+            items.push(item);
+            if in_vain >= IN_VAIN {
+                break;
+            }
         }
         items
+    }
+
+    /// That nothing is mapped where a row of elements begins: its words say more then than as many
+    /// complaints as it claims to have elements.
+    fn begins_nowhere(&mut self, row: &Row, items: &[Value]) -> Option<Unreadable> {
+        let first = items.first().filter(|first| first.size != Some(0))?;
+        if scalar(first).is_some() {
+            return None;
+        }
+        match self.bytes(&Source::Memory(row.pointer), 1) {
+            Err(reason @ Unreadable::Unmapped { .. }) => Some(reason),
+            _ => None,
+        }
     }
 }
 

@@ -4,10 +4,8 @@ mod collections;
 
 use std::sync::Arc;
 
-use super::{Format, Ground, Limits, Naming, Pretty, Reader, Value};
-use crate::base::{
-    Bias, Buffer, Data, FileAddr, Memory, Region, Register, Split, Unreadable, VirtAddr,
-};
+use super::{Format, Limits, Naming, Pretty, Reader, Value};
+use crate::base::{Bias, Buffer, Data, FileAddr, Memory, Region, Register, Unreadable, VirtAddr};
 use crate::dwarf::{
     Encoding, Field, Location, PointerFlavour, Type, TypeKind, TypeRef, Types, Variant, VariantPart,
 };
@@ -313,7 +311,7 @@ impl World {
     pub(super) fn with_reader<T>(&self, f: impl FnOnce(&Reader<'_>) -> T) -> T {
         let registers = |register| (register == Register::RAX).then_some(0x8877_6655_4433_2211);
         let (types, memory, limits) = (self, &self.memory, self.limits);
-        f(&Reader { types, bias: BIAS, memory, registers: &registers, limits })
+        f(&Reader { types, bias: BIAS, memory, registers: &registers, limits, running: &[] })
     }
 
     pub(crate) fn read_bytes(&self, ty: TypeRef, bytes: &[u8]) -> Value {
@@ -326,11 +324,13 @@ impl World {
     }
 
     /// Has a reader with the registers that the test knows of.
+    #[cfg(test)]
     pub(crate) fn reader<'a>(
         &'a self,
         registers: &'a crate::value::ReadRegister<'a>,
     ) -> Reader<'a> {
-        Reader { types: self, bias: BIAS, memory: &self.memory, registers, limits: self.limits }
+        let (memory, limits) = (&self.memory, self.limits);
+        Reader { types: self, bias: BIAS, memory, registers, limits, running: &[] }
     }
 
     pub(crate) fn text(&self, value: &Value) -> String {
@@ -351,16 +351,6 @@ impl World {
 
     pub(super) fn pretty(&self, value: &Value, format: &Format) -> Pretty {
         self.named_with(400, |naming| value.pretty(naming, format))
-    }
-
-    /// The split without a ledger, where everything that is mapped is taken for heap.
-    pub(super) fn split(&self, ty: TypeRef, at: &Location, most_parts: u64) -> Split {
-        self.named_with(400, |naming| {
-            let region = |_| Region::Anonymous;
-            let naming = Naming { region: &region, ..*naming };
-            let ground = Ground { most_parts, ..Ground::new(None, &naming) };
-            self.with_reader(|reader| reader.split(ty, at, &ground))
-        })
     }
 
     pub(super) fn named_with<T>(&self, width: usize, f: impl FnOnce(&Naming<'_>) -> T) -> T {

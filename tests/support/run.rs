@@ -43,6 +43,16 @@ pub fn freehold_in<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(
     Ran::of(output.expect("freehold starts, and ends within the limit"))
 }
 
+/// What `freehold debug` tells of a program where each of the commands is given in turn. It ends at
+/// the first error.
+#[track_caller]
+pub fn at_prompt(commands: &[&str], executable: &Path) -> String {
+    let commands = commands.iter().flat_map(|command| ["-e", command]);
+    let args = ["debug", "--batch"].into_iter().chain(commands).map(OsStr::new);
+    let ran = freehold(args.chain([executable.as_os_str()]));
+    ran.stdout + &ran.stderr
+}
+
 impl Ran {
     /// What a finished process left behind.
     #[track_caller]

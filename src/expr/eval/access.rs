@@ -4,7 +4,7 @@ use super::super::error::{ExprError, Outcome};
 use super::super::operand::Operand;
 use super::super::scalar::Scalar;
 use super::super::tree::{Ends, Kind, Node};
-use super::view::{MOST_LEVELS, Text};
+use super::view::{MOST_LEVELS, Text, is_raw};
 use super::{Eval, View};
 use crate::value::EntriesKind;
 
@@ -49,6 +49,11 @@ impl Eval<'_> {
                 ExprError::new(format!("{ty} has no field `{name}`"))
             }
         };
+        if let Ok(View::Pointer(pointee)) = self.view(&operand)
+            && is_raw(pointee.flavour)
+        {
+            return Err(error.hint(format!("a raw pointer is followed with `*`: `(*p).{name}`")));
+        }
         let error = error.did_you_mean(name, known.iter().map(String::as_str));
         Err(match known.is_empty() || !error.hints.is_empty() {
             true => error,
@@ -96,7 +101,7 @@ impl Eval<'_> {
                 .hint("`s[0..1]` is the first character, where that is one byte")),
             _ => {
                 let ty = of.short_type(self.reader);
-                Err(ExprError::new(format!("a {ty} has no elements to index")))
+                Err(ExprError::new(format!("`{ty}` has no elements to index")))
             }
         }
     }
@@ -129,7 +134,7 @@ impl Eval<'_> {
                 .index()
                 .ok_or_else(|| ExprError::new(format!("the index {} is out of range", int.text()))),
             _ => Err(ExprError::new(format!(
-                "an index is an integer, and this is a {}",
+                "an index is an integer, and this is `{}`",
                 index.short_type(self.reader)
             ))),
         }
@@ -141,7 +146,7 @@ impl Eval<'_> {
             View::Elements(_) | View::List(_) | View::Text(_) => self.len(&view)?,
             _ => {
                 let ty = of.short_type(self.reader);
-                return Err(ExprError::new(format!("a {ty} has no range of elements")));
+                return Err(ExprError::new(format!("`{ty}` has no range of elements")));
             }
         };
         let (from, to) = self.bounds(ends, len)?;

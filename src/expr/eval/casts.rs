@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::super::error::{ExprError, Outcome};
+use super::super::integer::Integer;
 use super::super::operand::{Operand, Pointer};
-use super::super::scalar::{Float, FloatType, Integer, Scalar};
+use super::super::scalar::{Float, FloatType, Scalar};
 use super::super::types::{IntType, TypeName, spelled};
 use super::{Eval, View};
 use crate::base::VirtAddr;
@@ -15,7 +16,7 @@ impl Eval<'_> {
         let view = self.view(of)?;
         let refused = || {
             let from = of.short_type(self.reader);
-            ExprError::new(format!("a {from} cannot be cast to {}", to.text()))
+            ExprError::new(format!("`{from}` cannot be cast to {}", to.text()))
         };
         let scalar = match to {
             TypeName::Inferred => return Ok(of.clone()),

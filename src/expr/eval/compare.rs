@@ -215,7 +215,7 @@ impl Eval<'_> {
         let (a, b) = (a.short_type(self.reader), b.short_type(self.reader));
         ExprError::new(match a == b {
             true => format!("values of type {a} are not compared"),
-            false => format!("a {a} is not compared with a {b}"),
+            false => format!("`{a}` is not compared with `{b}`"),
         })
     }
 }

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use super::super::error::{ExprError, Outcome};
 use super::super::operand::Operand;
 use super::super::scalar::Scalar;
-use super::view::Text;
 use super::{Eval, View};
 use crate::base::{Memory, MemoryError, MemoryExt, VirtAddr};
 use crate::dwarf::{Encoding, Location, TypeKind, TypeRef};
@@ -72,15 +71,11 @@ impl Eval<'_> {
                 Some(Quick::Bytes(bytes))
             }
             (View::Text(text), _) if ty.is_std("String") || &*ty.name == "&str" => {
-                Some(Quick::Word { of: size, word: length(&text) })
+                Some(Quick::Word { of: size, word: text.len() })
             }
             _ => None,
         })
     }
-}
-
-fn length(text: &Text) -> u64 {
-    text.len()
 }
 
 /// What the bytes of a key have to be like.
@@ -108,11 +103,14 @@ impl Quick {
     }
 }
 
+/// Which part of memory it is, and its bytes.
+type Chunk = (u64, Vec<u8>);
+
 /// Memory that is read in parts larger than was asked for: the entries of a table lie together.
 struct ReadAhead<'a> {
     inner: &'a dyn Memory,
     /// The parts that were read last, each at its number modulo the number of parts.
-    kept: RefCell<Vec<Option<(u64, Vec<u8>)>>>,
+    kept: RefCell<Vec<Option<Chunk>>>,
 }
 
 impl Memory for ReadAhead<'_> {
@@ -140,5 +138,46 @@ impl ReadAhead<'_> {
         let (_, bytes) = slot.as_ref()?;
         into.copy_from_slice(bytes.get(from..end)?);
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::base::Buffer;
+
+    /// Memory that counts how often it is asked.
+    struct Counting {
+        buffer: Buffer,
+        reads: Cell<usize>,
+    }
+
+    impl Memory for Counting {
+        fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
+            self.reads.set(self.reads.get() + 1);
+            self.buffer.read(at, into)
+        }
+    }
+
+    #[test]
+    fn what_lies_together_is_read_at_once_and_the_rest_as_it_is_asked_for() {
+        let bytes: Vec<u8> = (0..0x1_2000_u32).map(|n| n as u8).collect();
+        let buffer = Buffer { start: VirtAddr(0x8000), bytes };
+        let memory = Counting { buffer, reads: Cell::new(0) };
+        let ahead = ReadAhead { inner: &memory, kept: RefCell::default() };
+        for at in (0x8000..0x1_8000).step_by(16) {
+            let mut word = [0; 8];
+            ahead.read(VirtAddr(at), &mut word).unwrap();
+            assert_eq!(word[0], at as u8);
+        }
+        assert_eq!(memory.reads.get(), 4);
+        // The part that begins here is not mapped to its end.
+        let mut word = [0; 8];
+        ahead.read(VirtAddr(0x1_9000), &mut word).unwrap();
+        assert_eq!(word, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert!(ahead.read(VirtAddr(0x1_a000), &mut word).is_err());
+        assert!(ahead.read(VirtAddr(u64::MAX - 3), &mut word).is_err());
     }
 }

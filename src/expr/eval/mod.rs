@@ -3,11 +3,14 @@
 mod access;
 mod casts;
 mod compare;
+mod known;
 mod lookup;
 mod measure;
 mod methods;
 mod names;
+mod number_methods;
 mod patterns;
+mod sequence_methods;
 mod text;
 mod view;
 
@@ -147,7 +150,7 @@ impl<'a> Eval<'a> {
         match self.stripped(operand)? {
             View::Scalar(Scalar::Bool(b)) => Ok(b),
             _ => Err(ExprError::new(format!(
-                "a condition is a bool, and this is a {}",
+                "a condition is a bool, and this is `{}`",
                 operand.short_type(self.reader)
             ))),
         }
@@ -158,11 +161,11 @@ impl<'a> Eval<'a> {
         if op == Unary::Deref {
             return self.deref(&of);
         }
-        if let Unary::AddressOf { unique } = op {
-            return self.address_of(&of, unique);
+        if let Unary::AddressOf(flavour) = op {
+            return self.address_of(&of, flavour);
         }
         let of_type =
-            |what| ExprError::new(format!("`{what}` is not for a {}", of.short_type(self.reader)));
+            |what| ExprError::new(format!("`{what}` is not for `{}`", of.short_type(self.reader)));
         let scalar = match (op, self.stripped(&of)?) {
             (Unary::Not, View::Scalar(Scalar::Bool(b))) => Scalar::Bool(!b),
             (Unary::Not, View::Scalar(Scalar::Int(int))) => Scalar::Int(int.inverted()),
@@ -210,9 +213,8 @@ impl<'a> Eval<'a> {
     }
 
     /// `&x`. What was computed, and what a slice leads to, stands for a reference to itself.
-    fn address_of(&self, of: &Operand, unique: bool) -> Outcome<Operand> {
+    fn address_of(&self, of: &Operand, flavour: PointerFlavour) -> Outcome<Operand> {
         let Operand::Place(part) = of else { return Ok(of.clone()) };
-        let flavour = if unique { PointerFlavour::Unique } else { PointerFlavour::Shared };
         match &part.at {
             Location::Memory(target) => {
                 let type_name = format!("{}{}", spelled(flavour), of.type_name(self.reader)).into();
@@ -268,7 +270,7 @@ fn float_beside(float: Float, other: Scalar) -> Option<Float> {
 fn bytes_operand(bytes: &[u8]) -> Operand {
     let byte = |byte: &u8| {
         let bits = u128::from(*byte);
-        let int = super::scalar::Integer::truncated(bits, IntType::U8);
+        let int = super::integer::Integer::truncated(bits, IntType::U8);
         Operand::Scalar(Scalar::Int(int))
     };
     Operand::Array(bytes.iter().map(byte).collect())

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::super::error::{ExprError, Outcome};
+use super::super::integer::Integer;
 use super::super::operand::{Made, Operand};
-use super::super::scalar::{Float, FloatType, Integer, Scalar};
+use super::super::scalar::{Float, FloatType, Scalar};
 use super::super::scope::{History, Lookup, Which};
 use super::super::tree::{Node, Path};
 use super::super::types::IntType;
@@ -80,8 +81,8 @@ impl Eval<'_> {
     ) -> Option<Operand> {
         let name: Arc<str> = path.last().into();
         let made = |of: Option<&str>, ty, known| {
-            let of = of.map(Into::into);
-            Some(Operand::Made(Made { of, ty, name: name.clone(), fields, tuple, known }))
+            let (of, name, fields) = (of.map(Into::into), name.clone(), fields.clone());
+            Some(Operand::Made(Made { of, ty, name, fields, tuple, known }))
         };
         let starts_high = |name: &str| name.starts_with(char::is_uppercase);
         match path.segments.as_slice() {
@@ -89,6 +90,12 @@ impl Eval<'_> {
             [_] if matches!(&*name, "Ok" | "Err") => made(Some("Result"), None, true),
             [one] => {
                 let ty = self.scope.type_named(one).filter(|ty| self.variants(*ty).is_none());
+                // Without fields only a struct that has none is a value.
+                let whole = |ty| {
+                    let ty = self.reader.types.get(ty);
+                    !fields.is_empty() || ty.is_ok_and(|ty| ty.fields().is_empty())
+                };
+                let ty = ty.filter(|ty| whole(*ty));
                 ty.and_then(|ty| made(Some(one), Some(ty), true))
             }
             [.., of, last] => match self.type_of_path(path) {

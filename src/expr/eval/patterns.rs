@@ -192,7 +192,7 @@ impl Eval<'_> {
 
     fn no_such(&self, of: &Operand, pattern: &str) -> ExprError {
         let ty = of.short_type(self.reader);
-        ExprError::new(format!("a {ty} cannot match the pattern {pattern}"))
+        ExprError::new(format!("`{ty}` cannot match the pattern {pattern}"))
     }
 }
 

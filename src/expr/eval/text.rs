@@ -107,10 +107,11 @@ impl Eval<'_> {
     /// Whether `b` stands anywhere in `a`.
     pub(super) fn text_contains(&self, a: &Text, b: &Text) -> Outcome<bool> {
         let (a, b) = (self.whole_text(a)?, self.whole_text(b)?);
-        let text = String::from_utf8_lossy(&a);
-        match std::str::from_utf8(&b) {
-            Ok(b) => Ok(text.contains(b)),
-            Err(_) => Ok(a.windows(b.len()).any(|part| part == b)),
+        if let (Ok(a), Ok(b)) = (std::str::from_utf8(&a), std::str::from_utf8(&b)) {
+            return Ok(a.contains(b));
         }
+        let steps = (a.len() as u64).saturating_mul(b.len() as u64);
+        self.work(steps / CHUNK)?;
+        Ok(b.is_empty() || a.windows(b.len()).any(|part| part == b))
     }
 }

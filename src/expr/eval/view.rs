@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::super::error::{ExprError, Outcome};
+use super::super::integer::Integer;
 use super::super::operand::{Operand, Pointer};
-use super::super::scalar::{Float, FloatType, Integer, Scalar};
+use super::super::scalar::{Float, FloatType, Scalar};
 use super::super::types::IntType;
 use super::Eval;
 use crate::base::{Unreadable, VirtAddr};
@@ -149,7 +150,7 @@ impl Eval<'_> {
                 let int = int.ok_or_else(|| ExprError::new("it is no number of its type"))?;
                 Ok(Operand::Scalar(Scalar::Int(int)))
             }
-            Beside::Made(ty, _) => Err(ExprError::new(format!("a {ty} cannot be used here"))),
+            Beside::Made(ty, _) => Err(ExprError::new(format!("`{ty}` cannot be used here"))),
         }
     }
 
@@ -243,7 +244,7 @@ impl Eval<'_> {
             }
             _ => {
                 let name = operand.short_type(self.reader);
-                Err(ExprError::new(format!("a {name} cannot be dereferenced")))
+                Err(ExprError::new(format!("`{name}` cannot be dereferenced")))
             }
         }
     }

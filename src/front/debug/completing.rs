@@ -31,7 +31,12 @@ pub(super) fn complete(line: &str, cursor: usize, session: &mut Session) -> (usi
     let text = line.trim_start();
     let word = command_word(text);
     if word.len() == text.len() {
-        return (line.len() - text.len(), commands(word));
+        let mut names = commands(word);
+        if let [one] = names.as_mut_slice() {
+            // There is nothing to choose: what comes next is another word.
+            one.push(' ');
+        }
+        return (line.len() - text.len(), names);
     }
     let Ok(command) = find(word) else { return (cursor, Vec::new()) };
     let rest = text.get(word.len()..).unwrap_or_default();

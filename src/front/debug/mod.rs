@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 use super::args::DebugArgs;
 use super::errors::{Outcome, UserError};
+use super::narrator::width;
 use super::program;
 use crate::session::{Session, Settings};
 use desk::Desk;
@@ -26,7 +27,12 @@ use telling::Teller;
 /// Runs the session that the command line asks for.
 pub(super) fn run(args: &DebugArgs) -> Outcome {
     let resolved = args.target.resolve()?;
-    let settings = Settings { ledger: !args.no_ledger, pin: !args.no_pin, ..Settings::default() };
+    let settings = Settings {
+        ledger: !args.no_ledger,
+        pin: !args.no_pin,
+        width: width(args.page.width, args.page.output.is_none()),
+        ..Settings::default()
+    };
     let session = Session::open(program::launch(&resolved), settings);
     let mut session = session.map_err(|error| program::explain(&error))?;
     if let Some(tty) = &args.tty {

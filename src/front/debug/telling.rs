@@ -16,7 +16,7 @@ use crate::front::args::{Format, PageArgs};
 use crate::front::errors::UserError;
 use crate::front::narrator::{height, sink, width};
 use crate::front::text::AnswerText;
-use crate::session::{Halt, Observer, Session, Settings};
+use crate::session::{Halt, Observer, Session};
 
 /// Prints what a session says.
 pub(super) struct Teller {
@@ -43,7 +43,7 @@ impl Teller {
             format: page.format,
             asked: page.width,
             to_terminal: page.output.is_none(),
-            fitted: Settings::default().width,
+            fitted: width(page.width, page.output.is_none()),
             ended: None,
         })
     }
@@ -99,25 +99,32 @@ impl Teller {
     /// Prints an error, with the line that it is about where nobody has just written it.
     pub fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
         if self.format == Format::Json {
-            let CommandError { what, hints, sides, unmet, .. } = error;
-            let data = json!({ "what": what, "hints": hints, "sides": sides, "unmet": unmet });
-            return self.write(&format!("{}\n", json!({ "answer": "error", "data": data })));
+            let CommandError { what, hints, sides, unmet, span } = error;
+            let span = span
+                .as_ref()
+                .map(|(text, span)| json!({ "text": text, "from": span.start, "to": span.end }));
+            let data = json!({ "what": what, "hints": hints, "span": span, "sides": sides, "unmet": unmet });
+            return self.write(&json(&json!({ "v": 1, "answer": "error", "data": data })));
         }
         let mut told = UserError::new(error.what.clone()).sides(error.sides.clone());
+        if let Some((text, span)) = &error.span {
+            told = told.in_text(text, span.clone());
+        }
         if let Some((source, line)) = line {
             told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
-        self.write(&told.to_string());
+        self.write(&told.within(self.width()).to_string());
     }
 
     /// Prints something that no command has said.
     pub fn note(&self, note: &UserError) {
         match self.format {
-            Format::Text => self.write(&note.to_string()),
+            Format::Text => self.write(&note.clone().within(self.width()).to_string()),
             Format::Json => {
                 let plain = anstream::adapter::strip_str(&note.to_string()).to_string();
-                self.write(&format!("{}\n", json!({ "answer": "note", "data": plain.trim() })));
+                let told = json!({ "v": 1, "answer": "note", "data": plain.trim() });
+                self.write(&json(&told));
             }
         }
     }
@@ -135,9 +142,8 @@ impl Teller {
 
     fn drawn(&self, answer: &Answer) -> String {
         match self.format {
-            Format::Text => AnswerText::new(self.width(), self.colours()).answer(answer),
-            Format::Json if matches!(answer, Answer::Nothing | Answer::Quit) => String::new(),
-            Format::Json => json(answer),
+            Format::Text => AnswerText::new(self.width()).answer(answer),
+            Format::Json => json(&Versioned { v: 1, told: answer }),
         }
     }
 
@@ -157,6 +163,14 @@ impl Teller {
     fn write(&self, text: &str) {
         write(&self.sink, text);
     }
+}
+
+/// An answer with the version of its form, as every event has it.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    v: u8,
+    #[serde(flatten)]
+    told: &'a T,
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

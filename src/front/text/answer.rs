@@ -1,27 +1,36 @@
 //! What the commands of a session answer, as text for people.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::highlight::coloured;
 use super::paths::function;
-use super::spans::{Ink, Line, bytes, counted, cut, place};
+use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
-use crate::base::{At, ExitStatus, Hold, Unreadable};
-use crate::command::{
-    Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic, VariableShown,
-};
+use super::variables::variables;
+use crate::base::{At, ExitStatus, Hold};
+use crate::command::{Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
 use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
+
+/// Columns of a function's name that are kept beside its place.
+const SHORTEST: usize = 12;
+
+/// A path of a part that is longer does not push the arrows of other lines to the right.
+const WIDEST_PATH: usize = 24;
+
+/// Where what commands do begins, in a list of them.
+const ABOUT: usize = 16;
 
 /// Draws answers.
 pub struct AnswerText {
     width: usize,
-    colours: bool,
 }
 
 impl AnswerText {
-    /// For a page of so many columns. Without colours, those of source code are not even looked up.
-    pub fn new(width: usize, colours: bool) -> AnswerText {
-        AnswerText { width, colours }
+    /// For a page of so many columns.
+    pub fn new(width: usize) -> AnswerText {
+        AnswerText { width }
     }
 
     /// An answer, with colours.
@@ -42,17 +51,19 @@ impl AnswerText {
             Answer::Rows(all) => rows(all, self.width, &mut lines),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints(all, &mut lines),
-            Answer::Stopped(stopped) => stop(stopped, self.colours, &mut lines),
-            Answer::Backtrace(listing) => backtrace(listing, &mut lines),
+            Answer::Stopped(stopped) => stop(stopped, &mut lines),
+            Answer::Backtrace(listing) => backtrace(listing, self.width, &mut lines),
             Answer::Frame(frame, text) => {
-                lines.push(frame_line(frame, false));
-                text.iter().for_each(|text| source(text, self.colours, &mut lines));
+                lines.push(frame_line(frame, false, self.width));
+                text.iter().for_each(|text| source(text, &mut lines));
             }
-            Answer::Source(text) => source(text, self.colours, &mut lines),
-            Answer::Variables(variables) => variables_of(variables, &mut lines),
+            Answer::Source(text) => source(text, &mut lines),
+            Answer::Variables(all) => lines.extend(variables(all, self.width)),
             Answer::Where(found) => whereabouts(found, &mut lines),
-            Answer::Commands => Topic::ALL.into_iter().for_each(|t| commands(t, &mut lines)),
-            Answer::Topic(topic) => commands(*topic, &mut lines),
+            Answer::Commands => {
+                Topic::ALL.into_iter().for_each(|topic| commands(topic, self.width, &mut lines));
+            }
+            Answer::Topic(topic) => commands(*topic, self.width, &mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
         }
         let mut out = String::new();
@@ -79,10 +90,14 @@ fn whereabouts(found: &Whereabouts, lines: &mut Vec<Line>) {
         line.push(Ink::Faint, format!("  {}", bytes(size)));
     }
     lines.push(line);
-    for (path, region, hold) in &found.leads {
+    // A part of a text is where it leads.
+    let leads = found.leads.iter().filter(|(_, region, _)| *region != found.region);
+    let named = |path: &str| if path.is_empty() { "leads to".to_owned() } else { path.to_owned() };
+    let widest = leads.clone().map(|(path, ..)| named(path).width()).max().unwrap_or(0);
+    for (path, region, hold) in leads {
         let mut line = Line::new();
-        let path = if path.is_empty() { "leads to" } else { path };
-        line.push(Ink::Plain, format!("  {path} ")).push(Ink::Plain, "→ ");
+        line.push(Ink::Plain, format!("  {}", named(path))).pad_to(2 + widest.min(WIDEST_PATH));
+        line.push(Ink::Plain, " → ");
         line.push(Ink::Block, region.to_string());
         let how = match hold {
             Hold::Owner => "owned",
@@ -143,7 +158,7 @@ fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
     }
 }
 
-fn stop(stopped: &Stopped, colours: bool, lines: &mut Vec<Line>) {
+fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
     let mut line = Line::new();
     match &stopped.halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
@@ -171,7 +186,7 @@ fn stop(stopped: &Stopped, colours: bool, lines: &mut Vec<Line>) {
         }
     }
     lines.push(line);
-    stopped.source.iter().for_each(|text| source(text, colours, lines));
+    stopped.source.iter().for_each(|text| source(text, lines));
 }
 
 fn where_is(at: &At) -> Line {
@@ -184,13 +199,13 @@ fn where_is(at: &At) -> Line {
     line
 }
 
-fn backtrace(listing: &Listing, lines: &mut Vec<Line>) {
+fn backtrace(listing: &Listing, width: usize, lines: &mut Vec<Line>) {
     for frame in &listing.frames {
-        lines.push(frame_line(frame, frame.no == listing.selected));
+        lines.push(frame_line(frame, frame.no == listing.selected, width));
     }
     if listing.more > 0 {
         let mut line = Line::new();
-        line.push(Ink::Faint, format!("  … {} more", counted(listing.more as u64, "frame")));
+        line.push(Ink::Faint, format!("  … {}", counted(listing.more as u64, "more frame")));
         lines.push(line);
     }
     if let Some(why) = &listing.cut {
@@ -200,28 +215,31 @@ fn backtrace(listing: &Listing, lines: &mut Vec<Line>) {
     }
 }
 
-fn frame_line(frame: &Frame, selected: bool) -> Line {
+/// A frame. A name too long for the line is cut, because the place behind it tells more.
+fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
+    let mut tail = Line::new();
+    let place = place(&frame.at);
+    if !place.is_empty() {
+        tail.push(Ink::Faint, format!("  {place}"));
+    }
+    if frame.inlined {
+        tail.push(Ink::Faint, "  inlined");
+    }
+    if frame.signal {
+        tail.push(Ink::Changed, "  signal handler called");
+    }
     let mut line = Line::new();
     line.push(Ink::Strong, if selected { "▸" } else { " " });
     line.push(Ink::Faint, format!("{:>2}  ", frame.no));
     let ink = if frame.origin == Origin::User { Ink::Strong } else { Ink::Plain };
-    line.push(ink, function(&frame.at.function));
-    let place = place(&frame.at);
-    if !place.is_empty() {
-        line.push(Ink::Faint, format!("  {place}"));
-    }
-    if frame.inlined {
-        line.push(Ink::Faint, "  inlined");
-    }
-    if frame.signal {
-        line.push(Ink::Changed, "  signal handler called");
-    }
+    let room = width.saturating_sub(line.width() + tail.width()).max(SHORTEST);
+    line.push_cut(ink, &function(&frame.at.function), room).append(tail);
     line
 }
 
-fn source(text: &SourceText, colours: bool, lines: &mut Vec<Line>) {
+fn source(text: &SourceText, lines: &mut Vec<Line>) {
     // The one line of a stop is read at once, and needs no colours.
-    let coloured = (colours && text.lines.len() > 1).then(|| coloured(text)).flatten();
+    let coloured = (text.lines.len() > 1).then(|| coloured(text)).flatten();
     for (index, (number, content)) in (text.first..).zip(&text.lines).enumerate() {
         let mut line = Line::new();
         let current = text.current == Some(number) && text.lines.len() > 1;
@@ -237,50 +255,31 @@ fn source(text: &SourceText, colours: bool, lines: &mut Vec<Line>) {
     }
 }
 
-fn variables_of(variables: &[VariableShown], lines: &mut Vec<Line>) {
-    if variables.is_empty() {
-        lines.push(plain("No variables here."));
-    }
-    for variable in variables {
-        let mut line = Line::new();
-        line.push(Ink::Strong, &variable.name);
-        if let Some(ty) = &variable.type_name {
-            line.push(Ink::Faint, ": ").push(Ink::Type, ty);
-        }
-        line.push(Ink::Plain, " = ");
-        let missing = || variable.unreadable.as_ref().map(Unreadable::in_place);
-        match &variable.value {
-            Some(value) => line.push(Ink::Plain, &value.text),
-            None => line.push(Ink::Faint, missing().unwrap_or_default()),
-        };
-        if variable.shadowed {
-            line.push(Ink::Faint, "  (shadowed)");
-        }
-        lines.push(line);
-    }
-}
-
-fn commands(topic: Topic, lines: &mut Vec<Line>) {
+fn commands(topic: Topic, width: usize, lines: &mut Vec<Line>) {
     let mut heading = Line::new();
     heading.push(Ink::Strong, topic.name());
     lines.push(heading);
     for command in COMMANDS.iter().filter(|command| command.topic == topic) {
-        let mut line = Line::new();
-        line.push(Ink::Plain, "  ").push(Ink::Plain, command.name).pad_to(16);
-        line.push(Ink::Faint, command.about);
-        lines.push(line);
+        let mut name = command.name;
+        for about in wrap(command.about, width.saturating_sub(ABOUT)) {
+            let mut line = Line::new();
+            line.push(Ink::Plain, "  ").push(Ink::Plain, name).pad_to(ABOUT);
+            line.push(Ink::Faint, about);
+            lines.push(line);
+            name = "";
+        }
     }
 }
 
 /// Names in a column, and behind them what there is to say, on as many lines as it takes.
 fn rows(all: &[(String, String)], width: usize, lines: &mut Vec<Line>) {
-    let names = all.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let names = all.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
     let column = (names + 2).min(width / 3);
     for (name, text) in all {
         let mut line = Line::new();
         line.push(Ink::Strong, name).push(Ink::Plain, "  ").pad_to(column);
         let columns = width.saturating_sub(line.width()).max(20);
-        let mut texts = super::spans::wrap(text, columns).into_iter();
+        let mut texts = wrap(text, columns).into_iter();
         line.push(Ink::Plain, texts.next().unwrap_or_default());
         lines.push(line);
         for text in texts {
@@ -296,7 +295,7 @@ fn help(command: &Command, width: usize, lines: &mut Vec<Line>) {
     line.push(Ink::Strong, command.name).push(Ink::Plain, format!(" {}", command.usage));
     lines.push(line);
     lines.push(plain(&format!("  {}.", command.about)));
-    for text in super::spans::wrap(command.details, width.saturating_sub(4)) {
+    for text in wrap(command.details, width.saturating_sub(4)) {
         lines.push(plain(&format!("  {text}")));
     }
     if !command.aliases.is_empty() {

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::str::FromStr;
 use std::sync::OnceLock;
 
+use anstream::{AutoStream, ColorChoice};
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
 use super::spans::Ink;
@@ -17,8 +18,14 @@ const BEFORE: usize = 400;
 /// A line that is longer keeps one colour.
 const LONGEST: usize = 500;
 
-/// Lines of source in pieces, each with its ink; none where the language is not known.
+/// Lines of source in pieces, each with its ink; none where nobody would see colours, or the
+/// language is not known.
 pub(super) fn coloured(text: &SourceText) -> Option<Vec<Vec<(Ink, String)>>> {
+    let seen = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
+    seen.then(|| painted(text)).flatten()
+}
+
+fn painted(text: &SourceText) -> Option<Vec<Vec<(Ink, String)>>> {
     static SYNTAXES: OnceLock<SyntaxSet> = OnceLock::new();
     let extension = text.file.rsplit('.').next()?;
     // Reading the grammars takes milliseconds, which nobody pays who lists no source.
@@ -125,7 +132,7 @@ mod tests {
     fn words_of_rust_have_their_inks_and_nothing_is_lost() {
         let lines =
             ["fn f(x: u8) -> String { // ü", "    let s = \"a\\n\"; 42 /* and", "so on */ }"];
-        let painted = coloured(&source(&lines)).expect("Rust is known");
+        let painted = painted(&source(&lines)).expect("Rust is known");
         for (pieces, line) in painted.iter().zip(lines) {
             assert_eq!(pieces.iter().map(|(_, text)| text.as_str()).collect::<String>(), line);
         }
@@ -142,9 +149,9 @@ mod tests {
     #[test]
     fn a_language_that_is_not_known_and_a_very_long_line_stay_plain() {
         let unknown = SourceText { file: "a.unknown".to_owned(), ..source(&["fn"]) };
-        assert_eq!(coloured(&unknown), None);
+        assert_eq!(painted(&unknown), None);
         let long = "x".repeat(2000);
-        let painted = coloured(&source(&[&long])).expect("Rust is known");
+        let painted = painted(&source(&[&long])).expect("Rust is known");
         assert_eq!(painted, [vec![(Ink::Plain, long)]]);
     }
 }

@@ -8,6 +8,8 @@ mod layout;
 mod lines;
 mod paths;
 mod picture;
+#[cfg(test)]
+mod sample;
 mod slots;
 mod spans;
 mod split;
@@ -15,9 +17,11 @@ mod start;
 mod trace;
 mod type_layout;
 mod value;
+mod variables;
 mod watch;
 
 pub use answer::AnswerText;
+pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;

@@ -161,7 +161,7 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
 }
 
 /// Text in lines of at most so many columns, cut between words.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(in crate::front) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

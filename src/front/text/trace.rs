@@ -112,27 +112,16 @@ impl TraceText {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::shown;
     use super::*;
-    use crate::base::{Data, Evidence, Region, Seq, Shown};
+    use crate::base::{Evidence, Seq};
 
     #[test]
     fn a_long_value_does_not_push_the_functions_name_out() {
-        let data = Data {
-            type_name: "T".into(),
-            address: None,
-            region: Region::Stack,
-            target: None,
-            value: None,
-            unreadable: None,
-            children: vec![],
-            more: 0,
-            size: None,
-            bytes: None,
-        };
         let kind = EventKind::Return {
             depth: 1,
             function: "demo::parse".into(),
-            value: Some(Shown { text: format!("Some({})", "x".repeat(90)), data }),
+            value: Some(shown(format!("Some({})", "x".repeat(90)))),
             end: ReturnEnd::Ret,
             frame_bytes: 32,
             stack: None,

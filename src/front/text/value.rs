@@ -1,18 +1,14 @@
 //! A value in lines, in colours.
 
 use super::spans::{Ink, Line};
-use crate::value::{Pretty, TokenKind};
+use crate::value::{Pretty, Token, TokenKind};
 
 /// The lines of a value with colours, which the stream takes out where they are not wanted. The
 /// first stands behind `head`, if it fits into so many columns there.
 pub(super) fn value_text(head: Line, pretty: &Pretty, width: usize) -> String {
     let mut lines = Vec::with_capacity(pretty.lines.len().saturating_add(1));
     lines.push(head);
-    for (index, tokens) in pretty.lines.iter().enumerate() {
-        let mut line = Line::new();
-        for token in tokens {
-            line.push(ink(token.kind), &token.text);
-        }
+    for (index, line) in value_lines(pretty).into_iter().enumerate() {
         match lines.last_mut().filter(|head| index == 0 && head.width() + line.width() <= width) {
             Some(head) => head.append(line),
             None => {
@@ -24,6 +20,18 @@ pub(super) fn value_text(head: Line, pretty: &Pretty, width: usize) -> String {
     let mut out = String::new();
     lines.iter().filter(|line| line.width() > 0).for_each(|line| line.render(&mut out));
     out
+}
+
+/// The lines of a value.
+pub(super) fn value_lines(pretty: &Pretty) -> Vec<Line> {
+    let line = |tokens: &Vec<Token>| {
+        let mut line = Line::new();
+        for token in tokens {
+            line.push(ink(token.kind), &token.text);
+        }
+        line
+    };
+    pretty.lines.iter().map(line).collect()
 }
 
 fn ink(kind: TokenKind) -> Ink {
@@ -40,7 +48,6 @@ fn ink(kind: TokenKind) -> Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Token;
 
     #[test]
     fn tokens_are_coloured_by_what_they_are() {

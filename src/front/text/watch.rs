@@ -266,10 +266,10 @@ fn change(before: u64, now: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::shown;
     use super::*;
     use crate::base::{
-        At, BlockId, Data, Evidence, ExitStatus, Held, Hold, Region, RepeatedCalls, Seq, SlotView,
-        Totals,
+        At, BlockId, Evidence, ExitStatus, Held, Hold, Region, RepeatedCalls, Seq, SlotView, Totals,
     };
 
     fn at(function: &str, line: u32) -> At {
@@ -288,22 +288,6 @@ mod tests {
             heap_bytes: Some(heap),
             blocks: Some(u64::from(heap > 0)),
         }
-    }
-
-    fn shown(text: &str) -> Shown {
-        let data = Data {
-            type_name: "T".into(),
-            address: None,
-            region: Region::Stack,
-            target: None,
-            value: None,
-            unreadable: None,
-            children: vec![],
-            more: 0,
-            size: None,
-            bytes: None,
-        };
-        Shown { text: text.into(), data }
     }
 
     fn slot(name: &str, kind: SlotKind, ty: &str, size: u64) -> SlotView {

@@ -176,32 +176,46 @@ fn a_thread_that_a_step_starts_is_told_by_the_next_wait() {
 }
 
 #[test]
-fn a_signal_that_is_delivered_with_a_step_ends_at_its_handler() {
-    let (mut inferior, thread) = at_function(&["alarms", "20000"], "touch");
-    let touch = symbol(&inferior, "touch");
-    inferior.resume(thread, None).expect("resumed");
-    let (mut handlers, mut hits) = (0, 1);
+fn a_signal_that_is_delivered_with_a_step_ends_at_its_handler_and_costs_no_hit() {
+    let (mut inferior, mut thread) = at_function(&["alarms", "500"], "touch");
     let handler = symbol(&inferior, "nothing");
+    let (mut handlers, mut hits, mut deliver) = (0, 1, None);
     let end = loop {
-        match inferior.wait().expect("a stop") {
+        inferior.resume(thread, deliver.take()).expect("resumed");
+        thread = match inferior.wait().expect("a stop") {
             Stop::Ended(status) => break status,
-            Stop::Signal { thread, info } => {
+            Stop::Signal { thread, info } if handlers < 20 => {
+                handlers += 1;
                 let stepped = inferior.step(thread, Some(info.number)).expect("stepped");
                 let Step::Done(thread) = stepped else { panic!("{stepped:?}") };
                 assert_eq!(thread.registers().pc(), handler);
-                handlers += 1;
-                if handlers == 20 {
-                    inferior.remove_site(touch);
-                }
-                inferior.resume(thread, None).expect("resumed");
+                thread
+            }
+            Stop::Signal { thread, info } => {
+                deliver = Some(info.number);
+                thread
             }
             Stop::Site { thread, .. } => {
                 hits += 1;
-                inferior.resume(thread, None).expect("resumed");
+                thread
             }
             other => panic!("{other:?}"),
-        }
+        };
     };
-    assert_eq!(Some(end), SUCCESS);
-    assert!(handlers > 0 && hits > 1);
+    assert_eq!((Some(end), hits), (SUCCESS, 500));
+    assert!(handlers > 0);
+}
+
+#[test]
+fn a_signal_in_a_system_call_is_stepped_to_its_handler_too() {
+    let (mut inferior, first) = start(&["restart"]);
+    let handler = symbol(&inferior, "nothing");
+    inferior.resume(first, None).expect("resumed");
+    let stop = inferior.wait().expect("a stop");
+    let Stop::Signal { thread, info } = stop else { panic!("{stop:?}") };
+    let stepped = inferior.step(thread, Some(info.number)).expect("stepped");
+    let Step::Done(thread) = stepped else { panic!("{stepped:?}") };
+    assert_eq!(thread.registers().pc(), handler);
+    // The handler returns, and the call goes on.
+    assert_eq!(run(&mut inferior, thread).end, SUCCESS);
 }

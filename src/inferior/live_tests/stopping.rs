@@ -1,9 +1,9 @@
 //! Stopping everything: nothing is lost, and nothing is told twice.
 
-use crate::base::ExitStatus;
-use crate::inferior::test_programs::{Course, SUCCESS, start, symbol};
+use crate::base::{ExitStatus, MemoryExt};
+use crate::inferior::test_programs::{Course, SUCCESS, start, static_of_subject, symbol};
 use crate::inferior::threads::State;
-use crate::inferior::{Inferior, InferiorError, Stop, Stopped};
+use crate::inferior::{Inferior, InferiorError, Stop, Stopped, Watch, WatchKind};
 
 /// Stops everything at each stop, checks that all stands, and resumes it all.
 fn run_all_stop(
@@ -34,12 +34,15 @@ fn run_all_stop(
 fn no_hit_is_lost_when_all_threads_are_stopped_at_each_of_ten_thousand() {
     let (mut inferior, first) = start(&["threads", "5", "2000"]);
     let touch = symbol(&inferior, "touch");
+    let code = inferior.memory().read_bytes(touch, 15).expect("code");
+    assert!(crate::asm::instruction_length(&code).is_some_and(|len| len > 1));
     inferior.insert_site(touch).expect("a site");
     let mut stopped = 0;
     let course = run_all_stop(&mut inferior, first, |inferior, others| {
         stopped += others.len();
         let pcs = others.iter().map(|thread| thread.registers().pc());
-        assert!(pcs.into_iter().all(|pc| !inferior.scratch.contains(pc)));
+        // The first instruction is longer than one byte.
+        assert!(pcs.into_iter().all(|pc| !inferior.scratch.contains(pc) && pc != touch + 1));
         let mut all = inferior.threads.own();
         assert!(inferior.ended.is_some() || all.all(|(_, _, state)| state != State::Running));
     });
@@ -51,6 +54,16 @@ fn no_hit_is_lost_when_all_threads_are_stopped_at_each_of_ten_thousand() {
     }
     assert_eq!((course.started.len(), course.exited.len()), (5, 5));
     assert!(stopped > 10_000, "only {stopped} threads were stopped");
+}
+
+#[test]
+fn no_write_to_watched_memory_is_lost_when_all_threads_are_stopped_at_each() {
+    let (mut inferior, first) = start(&["threads", "4", "250"]);
+    let at = static_of_subject(&inferior, "TOUCHED");
+    inferior.watch(Watch { at, len: 8, kind: WatchKind::Write }).expect("watched");
+    let course = run_all_stop(&mut inferior, first, |_, _| {});
+    assert_eq!((course.watched, course.end), (1000, SUCCESS));
+    assert!(course.signals.is_empty());
 }
 
 #[test]

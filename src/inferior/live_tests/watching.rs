@@ -2,7 +2,7 @@
 
 use crate::base::{ExitStatus, Register, VirtAddr};
 use crate::inferior::test_programs::{SUCCESS, run_with, start, symbol};
-use crate::inferior::{Inferior, InferiorError, Stop, Stopped, Watch, WatchKind};
+use crate::inferior::{Inferior, InferiorError, Step, Stop, Stopped, Watch, WatchKind};
 
 /// The subject where it is about to read what it will write, and the address.
 fn about_to_write(count: &str) -> (Inferior, Stopped, VirtAddr) {
@@ -81,4 +81,28 @@ fn what_the_processor_cannot_watch_is_refused_with_the_reason() {
     }
     let course = run_with(&mut inferior, thread, |_, _| {});
     assert_eq!((course.watched, course.end), (0, SUCCESS));
+}
+
+#[test]
+fn a_step_that_touches_watched_memory_says_so() {
+    let (mut inferior, mut thread, at) = about_to_write("0");
+    // `watch_here` reads it.
+    let watch = Watch { at, len: 8, kind: WatchKind::ReadWrite };
+    inferior.watch(watch).expect("watched");
+    let mut steps = 0;
+    let thread = loop {
+        steps += 1;
+        assert!(steps < 1000, "it was not read");
+        match inferior.step(thread, None).expect("stepped") {
+            Step::Done(next) => thread = next,
+            Step::Stop(Stop::Watch { thread, fired }) => {
+                assert_eq!(fired, [watch]);
+                break thread;
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    // The second read, behind it.
+    let course = run_with(&mut inferior, thread, |_, _| {});
+    assert_eq!((course.watched, course.end), (1, SUCCESS));
 }

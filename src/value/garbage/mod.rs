@@ -9,11 +9,12 @@ mod types;
 
 use std::cell::Cell;
 
+use super::layout::layout_of;
 use super::returned::{Convention, passing};
 use super::testing::World;
-use super::{Format, Limits, Radix, Reader, Value, ValueKind};
+use super::{Format, Ground, Limits, Naming, Radix, Reader, Value, ValueKind};
 use crate::base::garbage::Choices;
-use crate::base::{Bias, Buffer, Memory, MemoryError, Register, VirtAddr};
+use crate::base::{Bias, Buffer, Memory, MemoryError, Region, Register, VirtAddr};
 use crate::dwarf::{Location, Piece, PieceAt, TypeRef};
 
 /// Where the memory begins.
@@ -82,7 +83,14 @@ fn check_choices(choices: &mut Choices<'_>) -> Taken {
         known.then_some(u128::from(vectors) << register.0.min(64))
     };
     let (types, limits) = (&world, world.limits);
-    let reader = Reader { types, bias: Bias(BASE), memory: &memory, registers: &registers, limits };
+    let reader = Reader {
+        types,
+        bias: Bias(BASE),
+        memory: &memory,
+        registers: &registers,
+        limits,
+        running: &[],
+    };
     let mut all = Taken::default();
     for root in roots {
         for convention in [Convention::Rust, Convention::C, Convention::Unknown] {
@@ -91,12 +99,24 @@ fn check_choices(choices: &mut Choices<'_>) -> Taken {
         memory.taken.set(Taken::default());
         let value = reader.read(root, &at);
         let taken = examine(&world, &value, memory.taken.get());
-        let _ = reader.shape(root, &at);
+        beside(&world, &reader, root, &at);
         all.parts += taken.parts;
         all.reads += taken.reads;
         all.bytes += taken.bytes;
     }
     all
+}
+
+/// What else is asked of a type and of a value: its layout, what it is made of, how it splits.
+fn beside(world: &World, reader: &Reader<'_>, ty: TypeRef, at: &Location) {
+    let _ = layout_of(world, ty, 3);
+    let _ = reader.shape_with(ty, at, 20);
+    world.named_with(40, |naming| {
+        // Everything that is mapped is taken for heap.
+        let naming = Naming { region: &|_| Region::Anonymous, ..*naming };
+        let ground = Ground { most_parts: 300, ..Ground::new(None, &naming) };
+        let _ = reader.split(ty, at, &ground);
+    });
 }
 
 /// Renders the value, and compares what it holds to what may have been read for it.
@@ -138,8 +158,8 @@ fn limits(choices: &mut Choices<'_>) -> Limits {
         text_bytes: choices.pick(&[200, 0, 1, 4096, usize::MAX]),
         total_parts: choices.pick(&[most_parts, 0, 1, 30, 2_000]),
         total_bytes: choices.pick(&[1 << 20, 0, 40, 1 << 14, u64::MAX]),
-        raw: choices.once_in(8),
-        bytes_as_text: choices.once_in(8),
+        raw: choices.once_in(6),
+        bytes_as_text: choices.once_in(6),
     }
 }
 

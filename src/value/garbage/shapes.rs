@@ -26,8 +26,10 @@ enum Part {
     Fat(&'static Shape, &'static str),
     /// A struct within.
     In(&'static Shape),
-    /// An `Option` of a struct.
-    Maybe(&'static Shape),
+    /// An `Option`.
+    Maybe(&'static Part),
+    /// An enum of these variants.
+    Either(&'static [(&'static str, &'static Shape)]),
     /// So many of any type.
     Row(u64),
     /// So many bytes.
@@ -38,7 +40,7 @@ enum Part {
     Vec,
 }
 
-use Part::{Any, Bytes, Fat, In, Maybe, Row, String, To, ToAny, Uint, Vec as List};
+use Part::{Any, Bytes, Either, Fat, In, Maybe, Row, String, To, ToAny, Uint, Vec as List};
 
 const fn shape(name: &'static str, fields: &'static [(&'static str, Part)]) -> Shape {
     Shape { name, fields }
@@ -60,7 +62,7 @@ static V4: Shape = shape("core::net::ip_addr::Ipv4Addr", &[("octets", Bytes(4))]
 static V6: Shape = shape("core::net::ip_addr::Ipv6Addr", &[("octets", Bytes(16))]);
 static LEAF: Shape = shape(
     "alloc::collections::btree::node::LeafNode<x, y>",
-    &[("parent", Maybe(&PARENT)), ("keys", Row(11)), ("vals", Row(11)), ("len", Uint(2))],
+    &[("parent", Maybe(&In(&PARENT))), ("keys", Row(11)), ("vals", Row(11)), ("len", Uint(2))],
 );
 static PARENT: Shape = shape("core::ptr::non_null::NonNull<x>", &[("pointer", To(&INTERNAL))]);
 static INTERNAL: Shape = shape(
@@ -73,11 +75,11 @@ static NODE_REF: Shape = shape(
 );
 static BTREE_MAP: Shape = shape(
     "alloc::collections::btree::map::BTreeMap<x, y>",
-    &[("root", Maybe(&NODE_REF)), ("length", Uint(8))],
+    &[("root", Maybe(&In(&NODE_REF))), ("length", Uint(8))],
 );
 static NODE: Shape = shape(
     "alloc::collections::linked_list::Node<x>",
-    &[("next", Maybe(&LINK)), ("prev", Maybe(&LINK)), ("element", Any)],
+    &[("next", Maybe(&In(&LINK))), ("prev", Maybe(&In(&LINK))), ("element", Any)],
 );
 static LINK: Shape = shape("core::ptr::non_null::NonNull<x>", &[("pointer", To(&NODE))]);
 static TABLE: Shape = shape(
@@ -88,8 +90,106 @@ static PAIR: Shape = shape("(x, y)", &[("__0", Any), ("__1", Any)]);
 static BUCKET: Shape =
     shape("indexmap::Bucket<x, y>", &[("hash", Uint(8)), ("key", Any), ("value", Any)]);
 
+static POSITION: Shape =
+    shape("std::sync::mpmc::list::Position<x>", &[("index", Uint(8)), ("block", To(&BLOCK))]);
+static BLOCK: Shape =
+    shape("std::sync::mpmc::list::Block<x>", &[("next", ToAny), ("slots", Row(31))]);
+static LIST: Shape =
+    shape("std::sync::mpmc::list::Channel<x>", &[("head", In(&POSITION)), ("tail", In(&POSITION))]);
+static ARRAY: Shape = shape(
+    "std::sync::mpmc::array::Channel<x>",
+    &[("head", Uint(8)), ("tail", Uint(8)), ("cap", Uint(8)), ("mark_bit", Uint(8))],
+);
+static OF_LIST: Shape = shape(
+    "std::sync::mpmc::counter::Counter<x>",
+    &[("senders", Uint(8)), ("receivers", Uint(8)), ("chan", In(&LIST))],
+);
+static OF_ARRAY: Shape = shape(
+    "std::sync::mpmc::counter::Counter<y>",
+    &[("senders", Uint(8)), ("receivers", Uint(8)), ("chan", In(&ARRAY))],
+);
+static BY_LIST: Shape = shape("krate::List", &[("tag", Uint(8)), ("counter", To(&OF_LIST))]);
+static BY_ARRAY: Shape = shape("krate::Array", &[("tag", Uint(8)), ("counter", To(&OF_ARRAY))]);
+static HANDLE: Shape = shape(
+    "alloc::collections::btree::node::Handle<x>",
+    &[("tag", Uint(8)), ("node", To(&LEAF)), ("height", Uint(8)), ("idx", Uint(8))],
+);
+static ROOT: Shape = shape("krate::Root", &[("__0", In(&HANDLE))]);
+static ALLOCATION: Shape =
+    shape("(x, y, z)", &[("pointer", ToAny), ("size", Uint(8)), ("align", Uint(8))]);
+const STORED: Part = Either(&[("Initial", &PHANTOM), ("Alive", &SIMPLE), ("Destroyed", &PHANTOM)]);
+static THREAD: Shape = shape("std::thread::Inner", &[("id", Any), ("name", Any)]);
+static ERROR: Shape = shape("std::io::error::Repr", &[("__0", ToAny), ("__1", In(&PHANTOM))]);
+static PHANTOM: Shape = shape("core::marker::PhantomData<x>", &[]);
+static SHARED: Shape = shape("krate::Shared", &[("__0", ToAny)]);
+static SIMPLE: Shape = shape("krate::Simple", &[("__0", Any)]);
+static INLINE: Shape = shape("krate::Inline", &[("__0", Row(4))]);
+static HEAP: Shape = shape("krate::Heap", &[("tag", Uint(8)), ("ptr", ToAny), ("len", Uint(8))]);
+
 /// One or more of each family.
-static SHAPES: [Shape; 63] = [
+static SHAPES: &[Shape] = &[
+    shape(
+        "std::sync::mpsc::Sender<x>",
+        &[("flavor", Either(&[("Array", &BY_ARRAY), ("List", &BY_LIST), ("Zero", &BY_LIST)]))],
+    ),
+    shape(
+        "std::sync::mpmc::Receiver<x>",
+        &[("flavor", Either(&[("List", &BY_LIST), ("Array", &BY_ARRAY)]))],
+    ),
+    shape("arrayvec::arrayvec::ArrayVec<x>", &[("len", Uint(4)), ("xs", Row(5))]),
+    shape("arrayvec::array_string::ArrayString", &[("len", Uint(4)), ("xs", Bytes(8))]),
+    shape(
+        "smallvec::SmallVec<x>",
+        &[("capacity", Uint(8)), ("data", Either(&[("Inline", &INLINE), ("Heap", &HEAP)]))],
+    ),
+    shape("bytes::bytes::Bytes", &[("ptr", ToAny), ("len", Uint(8)), ("data", Uint(8))]),
+    shape(
+        "bytes::bytes_mut::BytesMut",
+        &[("ptr", ToAny), ("len", Uint(8)), ("cap", Uint(8)), ("data", Uint(8))],
+    ),
+    shape(
+        "std::collections::hash::map::Iter<x, y>",
+        &[
+            ("data", To(&PAIR)),
+            ("current_group", Uint(2)),
+            ("next_ctrl", ToAny),
+            ("items", Uint(8)),
+        ],
+    ),
+    shape(
+        "hashbrown::map::IntoKeys<x, y>",
+        &[
+            ("allocation", Maybe(&In(&ALLOCATION))),
+            ("data", To(&PAIR)),
+            ("current_group", Uint(2)),
+            ("next_ctrl", ToAny),
+            ("items", Uint(8)),
+        ],
+    ),
+    shape(
+        "alloc::collections::btree::map::Values<x, y>",
+        &[("front", Maybe(&Either(&[("Root", &ROOT), ("Edge", &ROOT)]))), ("length", Uint(8))],
+    ),
+    shape(
+        "alloc::collections::btree::map::IntoIter<x, y>",
+        &[("length", Uint(8)), ("front", Maybe(&Either(&[("Root", &ROOT)])))],
+    ),
+    shape("std::io::error::Error", &[("repr", In(&ERROR))]),
+    shape("std::thread::Thread", &[("inner", To(&THREAD))]),
+    shape(
+        "std::sys::thread_local::native::lazy::Storage<x, y>",
+        &[("value", Any), ("state", STORED)],
+    ),
+    shape("std::sys::thread_local::native::eager::Storage<x>", &[("val", Any), ("state", STORED)]),
+    shape("std::sys::thread_local::native::lazy::Storage<x>", &[("state", STORED)]),
+    shape("std::thread::JoinHandle<x>", &[("thread", Any), ("packet", Any)]),
+    shape(
+        "std::sync::barrier::Barrier",
+        &[("count", Uint(8)), ("generation_id", Any), ("num_threads", Uint(8))],
+    ),
+    shape("std::fs::File", &[("fd", Uint(4))]),
+    shape("core::fmt::Arguments", &[("template", ToAny), ("args", ToAny)]),
+    shape("core::any::TypeId", &[("t", Uint(16))]),
     shape("alloc::string::String", &[("ptr", ToAny), ("len", Uint(8)), ("cap", Uint(8))]),
     shape("alloc::vec::Vec<x>", &[("ptr", ToAny), ("len", Uint(8)), ("cap", Uint(8))]),
     shape("alloc::rc::Rc<x>", &[("ptr", To(&RC_INNER))]),
@@ -123,12 +223,12 @@ static SHAPES: [Shape; 63] = [
     ),
     shape(
         "alloc::collections::btree::map::BTreeMap<x, y>",
-        &[("root", Maybe(&NODE_REF)), ("length", Uint(8))],
+        &[("root", Maybe(&In(&NODE_REF))), ("length", Uint(8))],
     ),
     shape("alloc::collections::btree::set::BTreeSet<x>", &[("map", In(&BTREE_MAP))]),
     shape(
         "alloc::collections::linked_list::LinkedList<x>",
-        &[("head", Maybe(&LINK)), ("tail", Maybe(&LINK)), ("len", Uint(8))],
+        &[("head", Maybe(&In(&LINK))), ("tail", Maybe(&In(&LINK))), ("len", Uint(8))],
     ),
     shape("alloc::collections::binary_heap::BinaryHeap<x>", &[("data", List)]),
     shape("indexmap::map::IndexMap<x, y>", &[("entries", List), ("indices", In(&TABLE))]),
@@ -179,7 +279,6 @@ static SHAPES: [Shape; 63] = [
     shape("core::slice::iter::IterMut<x>", &[("ptr", ToAny), ("end_or_len", ToAny)]),
     shape("core::str::iter::Chars", &[("ptr", ToAny), ("end_or_len", ToAny)]),
     shape("alloc::borrow::Cow<x>", &[("__0", Any)]),
-    shape("std::sync::mpmc::Sender<x>", &[("flavor", Any), ("counter", ToAny)]),
 ];
 
 /// How deep shapes are put into one another before anything at all follows.
@@ -228,9 +327,15 @@ impl Builder<'_, '_> {
         let element = match shape.name {
             // The entries of a table are pairs; those of a set as well.
             "hashbrown::raw::RawTable<x>" if !self.choices.once_in(4) => self.shape(&PAIR, DEEPEST),
+            // What an `io::Error` packs into a word.
+            "core::marker::PhantomData<x>" => {
+                let data = [("SimpleMessage", &SHARED), ("Custom", &SHARED), ("Simple", &SIMPLE)];
+                self.either(&data, depth)
+            }
             _ => self.any(),
         };
-        let params = [("T", element), ("K", self.any()), ("V", self.any())];
+        let array = self.part(&Row(4), depth);
+        let params = [("T", element), ("K", self.any()), ("V", self.any()), ("A", array)];
         let tuple = shape.fields.first().is_some_and(|(name, _)| *name == "__0");
         let kind = match self.choices.below(32) {
             0 => TypeKind::Union { fields },
@@ -264,8 +369,9 @@ impl Builder<'_, '_> {
                 self.world.record("*const x", 16, 8, &[(name, first, 0), (second, word, 8)])
             }
             In(shape) => below(self, shape),
-            Maybe(shape) => {
-                let inner = below(self, shape);
+            Either(variants) => self.either(variants, depth),
+            Maybe(part) => {
+                let inner = self.part(part, depth);
                 let size = self.world.size_or(inner, 8);
                 self.world.option_of(inner, size)
             }
@@ -286,6 +392,19 @@ impl Builder<'_, '_> {
                 self.world.vec_of(element, true)
             }
         }
+    }
+
+    fn either(&mut self, variants: &[(&str, &Shape)], depth: usize) -> TypeRef {
+        let tag = self.world.uint(8);
+        let values: Vec<[u128; 1]> = (0..variants.len() as u128).map(|value| [value]).collect();
+        let mut made: Vec<(&str, &[u128], Option<TypeRef>)> = Vec::new();
+        let mut size = 8;
+        for ((name, shape), value) in variants.iter().zip(&values) {
+            let ty = if depth < DEEPEST { self.shape(shape, depth + 1) } else { self.any() };
+            size = size.max(self.world.size_or(ty, 8));
+            made.push((*name, value, Some(ty)));
+        }
+        self.world.enumeration("krate::Either", size, 8, Some((tag, 0)), &made)
     }
 
     fn any(&mut self) -> TypeRef {

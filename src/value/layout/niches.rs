@@ -24,8 +24,12 @@ pub(super) struct Niches {
 
 impl Builder<'_> {
     pub(super) fn niches(&mut self, id: TypeRef) -> Niches {
-        let mut search =
-            Search { builder: self, left: MAX_DEPTH.saturating_mul(64), path: Vec::new() };
+        let mut search = Search {
+            builder: self,
+            left: MAX_DEPTH.saturating_mul(64),
+            depth: 0,
+            path: Vec::new(),
+        };
         let mut niches = Niches { found: Vec::new(), complete: true };
         search.add(id, 0, &mut niches);
         niches.found.sort_by_key(|niche| (std::cmp::Reverse(niche.count), niche.at));
@@ -37,18 +41,26 @@ struct Search<'s, 'a> {
     builder: &'s Builder<'a>,
     /// How many more types are looked at.
     left: usize,
+    /// Types within types on the way to this one. The data of an enum has no name in the path.
+    depth: usize,
     path: Vec<String>,
 }
 
 impl Search<'_, '_> {
     fn add(&mut self, id: TypeRef, offset: u64, to: &mut Niches) {
-        let known = self.left > 0 && self.path.len() < MAX_DEPTH && to.found.len() < MAX_NICHES;
+        let known = self.left > 0 && self.depth < MAX_DEPTH && to.found.len() < MAX_NICHES;
         let ty = known.then(|| self.builder.types.get(id).ok()).flatten();
         let Some(ty) = ty else {
             to.complete = false;
             return;
         };
         self.left = self.left.saturating_sub(1);
+        self.depth = self.depth.saturating_add(1);
+        self.add_known(&ty, offset, to);
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn add_known(&mut self, ty: &Type, offset: u64, to: &mut Niches) {
         let size = ty.size.unwrap_or(0);
         let at = Span { offset, size };
         match &ty.kind {
@@ -67,8 +79,8 @@ impl Search<'_, '_> {
             TypeKind::Array { element, count } if *count > 0 => {
                 self.within("[0]", *element, offset, to);
             }
-            TypeKind::Struct { .. } => self.record(&ty, offset, to),
-            TypeKind::Enum(part) => self.enumeration(&ty, part, offset, to),
+            TypeKind::Struct { .. } => self.record(ty, offset, to),
+            TypeKind::Enum(part) => self.enumeration(ty, part, offset, to),
             _ => {}
         }
     }

@@ -336,6 +336,7 @@ fn what_was_returned_is_read_from_where_it_was_left() {
         memory: &memory,
         registers: &registers,
         limits,
+        running: &[],
     };
     assert_eq!(world.text(&reader.read(ty, &place)), "(7, 1.5)");
     let hidden = Passing::Memory.location(&registers);

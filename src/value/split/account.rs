@@ -8,11 +8,13 @@ use super::{Ground, Reader};
 use crate::base::{BlockId, Hold, SizesFrom, Split, SplitMore, SplitTotals, VirtAddr};
 use crate::dwarf::{Location, TypeRef};
 use crate::value::data::entry_label;
-use crate::value::place::Source;
 use crate::value::{Cut, Value, ValueKind};
 
 /// Values within values on the way to which the debugger's own stack is used; what is deeper waits.
 const DEEPEST: usize = 100;
+
+/// Parts that may be read for each that may be visited.
+const READ_FOR_ONE: u64 = 4;
 
 /// What is counted, and what was met already.
 pub(super) struct Account<'a> {
@@ -30,6 +32,9 @@ pub(super) struct Account<'a> {
     waiting: VecDeque<Waiting>,
     depth: usize,
     pub(super) parts_left: u64,
+    /// How many more parts are read. Parts behind an address that was met before are read and not
+    /// visited.
+    reads_left: u64,
     /// How often something led to memory elsewhere.
     pub(super) reached: u64,
     pub(super) unreadable_parts: u64,
@@ -68,18 +73,19 @@ impl<'a> Account<'a> {
             waiting: VecDeque::new(),
             depth: 0,
             parts_left: ground.most_parts,
+            reads_left: ground.most_parts.saturating_mul(READ_FOR_ONE),
             reached: 0,
             unreadable_parts: 0,
             at_least: None,
         }
     }
 
-    /// The split of a value, which is at `source`.
-    pub(super) fn whole(mut self, value: &Value, source: Option<&Source>) -> Split {
+    /// The split of a value, which is at `at`.
+    pub(super) fn whole(mut self, value: &Value, at: Option<&Location>) -> Split {
         let spot = Spot { node: NodeId::WHOLE, listed: true, hold: Hold::Owner };
-        self.visit(value, source, spot, &mut String::new());
+        self.visit(value, at, spot, &mut String::new());
         while let (Some(next), Some(reader)) = (self.waiting.pop_front(), self.reader) {
-            let value = reader.read(next.ty, &Location::Memory(next.at));
+            let Some(value) = self.read(reader, next.ty, next.at) else { break };
             self.visit(&value, None, next.spot, &mut next.path.clone());
         }
         let region = value.region(self.ground.naming);
@@ -109,11 +115,11 @@ impl<'a> Account<'a> {
         split
     }
 
-    /// Counts what a value leads to. `source` says where it is, where its place does not.
+    /// Counts what a value leads to. `at` says where it is, where its place does not.
     pub(super) fn visit(
         &mut self,
         value: &Value,
-        source: Option<&Source>,
+        at: Option<&Location>,
         spot: Spot,
         path: &mut String,
     ) {
@@ -132,7 +138,7 @@ impl<'a> Account<'a> {
             let hold = value.hold_of_parts().within(spot.hold);
             // What fields of a union lead to is not known: which of them counts is not.
             if !matches!(value.kind, ValueKind::Union { .. }) {
-                self.parts(value, source, Spot { hold, ..within }, spot, path);
+                self.parts(value, at, Spot { hold, ..within }, spot, path);
             }
         }
         self.depth = self.depth.saturating_sub(1);
@@ -142,7 +148,7 @@ impl<'a> Account<'a> {
     fn parts(
         &mut self,
         value: &Value,
-        source: Option<&Source>,
+        at: Option<&Location>,
         spot: Spot,
         outside: Spot,
         path: &mut String,
@@ -162,7 +168,7 @@ impl<'a> Account<'a> {
                         account.step(&format!("[{index}]"), item, spot, path);
                     });
                 }
-                self.rest(value, source, spot, outside, path);
+                self.rest(value, at, spot, outside, path);
             }
             ValueKind::Map(map) => {
                 for (index, (key, value)) in map.entries.iter().enumerate() {
@@ -172,7 +178,7 @@ impl<'a> Account<'a> {
                         account.step(&label, value, spot, path);
                     });
                 }
-                self.rest(value, source, spot, outside, path);
+                self.rest(value, at, spot, outside, path);
             }
             ValueKind::Raw { .. } => {
                 self.unreadable();
@@ -200,6 +206,22 @@ impl<'a> Account<'a> {
         }
         self.visit(part, None, spot, path);
         path.truncate(len);
+    }
+
+    /// Reads a part that was cut off; none where too much was read already.
+    pub(super) fn read(&mut self, reader: &Reader<'_>, ty: TypeRef, at: VirtAddr) -> Option<Value> {
+        if self.is_spent() {
+            self.too_many();
+            return None;
+        }
+        let (value, parts) = reader.read_counting(ty, &Location::Memory(at));
+        self.reads_left = self.reads_left.saturating_sub(parts);
+        Some(value)
+    }
+
+    /// Whether nothing more is looked at.
+    pub(super) fn is_spent(&self) -> bool {
+        self.parts_left == 0 || self.reads_left == 0
     }
 
     fn wait(&mut self, value: &Value, spot: Spot, path: &str) {

@@ -17,7 +17,6 @@ mod rest;
 mod streamed;
 mod tree;
 
-use super::place::Source;
 use super::{Limits, Naming, Reader, Value};
 use crate::base::{BlockId, Split, VirtAddr};
 use crate::dwarf::{Location, TypeRef};
@@ -84,7 +83,7 @@ impl Reader<'_> {
         };
         let reader = Reader { memory: &memory, limits, ..*self };
         let value = reader.read(ty, at);
-        Account::new(ground, Some(&reader)).whole(&value, Some(&Source::new(at)))
+        Account::new(ground, Some(&reader)).whole(&value, Some(at))
     }
 }
 

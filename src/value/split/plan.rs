@@ -1,12 +1,13 @@
 //! The elements that a container most often has many of: texts, rows of scalars, and structs of
 //! them. Where their words are is found once, and not for each element again.
 
+use std::convert::Infallible;
+
 use super::account::{Account, Spot};
 use super::leads::Leads;
-use crate::base::{Hold, Memory, VirtAddr};
+use crate::base::{Memory, VirtAddr};
 use crate::dwarf::{TypeKind, TypeRef, Types};
-use crate::value::sequences::Row;
-use crate::value::std_types::{Words, is_read_here, words};
+use crate::value::std_types::{Words, growing, is_read_here};
 
 /// Bytes of an element that is read so.
 const LARGEST: u64 = 4096;
@@ -49,15 +50,12 @@ impl Plan {
         }
         let below = levels.checked_sub(1)?;
         let ty = types.get(id).ok()?;
-        if let Some(found) = words(types, &ty) {
-            if found.element.is_some_and(|element| leads.ask(types, element)) {
+        if let Some((words, element)) = growing(types, &ty) {
+            if element.is_some_and(|element| leads.ask(types, element)) {
                 return None;
             }
-            let stride = found.element.map_or(Some(1), |element| types.get(element).ok()?.size)?;
-            let at = |word: u64| word.checked_add(offset);
-            let (pointer, len) = (at(found.pointer)?, at(found.len)?);
-            self.rows
-                .push((Words { pointer, len, capacity: at(found.capacity)?, ..found }, stride));
+            let stride = element.map_or(Some(1), |element| types.get(element).ok()?.size)?;
+            self.rows.push((words.at(offset)?, stride));
             return (self.rows.len() <= MOST_ROWS).then_some(());
         }
         match &ty.kind {
@@ -86,12 +84,7 @@ impl Plan {
             return account.unreadable();
         }
         for (words, stride) in &self.rows {
-            let row = Row {
-                pointer: VirtAddr(self.word(words.pointer)),
-                len: self.word(words.len),
-                capacity: Some(self.word(words.capacity)),
-                hold: Hold::Owner,
-            };
+            let Ok(row) = words.row(|word| Ok::<_, Infallible>(self.word(word)));
             match row.span(*stride) {
                 Ok(Some(span)) => {
                     account.reach(&span, None, spot, "");
@@ -128,13 +121,8 @@ mod tests {
         let ring = world.vec_deque_of(u32_);
         let mut leads = Leads::default();
         let mut rows = |id| Plan::of(&world, &mut leads, id).map(|plan| plan.rows);
-        let at = |offset, element| Words {
-            pointer: offset + 8,
-            len: offset + 16,
-            capacity: offset,
-            element,
-        };
-        assert_eq!(rows(row), Some(vec![(at(0, None), 1), (at(24, Some(u32_)), 4)]));
+        let at = |offset| Words { pointer: offset + 8, len: offset + 16, capacity: offset };
+        assert_eq!(rows(row), Some(vec![(at(0), 1), (at(24), 4)]));
         assert_eq!(rows(u32_), Some(vec![]));
         assert_eq!((rows(nested), rows(texts), rows(ring)), (None, None, None));
     }

@@ -2,14 +2,12 @@
 
 use super::account::{Account, Spot};
 use super::plan::Plan;
+use crate::base::VirtAddr;
 use crate::dwarf::Location;
-use crate::value::place::Source;
-use crate::value::read::Walk;
-use crate::value::std_types::Places;
-use crate::value::{Limits, Reader, Value, ValueKind};
+use crate::value::{Elements, EntriesKind, Limits, MOST_ENTRIES, Reader, Shape, Value, ValueKind};
 
-/// Entries of a map that are listed by their addresses: 64 megabytes of addresses.
-const MOST_ENTRIES: u64 = 1 << 22;
+/// Wrappers around a container that are opened.
+const WRAPPERS: usize = 8;
 
 /// Elements in a row that cannot be read, behind which no further one is tried.
 const UNREADABLE: u64 = 64;
@@ -19,16 +17,18 @@ impl Account<'_> {
     pub(super) fn rest(
         &mut self,
         value: &Value,
-        source: Option<&Source>,
+        at: Option<&Location>,
         spot: Spot,
         outside: Spot,
         path: &mut String,
     ) {
         let (read, more) = (elements_read(value), value.more());
         let needed = more > 0 && (!value.nodes().is_empty() || self.elements_lead(value));
-        let places = if needed { self.places(value, source) } else { None };
-        let nodes = match &places {
-            Some(Places { blocks, .. }) if !blocks.is_empty() => blocks.get(1..).unwrap_or(&[]),
+        let container = if needed { self.container(value, at) } else { None };
+        let nodes = match &container {
+            Some(Shape::Entries(entries)) if !entries.blocks.is_empty() => {
+                entries.blocks.get(1..).unwrap_or(&[])
+            }
             _ => value.nodes(),
         };
         // The nodes stand beside the first one, which is the value's own memory.
@@ -42,21 +42,31 @@ impl Account<'_> {
                 path.truncate(len);
             });
         }
-        match places {
-            Some(places) => self.elements(&places, read, read.saturating_add(more), spot),
+        match container {
+            Some(container) => self.elements(&container, read, read.saturating_add(more), spot),
             None if needed => self.lower("a limit cut its elements off"),
             None => {}
         }
     }
 
     /// Reads the elements from one on, without keeping them.
-    fn elements(&mut self, places: &Places, from: u64, len: u64, spot: Spot) {
+    fn elements(&mut self, container: &Shape, from: u64, len: u64, spot: Spot) {
         let Some(reader) = self.reader else { return };
-        if places.len() < len {
+        let (key, value, places) = match container {
+            Shape::Elements(row) => (row.element, None, row.len),
+            Shape::Entries(entries) => {
+                let value = match entries.kind {
+                    EntriesKind::Map(value) => Some(value),
+                    EntriesKind::List | EntriesKind::Set => None,
+                };
+                (entries.key, value, entries.at.len() as u64)
+            }
+            _ => return,
+        };
+        if places < len {
             self.lower("a limit cut its elements off");
         }
-        let types = [Some(places.key), places.value]
-            .map(|ty| ty.filter(|ty| self.leads.ask(reader.types, *ty)));
+        let types = [Some(key), value].map(|ty| ty.filter(|ty| self.leads.ask(reader.types, *ty)));
         if types == [None, None] {
             return;
         }
@@ -64,23 +74,26 @@ impl Account<'_> {
         let reader = Reader { limits, ..*reader };
         let mut plans = types.map(|ty| Plan::of(reader.types, &mut self.leads, ty?));
         let mut in_vain = 0_u64;
-        for index in from..places.len() {
-            let Some((key, value)) = places.get(index) else { break };
+        for index in from..places {
+            let Some(at) = place_of(&reader, container, index) else {
+                return self.lower("its elements are not in memory");
+            };
             if in_vain >= UNREADABLE {
                 return self.lower("its elements cannot be read");
             }
-            if self.parts_left == 0 {
+            if self.is_spent() {
                 return self.too_many();
             }
             let before = self.unreadable_parts;
             self.below(spot, usize::MAX, |account, spot| {
-                for ((ty, plan), at) in types.iter().zip(&mut plans).zip([key, value]) {
+                for ((ty, plan), at) in types.iter().zip(&mut plans).zip([at.0, at.1]) {
                     match (ty, plan) {
                         (None, _) => {}
                         (_, Some(plan)) => plan.count(account, reader.memory, at, spot),
                         (Some(ty), None) => {
-                            let element = reader.read(*ty, &Location::Memory(at));
-                            account.visit(&element, None, spot, &mut String::new());
+                            if let Some(element) = account.read(&reader, *ty, at) {
+                                account.visit(&element, None, spot, &mut String::new());
+                            }
                         }
                     }
                 }
@@ -89,22 +102,26 @@ impl Account<'_> {
         }
     }
 
-    /// Where all elements are.
-    fn places(&mut self, value: &Value, source: Option<&Source>) -> Option<Places> {
+    /// The row or the entries that a value is, without what is wrapped around them.
+    fn container(&mut self, value: &Value, at: Option<&Location>) -> Option<Shape> {
         let reader = self.reader?;
-        let own = value.place.address().map(Source::Memory);
-        let source = source.or(own.as_ref())?;
-        let elements = self.parts_left.min(MOST_ENTRIES);
-        let limits = Limits {
-            elements: usize::try_from(elements).ok()?,
-            total_bytes: u64::MAX,
-            ..reader.limits
-        };
-        let reader = Reader { limits, ..*reader };
-        let Some(ty) = value.ty else { return in_a_row(value) };
-        let places = Walk::new(&reader).places(ty, source)?;
-        self.parts_left = self.parts_left.saturating_sub(places.blocks.len() as u64);
-        Some(places)
+        let own = value.place.address().map(Location::Memory);
+        let mut at = at.cloned().or(own)?;
+        let Some(mut ty) = value.ty else { return in_a_row(value) };
+        let most = usize::try_from(self.parts_left).unwrap_or(MOST_ENTRIES);
+        for _ in 0..WRAPPERS {
+            match reader.shape_with(ty, &at, most).ok()? {
+                Shape::Inside { part, .. } => (ty, at) = (part.ty, part.at),
+                Shape::Entries(entries) => {
+                    let blocks = entries.blocks.len() as u64;
+                    self.parts_left = self.parts_left.saturating_sub(blocks);
+                    return Some(Shape::Entries(entries));
+                }
+                Shape::Elements(row) => return Some(Shape::Elements(row)),
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// Whether the elements of a container can lead to memory, as its first ones show.
@@ -144,8 +161,23 @@ fn leads_itself(value: &Value) -> bool {
 }
 
 /// A slice behind a counting pointer has no type of its own: its elements lie in a row.
-fn in_a_row(value: &Value) -> Option<Places> {
+fn in_a_row(value: &Value) -> Option<Shape> {
     let ValueKind::Sequence(sequence) = &value.kind else { return None };
     let first = sequence.items.first()?;
-    Some(Places::in_a_row(first.ty?, first.size?, first.place.address()?, sequence.len))
+    let start = Location::Memory(first.place.address()?);
+    let (element, stride, len) = (first.ty?, first.size?, sequence.len);
+    let (first, ring, capacity) = (0, None, None);
+    Some(Shape::Elements(Elements { start, element, stride, len, first, ring, capacity }))
+}
+
+/// Where an element is, or an entry's key and value.
+fn place_of(reader: &Reader<'_>, container: &Shape, index: u64) -> Option<(VirtAddr, VirtAddr)> {
+    match container {
+        Shape::Elements(row) => match reader.element(row, index).ok()?.at {
+            Location::Memory(at) => Some((at, at)),
+            _ => None,
+        },
+        Shape::Entries(entries) => entries.at.get(usize::try_from(index).ok()?).copied(),
+        _ => None,
+    }
 }

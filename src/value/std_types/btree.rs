@@ -4,11 +4,12 @@
 use std::collections::HashSet;
 
 use super::btree_node::{HIGHEST, Layout, Root};
-use super::entries::{Entries, Shape, words};
+use super::entries::words;
 use super::{Look, Member, Parts};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::Type;
 use crate::value::HeapSpan;
+use crate::value::shape::{Entries, EntriesKind};
 
 /// Nodes that are visited for their blocks alone, when enough entries were found.
 const NODES: usize = 64;
@@ -28,18 +29,18 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         }
         let (key, value) = (look.ty().param("K"), look.ty().param("V"));
         let key = key.map_or_else(|| look.param("T"), Ok)?;
-        let shape = value.filter(|_| !is_set).map_or(Shape::Set, Shape::Map);
-        return Ok(Parts::Entries(Entries { shape, len, key, at: vec![], blocks: vec![] }));
+        let kind = value.filter(|_| !is_set).map_or(EntriesKind::Set, EntriesKind::Map);
+        return Ok(Parts::Entries(Entries { kind, len, key, at: vec![], blocks: vec![] }));
     };
     let layout = Layout::of(look, leaf)?;
-    let shape = if is_set { Shape::Set } else { Shape::Map(layout.value) };
+    let kind = if is_set { EntriesKind::Set } else { EntriesKind::Map(layout.value) };
     let key = layout.key;
     let wanted = look.wanted(len);
     let mut tour = Tour { layout, wanted, at: vec![], blocks: vec![], seen: HashSet::new() };
     if let Err(reason) = tour.whole(look, node, height, len) {
         return Ok(Parts::Broken(words(node, len), reason));
     }
-    Ok(Parts::Entries(Entries { shape, len, key, at: tour.at, blocks: tour.blocks }))
+    Ok(Parts::Entries(Entries { kind, len, key, at: tour.at, blocks: tour.blocks }))
 }
 
 /// The root, if the tree has one: an `Option<NodeRef>`.

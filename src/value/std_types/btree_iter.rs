@@ -7,12 +7,13 @@
 use std::collections::HashSet;
 
 use super::btree_node::{HIGHEST, Layout, Root};
-use super::entries::{Entries, Shape, field, words};
+use super::entries::{field, words};
 use super::{Look, Member, Parts, members};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::Type;
 use crate::value::HeapSpan;
 use crate::value::place::Source;
+use crate::value::shape::{Entries, EntriesKind};
 
 pub(super) fn is(ty: &Type) -> bool {
     const NAMES: [&str; 7] =
@@ -51,10 +52,10 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         Ok(places) => places,
         Err(reason) => return Ok(Parts::Broken(words(at, len), reason)),
     };
-    let (shape, key) = match &*look.ty().base_name {
-        name if name.contains("Keys") || of_set(look.ty()) => (Shape::List, key),
-        name if name.contains("Values") => (Shape::List, value),
-        _ => (Shape::Map(value), key),
+    let (kind, key) = match &*look.ty().base_name {
+        name if name.contains("Keys") || of_set(look.ty()) => (EntriesKind::List, key),
+        name if name.contains("Values") => (EntriesKind::List, value),
+        _ => (EntriesKind::Map(value), key),
     };
     let values_only = look.ty().base_name.contains("Values");
     let place = |(key, value)| if values_only { (value, value) } else { (key, value) };
@@ -62,7 +63,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let owns = look.ty().base_name.starts_with("Into");
     let blocks = if owns { way.blocks } else { vec![] };
     let at = places.into_iter().map(place).collect();
-    Ok(Parts::Entries(Entries { shape, len, key, at, blocks }))
+    Ok(Parts::Entries(Entries { kind, len, key, at, blocks }))
 }
 
 fn of_set(ty: &Type) -> bool {

@@ -5,36 +5,13 @@ use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef, Types};
 use crate::value::place::Source;
 use crate::value::read::{At, Walk};
+use crate::value::shape::{Entries, EntriesKind};
 use crate::value::{HeapSpan, Map, Sequence, Value, ValueKind};
-
-/// What holds the entries, and so how they are told.
-#[derive(Clone, Copy)]
-pub(super) enum Shape {
-    /// Elements in a row.
-    List,
-    /// Elements without an order that counts.
-    Set,
-    /// Keys with values of this type.
-    Map(TypeRef),
-}
-
-/// Entries found, but not read yet.
-pub(super) struct Entries {
-    pub(super) shape: Shape,
-    /// How many there are.
-    pub(super) len: u64,
-    /// The type of the keys, or of the elements.
-    pub(super) key: TypeRef,
-    /// Where the keys or elements, and the values, of the first ones are.
-    pub(super) at: Vec<(VirtAddr, VirtAddr)>,
-    /// The memory that holds them; the first is told as the value's own.
-    pub(super) blocks: Vec<HeapSpan>,
-}
 
 impl Entries {
     /// Reads the entries, as far as the limits on parts allow.
     pub(super) fn assemble(self, walk: &mut Walk<'_>, at: &At<'_>) -> Value {
-        let Entries { shape, len, key, at: places, blocks } = self;
+        let Entries { kind: held, len, key, at: places, blocks } = self;
         let depth = at.depth.saturating_add(1);
         let mut keys = Vec::new();
         let mut entries = Vec::new();
@@ -43,19 +20,19 @@ impl Entries {
                 break;
             }
             let read = walk.value(key, &Source::Memory(key_at), depth);
-            match shape {
-                Shape::Map(value) => {
+            match held {
+                EntriesKind::Map(value) => {
                     entries.push((read, walk.value(value, &Source::Memory(value_at), depth)));
                 }
-                Shape::List | Shape::Set => keys.push(read),
+                EntriesKind::List | EntriesKind::Set => keys.push(read),
             }
         }
         let heap = blocks.first().copied();
         let nodes = blocks.into_iter().skip(1).collect();
-        let kind = match shape {
-            Shape::Map(_) => ValueKind::Map(Map { len, entries, nodes }),
-            Shape::Set => ValueKind::Set(Sequence { len, items: keys, nodes }),
-            Shape::List => ValueKind::Sequence(Sequence { len, items: keys, nodes }),
+        let kind = match held {
+            EntriesKind::Map(_) => ValueKind::Map(Map { len, entries, nodes }),
+            EntriesKind::Set => ValueKind::Set(Sequence { len, items: keys, nodes }),
+            EntriesKind::List => ValueKind::Sequence(Sequence { len, items: keys, nodes }),
         };
         Value { heap, ..at.value(kind) }
     }
@@ -70,9 +47,14 @@ impl Look<'_, '_> {
         self.word_of(&member)
     }
 
-    /// How many entries of so many are read. None is looked for that no part is left for.
+    /// How many entries of so many are looked for: of those that are to be read, as many as there
+    /// are parts left for.
     pub(super) fn wanted(&self, len: u64) -> usize {
-        let most = self.walk.reader.limits.elements.min(self.walk.parts_left());
+        let elements = self.walk.reader.limits.elements;
+        let most = match self.walk.places_only {
+            true => elements,
+            false => elements.min(self.walk.parts_left()),
+        };
         usize::try_from(len).unwrap_or(usize::MAX).min(most)
     }
 }

@@ -3,13 +3,14 @@
 //! A `RawIterRange` keeps the full buckets of the group that it is in as bits, where that group's
 //! buckets end, and where the next group of control bytes begins (hashbrown's `raw`).
 
-use super::entries::{Entries, Shape, field, pointee, words};
+use super::entries::{field, pointee, words};
 use super::hash_table::{CHUNK, GROUP, MOST_SEARCHED};
 use super::{Look, Member, Parts, members};
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::Type;
 use crate::value::HeapSpan;
 use crate::value::place::Source;
+use crate::value::shape::{Entries, EntriesKind};
 
 pub(super) fn is(ty: &Type) -> bool {
     const NAMES: [&str; 9] = [
@@ -46,14 +47,14 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     };
     let name = look.ty().base_name.clone();
     let of_set = look.ty().name.contains("::set::");
-    let (shape, key, first) = match &*name {
-        name if name.contains("Values") => (Shape::List, value, value_offset),
-        name if name.contains("Keys") || of_set => (Shape::List, key, key_offset),
-        _ => (Shape::Map(value), key, key_offset),
+    let (kind, key, first) = match &*name {
+        name if name.contains("Values") => (EntriesKind::List, value, value_offset),
+        name if name.contains("Keys") || of_set => (EntriesKind::List, key, key_offset),
+        _ => (EntriesKind::Map(value), key, key_offset),
     };
     let at = found.into_iter().map(|entry| (entry + first, entry + value_offset)).collect();
     let blocks = allocation(look, len.saturating_mul(look.walk.size_of(pair)))?;
-    Ok(Parts::Entries(Entries { shape, len, key, at, blocks: blocks.into_iter().collect() }))
+    Ok(Parts::Entries(Entries { kind, len, key, at, blocks: blocks.into_iter().collect() }))
 }
 
 /// Control bytes that are searched for full buckets: as many reads as a table is given.

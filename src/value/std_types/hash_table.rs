@@ -4,12 +4,13 @@
 //! where the bucket is full. `ctrl` points between the two; bucket 0 ends there and the others
 //! lie before it (`RawTableInner` and `TableLayout::calculate_layout_for` in hashbrown's `raw`).
 
-use super::entries::{Entries, Shape, field};
+use super::entries::field;
 use super::{Look, Member, Parts, Row, members};
 use crate::base::{Hold, Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeRef};
 use crate::value::HeapSpan;
 use crate::value::place::Source;
+use crate::value::shape::{Entries, EntriesKind};
 
 /// Control bytes that are looked at together: the width of an SSE2 register, which every x86-64
 /// has. So many lie behind those of the buckets, and the control bytes are aligned to it.
@@ -62,14 +63,14 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     } else {
         ((0, table.entry), None)
     };
-    let shape = value.map_or(Shape::Set, |(_, ty)| Shape::Map(ty));
+    let kind = value.map_or(EntriesKind::Set, |(_, ty)| EntriesKind::Map(ty));
     let value_offset = value.map_or(0, |(offset, _)| offset);
     let place = |index: &u64| {
         let entry = table.address(*index);
         (entry + key_offset, entry + value_offset)
     };
     let at = full.iter().map(place).collect();
-    Ok(Parts::Entries(Entries { shape, len: table.items, key, at, blocks }))
+    Ok(Parts::Entries(Entries { kind, len: table.items, key, at, blocks }))
 }
 
 /// The words of the table that a member is, or holds.

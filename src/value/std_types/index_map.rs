@@ -1,10 +1,11 @@
 //! `IndexMap` and `IndexSet` of the crate `indexmap`: a `Vec` of entries, and a table of indices
 //! into it.
 
-use super::entries::{Entries, Shape, field};
-use super::{Look, Parts, Row, hash_table, members};
-use crate::base::{Hold, Unreadable, VirtAddr};
+use super::entries::field;
+use super::{Look, Parts, hash_table, members};
+use crate::base::Unreadable;
 use crate::dwarf::Type;
+use crate::value::shape::{Entries, EntriesKind};
 
 pub(super) fn is(ty: &Type) -> bool {
     &*ty.krate == "indexmap" && matches!(&*ty.base_name, "IndexMap" | "IndexSet")
@@ -19,13 +20,8 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let (value_offset, value) = field(&bucket_type, "value")?;
     // A set is a map to `()`.
     let is_map = &*look.ty().base_name == "IndexMap";
-    let shape = if is_map { Shape::Map(value) } else { Shape::Set };
-    let row = Row {
-        pointer: VirtAddr(look.word_in(&entries, "ptr")?),
-        len: look.word_in(&entries, "len")?,
-        capacity: Some(look.word_in(&entries, "cap")?),
-        hold: Hold::Owner,
-    };
+    let kind = if is_map { EntriesKind::Map(value) } else { EntriesKind::Set };
+    let row = look.growing_row(&entries.ty, entries.offset)?;
     let stride = look.walk.size_of(bucket);
     let indices = look.find("indices")?;
     let table = hash_table::table(look, &indices)?;
@@ -39,7 +35,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
         (entry + key_offset, entry + value_offset)
     };
     let at = (0..look.wanted(row.len) as u64).map(place).collect();
-    Ok(Parts::Entries(Entries { shape, len: row.len, key, at, blocks }))
+    Ok(Parts::Entries(Entries { kind, len: row.len, key, at, blocks }))
 }
 
 #[cfg(test)]

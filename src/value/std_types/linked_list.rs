@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 
-use super::entries::{Entries, Shape, field, node, pointee, words};
+use super::entries::{field, node, pointee, words};
 use super::{Look, Parts, members};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::Type;
 use crate::value::HeapSpan;
 use crate::value::place::Source;
+use crate::value::shape::{Entries, EntriesKind};
 
 /// Nodes that are visited for their blocks alone, when enough elements were found.
 const NODES: usize = 64;
@@ -38,7 +39,7 @@ pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let place = |block: &HeapSpan| (block.pointer + element, block.pointer + element);
     let at = blocks.iter().take(look.wanted(len)).map(place).collect();
     let blocks = if is_iter(look.ty()) { vec![] } else { blocks };
-    Ok(Parts::Entries(Entries { shape: Shape::List, len, key, at, blocks }))
+    Ok(Parts::Entries(Entries { kind: EntriesKind::List, len, key, at, blocks }))
 }
 
 /// The nodes from the head on, of which each points to the next.

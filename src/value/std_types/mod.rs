@@ -34,7 +34,6 @@ mod net;
 mod number;
 mod once;
 mod path;
-mod places;
 mod range;
 mod rc;
 mod slice;
@@ -42,6 +41,7 @@ mod small_vec;
 mod string;
 mod structure;
 mod thread;
+mod thread_storage;
 mod time;
 mod type_id;
 mod vec;
@@ -56,11 +56,10 @@ use super::members::{self, Member};
 use super::model::{Fields, Pointer, Value, ValueKind};
 use super::read::{At, Walk};
 use super::sequences::{Row, broken};
+use super::shape::Entries;
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Type, TypeKind, TypeRef, short_type_name};
-use entries::Entries;
-pub(super) use places::Places;
-pub(super) use words::{Words, is_read_here, words};
+pub(super) use words::{Words, growing, is_read_here};
 
 pub(super) use structure::shape;
 
@@ -101,6 +100,7 @@ const FAMILIES: &[Family] = &[
     Family { of: iter::is, read: iter::read },
     Family { of: channel::is, read: channel::read },
     Family { of: thread::is, read: thread::read },
+    Family { of: thread_storage::is, read: thread_storage::read },
     Family { of: descriptor::is, read: descriptor::read },
     Family { of: io_error::is, read: io_error::read },
     Family { of: type_id::is, read: type_id::read },
@@ -286,11 +286,7 @@ impl<'l, 'w> Look<'l, 'w> {
     }
 
     fn word_of(&mut self, member: &Member) -> Result<u64, Unreadable> {
-        let size = member.ty.size.unwrap_or(0);
-        if size != 8 {
-            let why = format!("a word of {} has {size} bytes", self.at.ty.base_name);
-            return Err(Unreadable::NotDescribed(why));
-        }
+        members::check_word(self.at.ty, member)?;
         Ok(self.walk.number(&self.at.source.at(member.offset), 8)? as u64)
     }
 
@@ -300,16 +296,25 @@ impl<'l, 'w> Look<'l, 'w> {
 
     /// The variant that a member which is an enum has: its name, and its struct where it has one.
     fn variant_of(&mut self, member: &Member) -> Result<(Arc<str>, Option<Member>), Unreadable> {
-        let TypeKind::Enum(part) = &member.ty.kind else {
-            let why = format!(
-                "{} holds {} where an enum was expected",
-                self.at.ty.base_name, member.ty.name
-            );
-            return Err(Unreadable::NotDescribed(why));
-        };
         let source = self.at.source.at(member.offset);
         let at = At { id: member.id, ty: &member.ty, source: &source, depth: self.at.depth };
-        let variant = self.walk.select(&at, part)?;
+        let variant = match &member.ty.kind {
+            TypeKind::Enum(part) => self.walk.select(&at, part)?,
+            TypeKind::CLike { repr, enumerators } => {
+                return match self.walk.c_like(&at, *repr, enumerators) {
+                    ValueKind::Enum { variant, .. } => Ok((variant, None)),
+                    ValueKind::Unreadable(reason) => Err(reason),
+                    _ => Err(at.invalid("its number is that of no variant")),
+                };
+            }
+            _ => {
+                let why = format!(
+                    "{} holds {} where an enum was expected",
+                    self.at.ty.base_name, member.ty.name
+                );
+                return Err(Unreadable::NotDescribed(why));
+            }
+        };
         let Some(id) = variant.ty else { return Ok((variant.name.clone(), None)) };
         let ty = self.walk.reader.types.get(id)?;
         Ok((variant.name.clone(), Some(Member { id, ty, offset: member.offset })))

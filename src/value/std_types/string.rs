@@ -1,7 +1,7 @@
 //! `String`: a `Vec<u8>` of text.
 
-use super::{Look, Parts, Row};
-use crate::base::{Hold, Unreadable};
+use super::{Look, Parts};
+use crate::base::Unreadable;
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -9,12 +9,7 @@ pub(super) fn is(ty: &Type) -> bool {
 }
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
-    Ok(Parts::Text(Row {
-        pointer: look.address("ptr")?,
-        len: look.word("len")?,
-        capacity: Some(look.word("cap")?),
-        hold: Hold::Owner,
-    }))
+    Ok(Parts::Text(look.growing_row(look.ty(), 0)?))
 }
 
 #[cfg(test)]

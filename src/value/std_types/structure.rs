@@ -1,12 +1,11 @@
 //! The parts of std's types as a [`Shape`]: where they are, without reading them.
 
-use super::entries::{self, Entries};
 use super::{FAMILIES, Look, Member, Parts, Row, Told, members};
 use crate::base::{Unreadable, VirtAddr};
 use crate::dwarf::{Location, PointerFlavour, TypeKind, TypeRef};
 use crate::value::read::{At, Walk};
-use crate::value::shape::{Behind, Beside, Elements, EntriesKind, Members, Part, Pointee, TextAt};
-use crate::value::{Pointer, Shape, Value, ValueKind, shape};
+use crate::value::shape::{Behind, Beside, Elements, Members, Part, Pointee, TextAt};
+use crate::value::{Pointer, Shape, Value, ValueKind};
 
 /// The shape, if the type belongs to one of the families and is built as its reader expects.
 pub(in crate::value) fn shape(
@@ -32,7 +31,7 @@ fn from_parts(walk: &mut Walk<'_>, at: &At<'_>, parts: Parts) -> Result<Option<S
         }
         Parts::Row(row, element) => Shape::Elements(elements(walk, at, row, 0, element)?),
         Parts::Ring(row, first, element) => ring(walk, at, row, first, element)?,
-        Parts::Entries(entries) => Shape::Entries(places(entries)),
+        Parts::Entries(entries) => Shape::Entries(entries),
         Parts::Broken(_, reason) => return Err(reason),
         Parts::Inside(member) => {
             Shape::Inside { part: part(walk, at, &member)?, beside: Vec::new() }
@@ -96,16 +95,6 @@ fn ring(
     Ok(Shape::Elements(elements))
 }
 
-fn places(entries: Entries) -> shape::Entries {
-    let Entries { shape, len, key, at, .. } = entries;
-    let kind = match shape {
-        entries::Shape::List => EntriesKind::List,
-        entries::Shape::Set => EntriesKind::Set,
-        entries::Shape::Map(value) => EntriesKind::Map(value),
-    };
-    shape::Entries { kind, len, key, at }
-}
-
 /// A type that keeps a value among other things, or one that is told by several members.
 fn record(
     walk: &Walk<'_>,
@@ -161,7 +150,7 @@ fn unfollowed(walk: &mut Walk<'_>, at: &At<'_>, pointer: &Pointer) -> Behind {
     const NOT_SAID: &str = "the debug information does not say what type is behind its vtable";
     if !pointer.counts.is_empty() {
         return Behind::Nothing(
-            "it is a Weak, which may outlive its value: `upgrade` it first".to_owned(),
+            "it is a Weak, which does not keep its value; an Rc or Arc that does can be".to_owned(),
         );
     }
     let raw = matches!(pointer.flavour, PointerFlavour::Const | PointerFlavour::Mut);

@@ -1,7 +1,7 @@
 //! `Vec<T>`: pointer, length and capacity.
 
-use super::{Look, Parts, Row};
-use crate::base::{Hold, Unreadable};
+use super::{Look, Parts};
+use crate::base::Unreadable;
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -10,13 +10,7 @@ pub(super) fn is(ty: &Type) -> bool {
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let element = look.param("T")?;
-    let row = Row {
-        pointer: look.address("ptr")?,
-        len: look.word("len")?,
-        capacity: Some(look.word("cap")?),
-        hold: Hold::Owner,
-    };
-    Ok(Parts::Row(row, element))
+    Ok(Parts::Row(look.growing_row(look.ty(), 0)?, element))
 }
 
 #[cfg(test)]
@@ -77,12 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unmapped_buffer_makes_the_elements_unreadable_but_not_the_length() {
+    fn an_unmapped_buffer_is_said_once_and_the_length_is_told() {
         let mut world = World::new();
         let u32_ = world.uint(4);
         let vec = world.vec_of(u32_, true);
         let value = world.read_words(vec, &[2, 0x9000, 2]);
-        assert_eq!(world.text(&value), "[<unmapped>, <unmapped>]");
-        assert_eq!(value.heap.map(|heap| heap.used), Some(8));
+        assert_eq!(world.text(&value), "<unmapped>");
+        let words = &world.data(&value).children;
+        assert_eq!(words[1].0, "length");
+        assert_eq!(words[1].1.value.as_deref(), Some("2"));
     }
 }

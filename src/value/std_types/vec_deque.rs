@@ -1,7 +1,7 @@
 //! `VecDeque<T>`: a `Vec`'s buffer used as a ring.
 
-use super::{Look, Parts, Row};
-use crate::base::{Hold, Unreadable};
+use super::{Look, Parts};
+use crate::base::Unreadable;
 use crate::dwarf::Type;
 
 pub(super) fn is(ty: &Type) -> bool {
@@ -10,12 +10,7 @@ pub(super) fn is(ty: &Type) -> bool {
 
 pub(super) fn read(look: &mut Look<'_, '_>) -> Result<Parts, Unreadable> {
     let element = look.param("T")?;
-    let row = Row {
-        pointer: look.address("ptr")?,
-        len: look.word("len")?,
-        capacity: Some(look.word("cap")?),
-        hold: Hold::Owner,
-    };
+    let row = look.growing_row(look.ty(), 0)?;
     Ok(Parts::Ring(row, look.word("head")?, element))
 }
 

@@ -1,0 +1,252 @@
+//! What printing values costs: a hundred elements of large collections, and a frame of fifty
+//! variables, beside gdb and lldb with rustc's printers, and BugStalker.
+//!
+//! Every contestant stops at the same line and prints. What the print costs is the time from the line
+//! of the stop on its output to the last of the values; the whole is what somebody waits for who asks
+//! once. (Two runs, with the print and without, would differ by less than the program itself does from
+//! run to run.)
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::dap;
+use super::{RUNS, compile, installed, words};
+
+/// A contestant that takes longer is not asked again.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A contestant that takes longer is stopped.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// What is printed, and how each contestant is asked for it.
+struct Print {
+    what: &'static str,
+    program: &'static str,
+    freehold: &'static str,
+    gdb: &'static str,
+    lldb: &'static str,
+    /// The variable whose children are asked of a debug adapter; none for all.
+    variable: Option<&'static str>,
+    /// Elements that are asked for.
+    elements: u32,
+    /// What must be in the output.
+    proof: &'static str,
+}
+
+const PRINTS: [Print; 3] = [
+    Print {
+        what: "The first 100 elements of a Vec<u64> of 1,000,000.",
+        program: "big",
+        freehold: "print --elements 100 numbers",
+        gdb: "print numbers",
+        lldb: "frame variable numbers",
+        variable: Some("numbers"),
+        elements: 100,
+        proof: "9801",
+    },
+    Print {
+        what: "The first 100 entries of a HashMap<u64, String> of 1,000,000.",
+        program: "big",
+        freehold: "print --elements 100 map",
+        gdb: "print map",
+        lldb: "frame variable map",
+        variable: Some("map"),
+        elements: 100,
+        proof: "\"",
+    },
+    Print {
+        what: "All locals of a frame of 50 rich variables, 10 elements of each.",
+        program: "rich",
+        freehold: "info locals",
+        gdb: "info locals",
+        lldb: "frame variable",
+        variable: None,
+        elements: 10,
+        proof: "word 1",
+    },
+];
+
+/// One debugger.
+struct Asked {
+    name: &'static str,
+    /// Runs once, or says why it could not.
+    run: Box<dyn Fn() -> Result<Took, String>>,
+}
+
+/// What one run took.
+#[derive(Clone, Copy)]
+struct Took {
+    print: Duration,
+    whole: Duration,
+}
+
+pub fn run(freehold: &str) {
+    for print in &PRINTS {
+        let source = format!("benches/programs/{}.rs", print.program);
+        let program = compile(&source);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+        let line = line_of_stop(&source);
+        println!("\n{}", print.what);
+        let mut all = vec![by_freehold(freehold, print, &program, line)];
+        all.extend(by_gdb(print, &program, line));
+        all.extend(by_lldb(print, &program, line));
+        all.extend(by_bug_stalker(print, &program, &source, line));
+        compare(&all);
+    }
+}
+
+fn line_of_stop(source: &Path) -> usize {
+    let text = std::fs::read_to_string(source).expect("the source");
+    text.lines().position(|line| line.ends_with("// #stop")).expect("a line to stop at") + 1
+}
+
+fn by_freehold(freehold: &str, print: &Print, program: &Path, line: usize) -> Asked {
+    let stop = format!("break {}.rs:{line}", print.program);
+    // Like the peers it follows no allocations: those of three million blocks take a minute.
+    let command = words(&[freehold, "debug", "--no-ledger", "--batch", "-e", &stop, "-e", "run"]);
+    let ask = words(&["-e", print.freehold, &program.display().to_string()]);
+    asked("freehold", [command, ask].concat(), print.proof)
+}
+
+fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
+    let stop = format!("break {}.rs:{line}", print.program);
+    let elements = format!("set print elements {}", print.elements);
+    let command = words(&["rust-gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off"]);
+    let command = [command, words(&["-ex", &elements, "-ex", &stop, "-ex", "run"])].concat();
+    let ask = words(&["-ex", print.gdb, &program.display().to_string()]);
+    here("rust-gdb").then(|| asked("rust-gdb", [command, ask].concat(), print.proof))
+}
+
+/// As `rust-lldb` starts it, which looks for no other name than `lldb`.
+fn by_lldb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
+    if !here("lldb-19") {
+        return None;
+    }
+    let stop = format!("b {}.rs:{line}", print.program);
+    let elements = format!("settings set target.max-children-count {}", print.elements);
+    let printers = sysroot().join("lib/rustlib/etc");
+    let import = format!("command script import \"{}/lldb_lookup.py\"", printers.display());
+    let commands = format!("{}/lldb_commands", printers.display());
+    let command =
+        words(&["lldb-19", "--no-lldbinit", "--batch", "--one-line-before-file", &import]);
+    let options = ["--source-before-file", &commands, "-o", &elements, "-o", &stop, "-o", "run"];
+    let command = [command, words(&options)].concat();
+    let ask = words(&["-o", print.lldb, &program.display().to_string()]);
+    Some(asked("rust-lldb 19", [command, ask].concat(), print.proof))
+}
+
+fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> Option<Asked> {
+    let Some(bs) = std::env::var_os("FREEHOLD_BENCH_BS").map(PathBuf::from) else {
+        println!("  FREEHOLD_BENCH_BS does not say where BugStalker is: it is left out");
+        return None;
+    };
+    let (program, source) = (program.to_owned(), source.to_owned());
+    let (variable, elements) = (print.variable, print.elements);
+    let run = move || {
+        let start = Instant::now();
+        let mut adapter = dap::Adapter::start(&bs, LIMIT)?;
+        let frame = adapter.stop_at(&program, &source, line)?;
+        let stopped = start.elapsed();
+        adapter.ask(frame, variable, elements)?;
+        let whole = start.elapsed();
+        adapter.end();
+        Ok(Took { print: whole.saturating_sub(stopped), whole })
+    };
+    Some(Asked { name: "BugStalker, by DAP", run: Box::new(run) })
+}
+
+fn asked(name: &'static str, command: Vec<String>, proof: &'static str) -> Asked {
+    Asked { name, run: Box::new(move || run_once(&command, proof)) }
+}
+
+/// Runs a debugger to its end, and notes when the line of the stop came and when the last line.
+fn run_once(command: &[String], proof: &str) -> Result<Took, String> {
+    let (read, write) = std::io::pipe().map_err(|error| error.to_string())?;
+    let start = Instant::now();
+    let mut process = Command::new("timeout");
+    process.arg(LIMIT.as_secs().to_string()).args(command).stdin(Stdio::null());
+    process.stderr(write.try_clone().map_err(|error| error.to_string())?).stdout(write);
+    let mut child = process.spawn().map_err(|error| error.to_string())?;
+    // Its ends of the pipe: the output ends when the debugger does.
+    drop(process);
+    let (mut stopped, mut proven, mut last) = (None, false, start.elapsed());
+    let mut end = String::new();
+    for line in BufReader::new(read).split(b'\n').map_while(Result::ok) {
+        last = start.elapsed();
+        let line = String::from_utf8_lossy(&line);
+        match stopped {
+            None if line.contains("// #stop") => stopped = Some(last),
+            None => {}
+            Some(_) => proven |= line.contains(proof),
+        }
+        end = line.chars().take(100).collect();
+    }
+    child.wait().map_err(|error| error.to_string())?;
+    let whole = start.elapsed();
+    match stopped {
+        _ if whole >= LIMIT => Err(format!("was stopped after {} s", LIMIT.as_secs())),
+        Some(at) if proven => Ok(Took { print: last.saturating_sub(at), whole }),
+        _ => Err(format!("printed no {proof:?}, but {end:?} at last")),
+    }
+}
+
+/// Asks everybody in turns, so that a slow moment of the machine meets all of them.
+fn compare(all: &[Asked]) {
+    let mut times: Vec<Result<Vec<Took>, String>> = vec![Ok(Vec::new()); all.len()];
+    for _ in 0..RUNS {
+        for (asked, times) in all.iter().zip(&mut times) {
+            let Ok(done) = times else { continue };
+            if done.iter().any(|took| took.whole > PATIENCE) {
+                continue;
+            }
+            match (asked.run)() {
+                Ok(took) => done.push(took),
+                Err(why) => *times = Err(why),
+            }
+        }
+    }
+    let own = times.first().and_then(|times| times.as_ref().ok()).map(|times| costs(times));
+    for (asked, times) in all.iter().zip(&times) {
+        match times {
+            Ok(times) => tell(asked.name, times, own),
+            Err(why) => println!("  {:<22} {why}", asked.name),
+        }
+    }
+}
+
+/// What the print costs and what the whole takes, in milliseconds.
+fn costs(times: &[Took]) -> (f64, f64) {
+    let median = |of: fn(&Took) -> Duration| {
+        let mut all: Vec<Duration> = times.iter().map(of).collect();
+        all.sort();
+        all.get(all.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+    };
+    (median(|took| took.print), median(|took| took.whole))
+}
+
+fn tell(name: &str, times: &[Took], own: Option<(f64, f64)>) {
+    let (print, whole) = costs(times);
+    let (own_print, own_whole) = own.unwrap_or((print, whole));
+    println!(
+        "  {name:<22} print {print:9.1} ms {:8.1} x   whole {whole:9.1} ms {:6.1} x   ({} run{})",
+        print / own_print,
+        whole / own_whole,
+        times.len(),
+        if times.len() == 1 { "" } else { "s" },
+    );
+}
+
+fn here(program: &str) -> bool {
+    let found = installed(program);
+    if !found {
+        println!("  {program:<22} is not installed");
+    }
+    found
+}
+
+fn sysroot() -> PathBuf {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).output().expect("rustc runs");
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
+}

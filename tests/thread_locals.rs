@@ -1,0 +1,58 @@
+//! Variables of the `thread_local!` macro at the prompt: each thread has its own.
+
+mod support;
+
+use support::{Variant, at_prompt, program};
+
+/// What `print` shows of each variable, at each time that the program stops at a function or line.
+/// The batch ends at the first error, which is the variable's own.
+fn shown(place: &str, stops: usize, variant: Variant) -> [Vec<String>; 4] {
+    let program = program("thread_locals", variant);
+    let stop = format!("break {place}");
+    ["COUNTER", "LATE", "WORDS", "GUARD.0"].map(|variable| {
+        let ask = format!("print {variable}");
+        let mut commands = vec![stop.as_str(), "run"];
+        for _ in 0..stops {
+            commands.extend([ask.as_str(), "continue"]);
+        }
+        let told = at_prompt(&commands, &program.executable);
+        let answers = told.lines().filter_map(|line| match line.strip_prefix("error: ") {
+            Some(error) => Some(error),
+            None => line.strip_prefix('$')?.split_once(" = ").map(|(_, value)| value),
+        });
+        let answers: Vec<_> = answers.map(str::to_owned).collect();
+        assert_eq!(answers.len(), stops, "{told}");
+        answers
+    })
+}
+
+#[test]
+fn each_thread_shows_its_own_value_of_a_thread_local_variable() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let [counter, late, words, guard] = shown("thread_locals::used", 3, variant);
+        assert_eq!(counter, ["11", "21", "11"], "{variant:?}");
+        assert_eq!(late, ["12", "22", "12"], "{variant:?}");
+        let [first, second] =
+            ["10", "20"].map(|n| format!("RefCell {{ value: [\"word {n}\"], borrow: 0 }}"));
+        assert_eq!(words, [first.as_str(), &second, &first], "{variant:?}");
+        assert_eq!(guard, ["\"guarded\""; 3], "{variant:?}");
+    }
+}
+
+#[test]
+fn a_variable_that_the_thread_has_not_used_has_its_constant_or_no_value_yet() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let told = shown("thread_locals::fresh", 1, variant);
+        let not_yet = ["LATE", "GUARD"].map(|name| format!("`{name}` is not yet initialised"));
+        let words = "RefCell { value: [], borrow: 0 }";
+        assert_eq!(told.concat(), ["1", &not_yet[0], words, &not_yet[1]], "{variant:?}");
+    }
+}
+
+#[test]
+fn a_variable_that_its_ending_thread_drops_is_not_shown() {
+    let line = program("thread_locals", Variant::Debug).line("ending");
+    let [counter, .., guard] = shown(&format!("thread_locals.rs:{line}"), 1, Variant::Debug);
+    assert_eq!(counter, ["21"], "a constant without a destructor stays");
+    assert_eq!(guard, ["`GUARD` is destroyed with its thread"]);
+}
