@@ -193,6 +193,10 @@ fn ctrl_d_asks_while_the_program_lives_and_ends_the_session_otherwise() {
     person.sees("The program is still running. End it? (y or n) ");
     person.enters("n");
     person.is_asked();
+    person.enters("run");
+    person.sees("Start it anew? (y or n) ");
+    person.types(CTRL_C);
+    person.is_asked();
     person.enters("print round");
     person.sees("= 0");
     person.is_asked();

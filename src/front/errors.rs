@@ -27,11 +27,11 @@ pub(super) type Outcome = Result<ExitStatus, UserError>;
 pub struct UserError {
     what: String,
     /// The text that it is about, and which bytes of it.
-    text: Option<(String, Range<usize>)>,
+    text: Option<Box<(String, Range<usize>)>>,
     place: Option<String>,
     hints: Vec<String>,
     /// What was expected and what is, a line each, with what stands in front of it.
-    sides: Vec<(String, String)>,
+    sides: Box<[(String, String)]>,
     /// Whether it is only a note: nothing failed.
     note: bool,
     /// Columns of a line; none where lines are not broken.
@@ -47,7 +47,7 @@ impl UserError {
             text: None,
             place: None,
             hints: Vec::new(),
-            sides: Vec::new(),
+            sides: Box::default(),
             note: false,
             width: None,
             exit_code: TOOL_ERROR,
@@ -116,14 +116,14 @@ impl UserError {
     /// Adds what was expected and what is.
     #[must_use]
     pub fn sides(mut self, sides: Vec<(String, String)>) -> UserError {
-        self.sides = sides;
+        self.sides = sides.into();
         self
     }
 
     /// Shows the part of a text that it is about.
     #[must_use]
     pub fn in_text(mut self, text: &str, span: Range<usize>) -> UserError {
-        self.text = Some((text.to_owned(), span));
+        self.text = Some(Box::new((text.to_owned(), span)));
         self
     }
 
@@ -180,7 +180,7 @@ impl fmt::Display for UserError {
                 writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.broken(&self.what, 7))?;
             }
         }
-        if let Some((text, span)) = &self.text {
+        if let Some((text, span)) = self.text.as_deref() {
             writeln!(f, "    {text}")?;
             let before = text.get(..span.start).unwrap_or(text).width();
             let under = text.get(span.clone()).unwrap_or("").width().max(1);

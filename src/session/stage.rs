@@ -141,7 +141,8 @@ impl Session {
     pub(super) fn next_launch(&mut self) -> Result<Launch, SessionError> {
         let mut launch = self.launch.again()?;
         launch.seat = match (&self.stage.tty, &self.stage.turns) {
-            (Some(_), _) => Seat::Apart,
+            (Some(_), Some(turns)) => turns.begin_elsewhere(),
+            (Some(_), None) => Seat::Apart,
             (None, Some(turns)) => turns.begin(),
             (None, None) => launch.seat,
         };

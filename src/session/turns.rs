@@ -24,6 +24,8 @@ pub(super) struct Turns {
     group: Cell<Option<Tid>>,
     /// Whether it is the program's turn.
     given: Cell<bool>,
+    /// Whether the program that runs has another terminal.
+    away: Cell<bool>,
 }
 
 impl Session {
@@ -53,6 +55,7 @@ impl Turns {
             programs: RefCell::default(),
             group: Cell::default(),
             given: Cell::default(),
+            away: Cell::default(),
         }
     }
 
@@ -62,12 +65,19 @@ impl Turns {
         self.programs.replace(None);
         self.group.set(None);
         self.given.set(true);
+        self.away.set(false);
         Seat::Foreground(self.terminal.clone())
+    }
+
+    /// A program begins at another terminal.
+    pub fn begin_elsewhere(&self) -> Seat {
+        self.away.set(true);
+        Seat::Apart
     }
 
     /// The program goes on.
     pub fn give(&self, process: Tid) {
-        if self.given.replace(true) {
+        if self.away.get() || self.given.replace(true) {
             return;
         }
         self.ours.replace(self.terminal.modes().ok());

@@ -55,7 +55,7 @@ fn wanted(command: &Command, before: &str) -> Wanted {
     if first {
         let words = command.usage.split(|c: char| !(c.is_ascii_lowercase() || c == '-'));
         let mut words: Vec<_> = words.filter(|word| word.len() > 1).map(str::to_owned).collect();
-        if has("NAME") && command.topic != Topic::Breakpoints {
+        if matches!(command.name, "set" | "show") {
             words.extend(setting_names().map(str::to_owned));
         }
         if has("TOPIC") {

@@ -102,8 +102,10 @@ impl Desk {
         if at_prompt && !line.trim().is_empty() {
             self.again = repeated(&line);
         }
-        let answer = self.run(&line);
-        match answer {
+        if at_prompt && names(&line, "run") && !self.may_end("Start it anew?") {
+            return After::Next;
+        }
+        match self.run(&line) {
             Ok(answer) => {
                 let wrote = matches!(answer, Answer::Transcript(_) | Answer::Quit);
                 if *source == Source::Prompt && !wrote {
@@ -189,21 +191,21 @@ impl Desk {
         }
     }
 
-    /// Asks whether the program may end with the session, where a person can be asked.
     fn leave(&mut self) -> After {
+        if self.may_end("End it?") { After::End } else { After::Next }
+    }
+
+    /// Asks whether the program may end, where it lives and a person can be asked. Ctrl-C and Ctrl-D
+    /// are second thoughts.
+    fn may_end(&mut self, question: &str) -> bool {
         let ask = {
             let session = self.session.borrow();
             session.is_alive() && session.settings.confirm && self.lines.has_prompt()
         };
-        if !ask {
-            return After::End;
-        }
-        let answer = self.lines.question("The program is still running. End it? (y or n) ");
-        // A second Ctrl-D is an answer, too; Ctrl-C is second thoughts.
-        match answer.as_deref().map(str::trim) {
-            Some("y" | "Y" | "yes") => After::End,
-            _ => After::Next,
-        }
+        let question = format!("The program is still running. {question} (y or n) ");
+        let answer = ask.then(|| self.lines.question(&question));
+        let yes = |text: &str| matches!(text.trim(), "y" | "Y" | "yes");
+        answer.is_none_or(|text| text.as_deref().is_some_and(yes))
     }
 
     fn write_transcript(&mut self, path: &Path) {

@@ -47,6 +47,7 @@ impl AnswerText {
         match answer {
             Answer::Nothing | Answer::Quit | Answer::Value(_) | Answer::Split { .. } => {}
             Answer::Script(_) | Answer::Transcript(_) => {}
+            Answer::Said(text) if text.is_empty() => lines.push(Line::new()),
             Answer::Said(text) => lines.extend(text.lines().map(plain)),
             Answer::Rows(all) => rows(all, self.width, &mut lines),
             Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
