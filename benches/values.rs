@@ -17,6 +17,10 @@ use super::{RUNS, compile, installed, words};
 /// A contestant that takes longer is not asked again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Locals that lldb 19 is not asked for: rustc's printers for it do not come to an end with enums of
+/// several variants.
+const WITHOUT_END: [&str; 4] = ["e01", "e02", "e04", "o02"];
+
 /// A contestant that takes longer is stopped.
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -91,7 +95,7 @@ pub fn run(freehold: &str) {
         println!("\n{}", print.what);
         let mut all = vec![by_freehold(freehold, print, &program, line)];
         all.extend(by_gdb(print, &program, line));
-        all.extend(by_lldb(print, &program, line));
+        all.extend(by_lldb(print, &program, &source, line));
         all.extend(by_bug_stalker(print, &program, &source, line));
         compare(&all);
     }
@@ -120,7 +124,7 @@ fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
 }
 
 /// As `rust-lldb` starts it, which looks for no other name than `lldb`.
-fn by_lldb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
+fn by_lldb(print: &Print, program: &Path, source: &Path, line: usize) -> Option<Asked> {
     if !here("lldb-19") {
         return None;
     }
@@ -133,8 +137,22 @@ fn by_lldb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
         words(&["lldb-19", "--no-lldbinit", "--batch", "--one-line-before-file", &import]);
     let options = ["--source-before-file", &commands, "-o", &elements, "-o", &stop, "-o", "run"];
     let command = [command, words(&options)].concat();
-    let ask = words(&["-o", print.lldb, &program.display().to_string()]);
+    let ask = match print.variable {
+        Some(_) => print.lldb.to_owned(),
+        None => format!("{} {}", print.lldb, locals(source).join(" ")),
+    };
+    let ask = words(&["-o", &ask, &program.display().to_string()]);
     Some(asked("rust-lldb 19", [command, ask].concat(), print.proof))
+}
+
+/// The names of the variables of a program's frame, without those that lldb does not end with.
+fn locals(source: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(source).expect("the source");
+    let name = |line: &str| {
+        let name = line.strip_prefix("    let ")?.split([':', ' ']).next()?;
+        (name.len() == 3 && !WITHOUT_END.contains(&name)).then(|| name.to_owned())
+    };
+    text.lines().filter_map(name).collect()
 }
 
 fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> Option<Asked> {

@@ -31,7 +31,6 @@ struct Person {
     manager: Option<Box<Person>>,
 }
 
-// No recursive one: rustc's printers for lldb do not come to an end with it.
 enum Shape {
     Circle { centre: Point, radius: f64 },
     Polygon(Vec<Point>),

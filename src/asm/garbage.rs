@@ -45,7 +45,7 @@ fn ask_function(code: &[u8], range: Range<FileAddr>, offset: i64) {
     let made = frame_made(code, range);
     assert!(made == range.start || range.contains(made));
     let ends: Vec<FileAddr> = (0..code.len() as u64).map(|at| range.start + at).collect();
-    let ends = &ends[..ends.len().min(64)];
+    let ends = &ends[..ends.len().min(16)];
     last_outside_loops(code, range, ends);
     for at in ends {
         ends_instruction(code, range, *at);

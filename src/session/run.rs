@@ -26,6 +26,9 @@ use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
 use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, What};
 
+/// Allocations that take a second or so to follow.
+const COSTLY: u64 = 100_000;
+
 /// Watches a run. It cannot steer it.
 pub trait Observer {
     /// Something happened.
@@ -62,6 +65,8 @@ pub struct Run {
     pub(super) last_fault: Option<Fault>,
     pub(super) seq: u64,
     pub(super) peak_stack: u64,
+    /// Whether it was said what the ledger costs.
+    told_costly: bool,
     /// Threads that stand still, each with the signal to deliver to it when it goes on.
     pub(super) held: Vec<(Stopped, Option<i32>)>,
     /// The terminal that debugger and program share, if they do.
@@ -119,6 +124,7 @@ impl Run {
             last_fault: None,
             seq: 0,
             peak_stack: 0,
+            told_costly: false,
             held: Vec::new(),
             turns: None,
             outbox: Vec::new(),
@@ -144,10 +150,24 @@ impl Run {
             self.deliver(observer);
             let stop = self.inferior.wait()?;
             if let Some(halt) = self.on_stop(stop)? {
+                self.note_costly_ledger();
                 self.deliver(observer);
                 return Ok(halt);
             }
         }
+    }
+
+    /// Says once what the ledger costs a program that allocates much, to somebody who waits for it.
+    fn note_costly_ledger(&mut self) {
+        let calls = self.ledger.totals().allocated;
+        if self.options.calls || self.told_costly || calls < COSTLY {
+            return;
+        }
+        self.told_costly = true;
+        self.notes.push(format!(
+            "{calls} allocations were followed until here, each of them a stop. With --no-ledger the \
+             program allocates at full speed, and its blocks have no names and no history."
+        ));
     }
 
     /// The ledger, where one is kept.

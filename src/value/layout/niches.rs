@@ -119,6 +119,10 @@ impl Search<'_, '_> {
         to.complete &= !ty.name.starts_with("core::num::niche_types::");
         let fat = ty.name.starts_with('&') || ty.is_std("Box");
         for field in ty.fields().iter().take(MAX_PARTS) {
+            if self.left == 0 {
+                to.complete = false;
+                break;
+            }
             let at = offset.saturating_add(field.offset);
             if fat && matches!(&*field.name, "data_ptr" | "pointer") {
                 self.path.push(field.name.to_string());
