@@ -1,9 +1,11 @@
 //! What commands answer: data, for `front` to print.
 
+use std::path::PathBuf;
+
 use serde::{Serialize, Serializer};
 
-use super::Command;
 use super::looked::{ContextShown, Displayed, Looked};
+use super::{Command, Topic};
 use crate::base::{Shown, Split, Unreadable};
 use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Whereabouts};
 use crate::value::Pretty;
@@ -45,13 +47,32 @@ pub enum Answer {
     },
     /// Where a value is.
     Where(Whereabouts),
+    /// Names, and what there is to say of each.
+    Rows(Vec<(String, String)>),
+    /// Commands to run next.
+    Script(Vec<ScriptLine>),
+    /// The commands of this session are to be written to a file.
+    Transcript(PathBuf),
     /// The commands, by topic.
     Commands,
+    /// The commands of a topic.
+    Topic(Topic),
     /// One command.
     Help(#[serde(serialize_with = "command_name")] &'static Command),
     /// What one of the commands found that look at the program; the JSON form has its own names.
     #[serde(untagged)]
     Looked(Looked),
+}
+
+/// A command of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ScriptLine {
+    /// The file, as it was named.
+    pub file: String,
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The command.
+    pub text: String,
 }
 
 /// Where the program stands still.

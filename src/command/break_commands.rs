@@ -1,7 +1,7 @@
 //! `commands`: what is done when a breakpoint has stopped the program.
 
 use super::numbers::{breakpoints, last};
-use super::{Answer, Command, CommandError, Context, Topic, find};
+use super::{Answer, Command, CommandError, Context, Topic, command_word, find};
 
 /// `commands`.
 pub(super) static COMMANDS_OF_BREAKPOINT: Command = Command {
@@ -103,7 +103,7 @@ fn split(text: &str) -> Vec<&str> {
 /// of them to [`run_line`](super::run_line) at once.
 pub fn opens_block(line: &str) -> bool {
     let line = line.trim();
-    let word = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+    let word = command_word(line);
     let is_it = || find(word).is_ok_and(|command| command.name == COMMANDS_OF_BREAKPOINT.name);
     !line.contains(['{', '\n']) && !word.is_empty() && is_it()
 }

@@ -1,7 +1,9 @@
 //! Why a command was not done.
 
 use std::fmt;
+use std::io;
 
+use super::difference::Sides;
 use crate::base::did_you_mean;
 use crate::session::{PlaceError, SessionError};
 use crate::value::FormatError;
@@ -15,12 +17,40 @@ pub struct CommandError {
     pub span: Option<(String, std::ops::Range<usize>)>,
     /// What can be done about it.
     pub hints: Vec<String>,
+    /// Whether it is an expectation of the user that does not hold.
+    pub unmet: bool,
+    /// What was expected and what is, a line each, with what stands in front of it.
+    pub sides: Sides,
 }
 
 impl CommandError {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> CommandError {
-        CommandError { what: what.into(), span: None, hints: Vec::new() }
+        CommandError {
+            what: what.into(),
+            span: None,
+            hints: Vec::new(),
+            unmet: false,
+            sides: Vec::new(),
+        }
+    }
+
+    /// An expectation that does not hold.
+    pub fn unmet(what: impl Into<String>) -> CommandError {
+        CommandError { unmet: true, ..CommandError::new(what) }
+    }
+
+    /// Adds what was expected and what is.
+    #[must_use]
+    pub fn sides(self, sides: Sides) -> CommandError {
+        CommandError { sides, ..self }
+    }
+
+    /// A file that cannot be used, with the system's reason.
+    pub fn io(doing: &str, path: &str, error: &io::Error) -> CommandError {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+        CommandError::new(format!("cannot {doing} {path}: {reason}"))
     }
 
     /// An error about a text that the command was given.

@@ -1,34 +1,54 @@
-//! `set follow-fork-mode`, `set detach-on-fork`, `set follow-exec-mode`: which process and which
+//! The settings `follow-fork-mode`, `detach-on-fork` and `follow-exec-mode`: which process and which
 //! program to go on with.
 
-use super::{Answer, CommandError, Context};
-use crate::session::{FollowExec, FollowFork};
+use super::CommandError;
+use crate::session::{FollowExec, FollowFork, Session};
 
-/// The settings, and what each can be.
-const SETTINGS: [(&str, &[&str]); 3] = [
-    ("follow-fork-mode", &["parent", "child"]),
-    ("detach-on-fork", &["on"]),
-    ("follow-exec-mode", &["same", "new"]),
-];
-
-/// Changes one of the settings of a name; none where the name is not one of theirs.
-pub(super) fn set(
-    context: &mut Context<'_>,
-    name: &str,
-    value: &str,
-) -> Option<Result<Answer, CommandError>> {
-    let (name, values) = SETTINGS.iter().find(|(known, _)| *known == name)?;
-    let session = &mut context.session;
-    match (*name, value) {
-        ("follow-fork-mode", "parent") => session.follow_fork(FollowFork::Parent),
-        ("follow-fork-mode", "child") => session.follow_fork(FollowFork::Child),
-        ("follow-exec-mode", "same") => session.settings.follow_exec = FollowExec::Same,
-        ("follow-exec-mode", "new") => session.settings.follow_exec = FollowExec::New,
-        ("detach-on-fork", "on") => {}
-        ("detach-on-fork", "off") => return Some(Err(one_process())),
-        _ => return Some(Err(wrong(name, value, values))),
+/// Sets which process to go on with after a fork.
+pub(super) fn set_fork_mode(session: &mut Session, value: &str) -> Result<(), CommandError> {
+    match value {
+        "parent" => session.follow_fork(FollowFork::Parent),
+        "child" => session.follow_fork(FollowFork::Child),
+        _ => return Err(wrong("follow-fork-mode", value, &["parent", "child"])),
     }
-    Some(Ok(Answer::Nothing))
+    Ok(())
+}
+
+/// Which process that is.
+pub(super) fn fork_mode(session: &Session) -> String {
+    match session.settings.follow_fork {
+        FollowFork::Parent => "parent",
+        FollowFork::Child => "child",
+    }
+    .to_owned()
+}
+
+/// Sets which program `run` starts after an exec.
+pub(super) fn set_exec_mode(session: &mut Session, value: &str) -> Result<(), CommandError> {
+    session.settings.follow_exec = match value {
+        "same" => FollowExec::Same,
+        "new" => FollowExec::New,
+        _ => return Err(wrong("follow-exec-mode", value, &["same", "new"])),
+    };
+    Ok(())
+}
+
+/// Which program that is.
+pub(super) fn exec_mode(session: &Session) -> String {
+    match session.settings.follow_exec {
+        FollowExec::Same => "same",
+        FollowExec::New => "new",
+    }
+    .to_owned()
+}
+
+/// The other process of a fork is always let go; what else is wished for is refused.
+pub(super) fn set_detach_on_fork(_: &mut Session, value: &str) -> Result<(), CommandError> {
+    match value {
+        "on" => Ok(()),
+        "off" => Err(one_process()),
+        _ => Err(wrong("detach-on-fork", value, &["on"])),
+    }
 }
 
 fn one_process() -> CommandError {

@@ -56,6 +56,11 @@ pub(super) static INFO: Command = Command {
     run: info,
 };
 
+/// What `info` knows.
+pub fn info_names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
 fn info(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let (word, rest) = first(text);
     let exact = KINDS.iter().find(|kind| kind.name == word);

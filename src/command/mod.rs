@@ -5,6 +5,7 @@
 //! `front` prints. Nothing here prints, and nothing here knows of terminals.
 
 mod answer;
+mod apropos;
 mod backtrace;
 mod break_commands;
 mod break_terms;
@@ -12,15 +13,18 @@ mod breaking;
 mod catching;
 mod context;
 mod delete;
+mod difference;
 mod disassemble;
 mod display;
 mod error;
 mod examine;
+mod expect;
 mod following;
 mod frames;
 mod heap;
 mod help;
 mod info;
+mod launching;
 mod list;
 mod locals;
 mod looked;
@@ -32,7 +36,10 @@ mod reaching;
 mod registers;
 mod running;
 mod saving;
+mod script;
 mod set;
+mod settings;
+mod shell_words;
 mod signals;
 mod skip;
 mod slots;
@@ -45,16 +52,24 @@ mod types;
 mod watching;
 mod words;
 
+use serde::Serialize;
+
 use crate::session::{Observer, Session, SessionError};
 
-pub use answer::{Answer, Folded, FrameShown, INDENT, Listing, SourceText, Stopped, VariableShown};
+pub use answer::{
+    Answer, Folded, FrameShown, INDENT, Listing, ScriptLine, SourceText, Stopped, VariableShown,
+};
 pub use break_commands::opens_block;
+pub use difference::Sides;
 pub use disassemble::with_source;
 pub use error::CommandError;
+pub use info::info_names;
 pub use looked::{
     Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
 };
 pub use processes::opened;
+pub use script::script_lines;
+pub use settings::setting_names;
 
 /// One command.
 pub struct Command {
@@ -82,7 +97,8 @@ impl Command {
 }
 
 /// What commands are about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// Where the program stops.
     Breakpoints,
@@ -141,6 +157,8 @@ pub const COMMANDS: &[&Command] = &[
     &processes::ATTACH,
     &processes::DETACH,
     &processes::GCORE,
+    &launching::TTY,
+    &launching::UNSET,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,
@@ -165,7 +183,16 @@ pub const COMMANDS: &[&Command] = &[
     &disassemble::DISASSEMBLE,
     &set::SET,
     &info::INFO,
+    &settings::SHOW,
+    &launching::CD,
+    &launching::PWD,
+    &script::SOURCE,
+    &script::ECHO,
+    &script::TRANSCRIPT,
+    &expect::EXPECT,
+    &expect::EXPECT_OUTPUT,
     &help::HELP,
+    &apropos::APROPOS,
     &running::QUIT,
 ];
 
@@ -195,8 +222,7 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     if line.is_empty() || line.starts_with('#') {
         return Ok(Answer::Nothing);
     }
-    let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
-    let (word, rest) = line.split_at(end.unwrap_or(line.len()));
+    let (word, rest) = line.split_at(command_word(line).len());
     let command = find(word)?;
     if command.needs_process() && context.session.is_core() {
         return Err(SessionError::CoreFile.into());
@@ -218,6 +244,16 @@ fn add_displays(context: &mut Context<'_>, stopped: &mut Stopped) {
     stopped.displays = display::displays(context);
     if context.session.settings.context_at_stop {
         stopped.context = context::at_stop(context).ok().map(Box::new);
+    }
+}
+
+/// The word at the beginning of a line that names its command. `.` alone is one, too.
+pub fn command_word(line: &str) -> &str {
+    let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let end = line.find(|c| !in_name(c)).unwrap_or(line.len());
+    match line.get(..end) {
+        Some("") if line.starts_with(". ") => ".",
+        word => word.unwrap_or_default(),
     }
 }
 

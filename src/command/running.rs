@@ -10,11 +10,14 @@ pub(super) static RUN: Command = Command {
     name: "run",
     aliases: &["r"],
     topic: Topic::Running,
-    usage: "",
+    usage: "[ARGS] [< FILE] [> FILE] [2> FILE]",
     about: "Start the program, or start it anew",
-    details: "It runs to the first breakpoint, to a signal or to its end. Breakpoints stay.",
+    details: "It runs to the first breakpoint, to a signal or to its end. Breakpoints stay. Without \
+              ARGS and files, those of the last time count; `set args` changes or clears them.",
     run: |context, text| {
-        nothing(text, "run")?;
+        if !text.is_empty() {
+            super::launching::set_args(context.session, text)?;
+        }
         let halt = context.session.start(context.observer)?.clone();
         Ok(stopped(context.session, halt, None))
     },
@@ -25,11 +28,13 @@ pub(super) static START: Command = Command {
     name: "start",
     aliases: &[],
     topic: Topic::Running,
-    usage: "",
+    usage: "[ARGS] [< FILE] [> FILE] [2> FILE]",
     about: "Start the program, and stop at its `main`",
-    details: "As `tbreak main` and `run`.",
+    details: "As `tbreak main` and `run ARGS`.",
     run: |context, text| {
-        nothing(text, "start")?;
+        if !text.is_empty() {
+            super::launching::set_args(context.session, text)?;
+        }
         context.session.break_at(Where::Function("main".to_owned()), true)?;
         let halt = context.session.start(context.observer)?.clone();
         Ok(stopped(context.session, halt, None))

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::script::transcript;
 use super::words::first;
 use super::{Answer, Command, CommandError, Topic};
 use crate::base::system_call_name;
@@ -12,19 +13,22 @@ pub(super) static SAVE: Command = Command {
     name: "save",
     aliases: &[],
     topic: Topic::Breakpoints,
-    usage: "breakpoints FILE",
-    about: "Write the breakpoints to a file of commands that sets them again",
-    details: "`freehold debug -x FILE` does so. Watchpoints of local variables are written as \
+    usage: "breakpoints FILE | transcript FILE",
+    about: "Write the breakpoints to a file of commands that sets them again, or all commands",
+    details: "`freehold debug -x FILE` runs it. `save transcript` is `transcript`. Watchpoints of local variables are written as \
               comments: their frames are those of this run.",
     run: |context, text| {
         let (what, file) = first(text);
+        if what == "transcript" {
+            return transcript(context.session, file);
+        }
         if what.is_empty() || !"breakpoints".starts_with(what) || file.is_empty() {
             return Err(CommandError::new("`save` needs what to save, and a file")
                 .hint("as in `save breakpoints FILE`"));
         }
         let all = context.session.breakpoints();
         let text: String = all.iter().map(script).collect();
-        fs::write(file, text)
+        fs::write(context.session.path(file), text)
             .map_err(|error| CommandError::new(format!("{file} cannot be written: {error}")))?;
         Ok(Answer::Said(format!("Saved {} to {file}.", counted(all.len()))))
     },

@@ -35,6 +35,7 @@ mod intervals;
 mod lines;
 mod locations;
 mod mangled_crate;
+mod name_ends;
 mod name_index;
 mod name_match;
 mod name_walk;

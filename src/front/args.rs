@@ -38,6 +38,29 @@ pub(super) enum Command {
     Trace(TraceArgs),
     Layout(LayoutArgs),
     Asm(AsmArgs),
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
+}
+
+/// Print what a shell needs to complete this command line
+///
+/// bash: `freehold completions bash > ~/.local/share/bash-completion/completions/freehold`;
+/// other shells have a folder of their own for such files.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page, or write one for each command into a folder
+#[derive(Args, Clone, Debug)]
+pub struct ManArgs {
+    /// The folder to write `freehold.1`, `freehold-debug.1` and so on into
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }
 
 const DEBUG_EXAMPLES: &str = "\
@@ -58,6 +81,14 @@ pub struct DebugArgs {
     /// Do not keep debugger and program on one core while the program has one thread (slower)
     #[arg(long, help_heading = "Output")]
     pub no_pin: bool,
+
+    /// Give the program another terminal, as /dev/pts/3
+    #[arg(long, value_name = "FILE")]
+    pub tty: Option<String>,
+
+    /// Keep what the program writes to its standard output, for `expect-output`
+    #[arg(long, conflicts_with = "tty")]
+    pub capture: bool,
 
     /// What to do in the session.
     #[command(flatten)]
@@ -138,6 +169,14 @@ pub struct SessionArgs {
     /// Go on after a command that failed
     #[arg(long)]
     pub keep_going: bool,
+
+    /// Run no init file: neither yours nor the project's
+    #[arg(long, conflicts_with = "trust")]
+    pub no_init: bool,
+
+    /// Trust the project's init file (.freehold) as it is now, and run it
+    #[arg(long)]
+    pub trust: bool,
 
     /// How and where to print.
     #[command(flatten)]

@@ -10,6 +10,8 @@ mod asm;
 mod debug;
 mod errors;
 mod exit;
+mod folders;
+mod generate;
 mod layout;
 mod narrator;
 mod program;
@@ -26,8 +28,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    AsmArgs, AttachArgs, ColourArg, CoreArgs, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs,
-    SessionArgs, TraceArgs, WatchArgs,
+    AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, Format, LayoutArgs,
+    ManArgs, OutputArgs, PageArgs, SessionArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
@@ -66,6 +68,8 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Core(args) => debug::core(args),
         Command::Layout(args) => layout::run(args),
         Command::Asm(args) => asm::run(args),
+        Command::Completions(args) => generate::completions(args),
+        Command::Man(args) => generate::man(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

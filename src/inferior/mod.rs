@@ -59,7 +59,7 @@ pub use core_file::{
 };
 pub use error::{InferiorError, LaunchError};
 pub use file_source::undeleted;
-pub use launch::Launch;
+pub use launch::{Launch, Seat};
 pub use memory::LiveMemory;
 pub use modules::{Module, Modules};
 pub use process::Inferior;

@@ -109,6 +109,11 @@ impl Inferior {
         self.scratch.point_at(at).map_or(at, |point| point.original)
     }
 
+    /// Whether the process was there before: it is let go at the end then, and not killed.
+    pub fn was_attached_to(&self) -> bool {
+        self.attached
+    }
+
     /// Whether an address lies in memory that Freehold has mapped, for copies of patched
     /// instructions.
     pub fn is_scratch(&self, at: VirtAddr) -> bool {

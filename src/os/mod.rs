@@ -16,10 +16,12 @@ pub mod processes;
 pub mod procfs;
 mod ptrace;
 mod raw_registers;
+mod readable;
 mod remote;
 mod residency;
 mod signal;
 mod spawn;
+mod terminal;
 mod wait;
 
 pub use affinity::Cpus;
@@ -37,10 +39,12 @@ pub use ptrace::{
     signal_bytes, signal_info, signal_mask, step, vectors,
 };
 pub use raw_registers::RawRegisters;
+pub use readable::{do_not_block, wait_readable};
 pub use remote::{RemoteCalls, RemoteError};
 pub use residency::{PageMap, Residency, residency};
 pub use signal::{SignalInfo, is_stop_signal, stay_on_interrupt};
-pub use spawn::{SpawnError, SpawnStage, Spec, spawn};
+pub use spawn::{Group, SpawnError, SpawnStage, Spec, spawn};
+pub use terminal::{Terminal, TerminalModes, open_terminal, suspend, write_from_background};
 pub use wait::{WaitEvent, decode, poll, wait};
 
 pub use libc::{SIGINT, SIGKILL, SIGSEGV, SIGSTOP, SIGTRAP};

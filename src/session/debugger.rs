@@ -16,6 +16,7 @@ use super::run::{Observer, Run};
 use super::signal_table::SignalTable;
 use super::skip::Skip;
 use super::stack::{Frame, Stack};
+use super::stage::Stage;
 use crate::base::{Shown, ThreadNo};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
@@ -47,6 +48,10 @@ pub struct Settings {
     pub follow_fork: FollowFork,
     /// Which program `run` starts after an exec.
     pub follow_exec: FollowExec,
+    /// Whether a person is asked before long output goes on.
+    pub pagination: bool,
+    /// Whether a person is asked before the program is ended.
+    pub confirm: bool,
 }
 
 impl Default for Settings {
@@ -62,6 +67,8 @@ impl Default for Settings {
             skips: Vec::new(),
             follow_fork: FollowFork::default(),
             follow_exec: FollowExec::default(),
+            pagination: true,
+            confirm: true,
         }
     }
 }
@@ -92,6 +99,7 @@ pub struct Session {
     /// How it behaves.
     pub settings: Settings,
     pub(super) launch: Launch,
+    pub(super) stage: Stage,
     pub(super) image: Arc<Image>,
     pub(super) table: Rc<RefCell<Table>>,
     /// Commands that are to be done at this stop.
@@ -131,6 +139,7 @@ impl Session {
         Session {
             settings,
             launch,
+            stage: Stage::default(),
             image,
             table: Rc::default(),
             due: Vec::new(),
@@ -160,13 +169,22 @@ impl Session {
         self.run.is_some()
     }
 
+    /// Whether a process ends when the session does: one that was launched, and not one that was
+    /// attached to.
+    pub fn ends_process(&self) -> bool {
+        let live = self.run.as_ref().and_then(|run| run.inferior.live().ok());
+        live.is_some_and(|inferior| !inferior.was_attached_to())
+    }
+
     /// Starts the program, or starts it anew, and lets it run until something stops it.
     ///
     /// # Errors
     /// [`SessionError`] where it cannot be started, or the kernel refuses something.
     pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.leave();
-        let (run, halt) = Run::launch(self.settings.options(self.launch.again()?))?;
+        let launch = self.next_launch()?;
+        let (mut run, halt) = Run::launch(self.settings.options(launch))?;
+        run.turns = self.stage.turns.clone();
         self.adopt(run);
         match halt {
             Halt::Entry => self.resume(observer),

@@ -1,5 +1,8 @@
 //! Why a session cannot begin or go on.
 
+use std::io;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use super::places::PlaceError;
@@ -40,6 +43,16 @@ pub enum SessionError {
     /// The frame has no caller to return to.
     #[error("the frame is the outermost one: nothing called it that it could return to")]
     NoCaller,
+    /// A file of the user's that cannot be used.
+    #[error("cannot {doing} {}: {error}", path.display())]
+    File {
+        /// What was to be done with it: `read`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,

@@ -43,7 +43,7 @@ impl Session {
     /// The names of a kind that match; without a pattern those of the user's crates.
     pub fn names_of(&self, kind: Listed, pattern: Option<&Regex>, limit: usize) -> Names {
         let found: BTreeSet<(String, Option<u32>)> = match kind {
-            Listed::Functions => self.function_names(pattern),
+            Listed::Functions => self.functions_listed(pattern),
             Listed::Types => {
                 let names = self.image().type_names();
                 let declared = |name: &String| !name.starts_with(['&', '*', '(', '[']);
@@ -68,7 +68,7 @@ impl Session {
         Names { groups: groups.collect(), more, users_only: pattern.is_none() }
     }
 
-    fn function_names(&self, pattern: Option<&Regex>) -> BTreeSet<(String, Option<u32>)> {
+    fn functions_listed(&self, pattern: Option<&Regex>) -> BTreeSet<(String, Option<u32>)> {
         let image = self.image();
         let any = Regex::new("").ok();
         let Some(pattern_or_any) = pattern.or(any.as_ref()) else { return BTreeSet::new() };

@@ -1,6 +1,7 @@
 //! From the launch to the end.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::allocator::Family;
@@ -20,6 +21,7 @@ use super::slots::Stores;
 use super::subject::Subject;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
+use super::turns::Turns;
 use super::user_stops::UserStops;
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
@@ -80,6 +82,8 @@ pub struct Run {
     pub(super) plans: Plans,
     /// Whether the children of forks are followed.
     pub(super) follows_children: bool,
+    /// The terminal that debugger and program share, if they do.
+    pub(super) turns: Option<Rc<Turns>>,
     outbox: Vec<Event>,
 }
 
@@ -147,6 +151,7 @@ impl Run {
             recent: VecDeque::new(),
             plans: Plans::default(),
             follows_children: false,
+            turns: None,
             outbox: Vec::new(),
         }
     }
@@ -158,6 +163,9 @@ impl Run {
     /// [`SessionError::Inferior`] where the kernel refuses something.
     pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
         self.judged.clear();
+        if let Some(turns) = &self.turns {
+            turns.give(self.inferior.process());
+        }
         if let Some(plan) = self.plans.active.take() {
             return self.follow(plan, observer);
         }

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::breakpoints;
+use super::highlight::coloured;
 use super::looked;
 use super::paths::function;
 use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
@@ -21,7 +22,7 @@ const SHORTEST: usize = 12;
 const WIDEST_PATH: usize = 24;
 
 /// Where what commands do begins, in a list of them.
-const ABOUT: usize = 14;
+const ABOUT: usize = 16;
 
 /// Draws answers.
 pub struct AnswerText {
@@ -57,8 +58,12 @@ impl AnswerText {
             | Answer::Quit
             | Answer::Value(_)
             | Answer::Split { .. }
+            | Answer::Script(_)
+            | Answer::Transcript(_)
             | Answer::Looked(_) => {}
-            Answer::Said(text) => lines.push(plain(text)),
+            Answer::Said(text) if text.is_empty() => lines.push(Line::new()),
+            Answer::Said(text) => lines.extend(text.lines().map(plain)),
+            Answer::Rows(all) => rows(all, self.width, &mut lines),
             Answer::Breakpoint(breakpoint) => breakpoints::set(breakpoint, &mut lines),
             Answer::Breakpoints(all) => breakpoints::list(all, &mut lines),
             Answer::Skips(rules) => skips(rules, &mut lines),
@@ -71,7 +76,10 @@ impl AnswerText {
             Answer::Source(text) => source(text, &mut lines),
             Answer::Variables(all) => lines.extend(variables(all, self.width)),
             Answer::Where(found) => whereabouts(found, &mut lines),
-            Answer::Commands => commands(self.width, &mut lines),
+            Answer::Commands => {
+                Topic::ALL.into_iter().for_each(|topic| commands(topic, self.width, &mut lines));
+            }
+            Answer::Topic(topic) => commands(*topic, self.width, &mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
         }
         let mut out = String::new();
@@ -244,30 +252,54 @@ pub(super) fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
 }
 
 pub(super) fn source(text: &SourceText, lines: &mut Vec<Line>) {
-    for (number, content) in (text.first..).zip(&text.lines) {
+    // The one line of a stop is read at once, and needs no colours.
+    let coloured = (text.lines.len() > 1).then(|| coloured(text)).flatten();
+    for (index, (number, content)) in (text.first..).zip(&text.lines).enumerate() {
         let mut line = Line::new();
         let current = text.current == Some(number) && text.lines.len() > 1;
         line.push(Ink::Strong, if current { "▸" } else { " " });
-        line.push(Ink::Faint, format!("{number:>4} │ "));
-        line.push(Ink::Plain, content.replace('\t', "    "));
+        let ink = if current { Ink::Strong } else { Ink::Faint };
+        line.push(ink, format!("{number:>4}")).push(Ink::Faint, " │ ");
+        let plain = vec![(Ink::Plain, content.clone())];
+        let pieces = coloured.as_ref().and_then(|all| all.get(index)).unwrap_or(&plain);
+        for (ink, piece) in pieces {
+            line.push(*ink, piece.replace('\t', "    "));
+        }
         lines.push(line);
     }
 }
 
-fn commands(width: usize, lines: &mut Vec<Line>) {
-    for topic in Topic::ALL {
-        let mut heading = Line::new();
-        heading.push(Ink::Strong, topic.name());
-        lines.push(heading);
-        for command in COMMANDS.iter().filter(|command| command.topic == topic) {
-            let mut name = command.name;
-            for about in wrap(command.about, width.saturating_sub(ABOUT)) {
-                let mut line = Line::new();
-                line.push(Ink::Plain, "  ").push(Ink::Plain, name).pad_to(ABOUT);
-                line.push(Ink::Faint, about);
-                lines.push(line);
-                name = "";
-            }
+fn commands(topic: Topic, width: usize, lines: &mut Vec<Line>) {
+    let mut heading = Line::new();
+    heading.push(Ink::Strong, topic.name());
+    lines.push(heading);
+    for command in COMMANDS.iter().filter(|command| command.topic == topic) {
+        let mut name = command.name;
+        for about in wrap(command.about, width.saturating_sub(ABOUT)) {
+            let mut line = Line::new();
+            line.push(Ink::Plain, "  ").push(Ink::Plain, name).pad_to(ABOUT);
+            line.push(Ink::Faint, about);
+            lines.push(line);
+            name = "";
+        }
+    }
+}
+
+/// Names in a column, and behind them what there is to say, on as many lines as it takes.
+fn rows(all: &[(String, String)], width: usize, lines: &mut Vec<Line>) {
+    let names = all.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let column = (names + 2).min(width / 3);
+    for (name, text) in all {
+        let mut line = Line::new();
+        line.push(Ink::Strong, name).push(Ink::Plain, "  ").pad_to(column);
+        let columns = width.saturating_sub(line.width()).max(20);
+        let mut texts = wrap(text, columns).into_iter();
+        line.push(Ink::Plain, texts.next().unwrap_or_default());
+        lines.push(line);
+        for text in texts {
+            let mut line = Line::new();
+            line.pad_to(column).push(Ink::Plain, text);
+            lines.push(line);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod breakpoints;
+mod highlight;
 mod layout;
 mod lines;
 mod looked;
