@@ -48,6 +48,7 @@ pub(super) fn variables(
             Err(why) => (None, Some(why)),
         };
         let (value, pretty) = value.map(|value| (value.shown, value.pretty)).unzip();
+        let value = value.flatten();
         VariableShown {
             name: variable.name,
             expression: variable.expression,

@@ -5,7 +5,7 @@ mod telling;
 
 use std::io::IsTerminal;
 
-use super::args::DebugArgs;
+use super::args::{DebugArgs, Format};
 use super::errors::{Outcome, UserError};
 use super::narrator::width;
 use super::program;
@@ -22,6 +22,7 @@ pub(super) fn run(args: &DebugArgs) -> Outcome {
         ledger: !args.no_ledger,
         pin: !args.no_pin,
         width: width(args.page.width, args.page.output.is_none()),
+        parts: args.page.format == Format::Json,
         ..Settings::default()
     };
     let session = Session::open(program::launch(&resolved), settings);
