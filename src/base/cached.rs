@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::{Memory, MemoryError, VirtAddr};
 
 const PAGE: u64 = 4096;
@@ -16,7 +18,7 @@ const PAGES: usize = 1024;
 /// Make a new one for each stop: what is kept here does not change when the program runs on.
 pub struct Cached<'a> {
     inner: &'a dyn Memory,
-    pages: RefCell<HashMap<u64, Option<Box<[u8]>>>>,
+    pages: RefCell<HashMap<u64, Option<Box<[u8]>>, FixedState>>,
 }
 
 impl<'a> Cached<'a> {

@@ -173,7 +173,7 @@ pub struct VariableShown {
     /// Its type, without module paths.
     #[serde(rename = "type")]
     pub type_name: Option<String>,
-    /// The value, where there is one.
+    /// The value, where there is one and the settings ask for its parts.
     pub value: Option<Shown>,
     /// The same in lines of the width of the page without [`INDENT`].
     #[serde(skip)]

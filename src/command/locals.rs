@@ -56,6 +56,7 @@ pub(super) fn shown(
             Err(why) => (None, Some(why)),
         };
         let (value, pretty) = value.map(|value| (value.shown, value.pretty)).unzip();
+        let value = value.flatten();
         VariableShown {
             name: variable.name,
             expression: variable.expression,

@@ -71,8 +71,13 @@ impl Observer for Narrator {
 
 /// Where a command prints.
 pub(super) fn sink(output: &PageArgs) -> Result<Box<dyn Write>, UserError> {
+    // What takes the colours away writes piece by piece: the buffer lies below it.
     match &output.output {
-        None => Ok(Box::new(BufWriter::new(anstream::stderr()))),
+        None => {
+            let choice = AutoStream::choice(&io::stderr());
+            let stderr: Box<dyn Write> = Box::new(BufWriter::new(io::stderr()));
+            Ok(Box::new(AutoStream::new(stderr, choice)))
+        }
         Some(path) => {
             let file = File::create(path).map_err(|error| UserError::io("create", path, &error))?;
             // A file has no colours unless they were asked for.
@@ -80,7 +85,8 @@ pub(super) fn sink(output: &PageArgs) -> Result<Box<dyn Write>, UserError> {
                 ColorChoice::Always => ColorChoice::Always,
                 _ => ColorChoice::Never,
             };
-            Ok(Box::new(BufWriter::new(AutoStream::new(file, choice))))
+            let file: Box<dyn Write> = Box::new(BufWriter::new(file));
+            Ok(Box::new(AutoStream::new(file, choice)))
         }
     }
 }

@@ -22,8 +22,12 @@ pub struct Answered {
     /// In lines.
     #[serde(serialize_with = "as_text")]
     pub pretty: Pretty,
-    /// In parts, with its type and where it lives.
-    pub data: Data,
+    /// The name of its type, without module paths.
+    #[serde(skip)]
+    pub type_name: String,
+    /// In parts, with their types and where they live, where the settings ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Data>,
     /// The value itself.
     #[serde(skip)]
     pub value: Value,
@@ -55,9 +59,10 @@ impl Session {
         let history = std::mem::take(&mut self.history);
         let no = history.len() + 1;
         let limits = format.limits(limits);
+        let parts = self.settings.parts;
         let answered = self.look(limits, |looking| {
             let operand = expression.evaluate(&FrameScope { looking, history: &history })?;
-            let answered = answer(looking, &operand, no, format);
+            let answered = answer(looking, &operand, no, format, parts);
             Ok((answered, keep(looking, operand)))
         });
         self.history = history;
@@ -209,14 +214,14 @@ pub(super) fn answer(
     operand: &Operand,
     no: usize,
     format: &Format,
+    parts: bool,
 ) -> Answered {
     let value = operand.read(looking.reader);
-    looking.with_naming(|naming| Answered {
-        no,
-        pretty: value.pretty(naming, format),
-        data: looking.reader.detailed(&value, naming),
-        value: value.clone(),
-    })
+    let (pretty, type_name, data) = looking.with_naming(|naming| {
+        let data = parts.then(|| looking.reader.detailed(&value, naming));
+        (value.pretty(naming, format), (naming.type_name)(&value.type_name), data)
+    });
+    Answered { no, pretty, type_name, data, value }
 }
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as

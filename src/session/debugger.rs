@@ -31,6 +31,9 @@ pub struct Settings {
     pub limits: Limits,
     /// Columns that a value may take.
     pub width: usize,
+    /// Whether values are told in parts as well, with the bytes and the region of each: programs
+    /// want that, and it costs far more than the lines that people read.
+    pub parts: bool,
     /// Whether the blocks of the heap are followed from the start of the program: each call of the
     /// allocator is a stop then. It takes effect at the next run.
     pub ledger: bool,
@@ -59,6 +62,7 @@ impl Default for Settings {
         Settings {
             limits: Limits::default(),
             width: 80,
+            parts: true,
             ledger: true,
             pin: true,
             addresses: false,

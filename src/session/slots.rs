@@ -206,6 +206,11 @@ fn is_being_initialised(
         return false;
     }
     let at = context.bias_to_file();
+    // Most variables were declared long before: one row in between says so, and all need not be read.
+    let soon = image.line_rows(Range::new(since, (since + 64).min(at + 1)));
+    if soon.iter().any(|row| since < row.at) {
+        return false;
+    }
     let rows = image.line_rows(Range::new(since, at + 64));
     let row_ends = rows.iter().map(|row| row.at).find(|row| *row > since);
     let end = row_ends.unwrap_or(at + 64).min(at + 64);

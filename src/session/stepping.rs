@@ -127,6 +127,7 @@ impl Session {
         let ty = at.function.returns?;
         let no = self.history.len() + 1;
         let (limits, format) = (self.settings.limits, Format::default());
+        let parts = self.settings.parts;
         let answered = self.look(limits, |looking| {
             if !std::ptr::eq(looking.image, &*at.loaded.image) {
                 let why = "its type is described in another file than its caller";
@@ -135,7 +136,7 @@ impl Session {
             let image = &*at.loaded.image;
             let place = place_returned(image, &at.function, ty, looking.reader.registers)?;
             let operand = Operand::Place(Part { ty, at: place });
-            Ok((answer(looking, &operand, no, &format), keep(looking, operand)))
+            Ok((answer(looking, &operand, no, &format, parts), keep(looking, operand)))
         });
         let answered = answered.ok()?;
         Some(answered.map(|(answered, kept)| {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::work;
-use crate::front::args::{AttachArgs, CoreArgs, DebugArgs, SessionArgs};
+use crate::front::args::{AttachArgs, CoreArgs, DebugArgs, Format, SessionArgs};
 use crate::front::errors::{Outcome, UserError};
 use crate::front::narrator::width;
 use crate::front::program::{explain, launch};
@@ -45,6 +45,7 @@ fn settings(args: &SessionArgs) -> Settings {
         // A script prints the same in every run.
         addresses: !args.batch,
         width: width(args.page.width, args.page.output.is_none()),
+        parts: args.page.format == Format::Json,
         ..Settings::default()
     }
 }

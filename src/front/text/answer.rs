@@ -94,7 +94,7 @@ impl AnswerText {
     fn value(&self, answered: &Answered) -> String {
         let mut head = Line::new();
         head.push(Ink::Faint, format!("${}", answered.no)).push(Ink::Faint, ": ");
-        head.push(Ink::Type, &answered.data.type_name).push(Ink::Plain, " = ");
+        head.push(Ink::Type, &answered.type_name).push(Ink::Plain, " = ");
         value_text(head, &answered.pretty, self.width)
     }
 }

@@ -254,14 +254,9 @@ mod tests {
     fn random_types_over_random_memory_neither_panic_nor_run_away() {
         let begun = Instant::now();
         let mut choices = Choices::seeded(0x9e37_79b9_7f4a_7c15);
-        let (mut parts, mut slowest) = (0, Duration::ZERO);
-        for _ in 0..500 {
-            let one = Instant::now();
-            parts += check_choices(&mut choices).parts;
-            slowest = slowest.max(one.elapsed());
-        }
-        assert!(parts > 50_000, "the worlds are too poor: {parts} parts");
-        assert!(slowest < Duration::from_secs(20), "{slowest:?}");
+        let parts: usize = (0..150).map(|_| check_choices(&mut choices).parts).sum();
+        assert!(parts > 20_000, "the worlds are too poor: {parts} parts");
+        // Seconds, on a machine that has nothing else to do.
         assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
     }
 
