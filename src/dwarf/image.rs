@@ -38,6 +38,7 @@ pub struct Image {
     pub(super) names: super::name_index::Names,
     pub(super) drop_impls: super::drop_impls::DropImpls,
     pub(super) call_slots: super::call_targets::Slots,
+    pub(super) inlined: super::inlined_copies::InlinedCalls,
 }
 
 /// What kind of ELF file it is.
@@ -148,6 +149,7 @@ impl Image {
             names: Default::default(),
             drop_impls: Default::default(),
             call_slots: Default::default(),
+            inlined: Default::default(),
             object,
             dwarf,
         })

@@ -8,6 +8,7 @@
 //! a trait.
 
 mod aggregates;
+mod asked_function;
 mod call_targets;
 mod called;
 mod callee;
@@ -18,6 +19,7 @@ mod damaged;
 mod detail;
 mod dies;
 mod drop_impls;
+mod dynamic_pointers;
 mod enums;
 mod evaluate;
 mod find;
@@ -30,11 +32,13 @@ pub mod garbage;
 #[cfg(test)]
 mod garbled;
 mod image;
+mod inlined_copies;
 mod intervals;
 mod landing_pads;
 mod lines;
 mod locations;
 mod mangled_crate;
+mod name_ends;
 mod name_index;
 mod name_match;
 mod name_walk;
@@ -60,12 +64,15 @@ mod visible;
 mod vtables;
 
 pub use call_targets::CallTarget;
+pub use called::{Called, names_function};
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
-pub use code_of_line::{LineCode, LineInFunction, LineSearch};
+pub use code_of_line::{LineCode, LineInFunction, LineSearch, ends_with_path};
 pub use detail::Detail;
+pub use dynamic_pointers::DynamicPointer;
 pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
+pub use inlined_copies::InlinedCopy;
 pub use landing_pads::LandingPad;
 pub use lines::{LineRow, SourceLine};
 pub use locations::{InFrame, Location, LocationContext, Piece, PieceAt};

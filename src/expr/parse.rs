@@ -12,9 +12,16 @@ use super::tree::{Binary, Node};
 /// The longest text that is read, in bytes.
 const LONGEST: usize = 4096;
 
-/// The stack for reading: `syn` recurses, at worst once for each byte of the text (`!!!!…`), and a
-/// level takes less than a kilobyte.
-const STACK: usize = 64 << 20;
+/// The stack for reading a long text: `syn` recurses, at worst once for each byte of it (`!!!!…`),
+/// and a level takes less than 16 KiB, in a build without optimisation too.
+const STACK: usize = LONGEST * LEVEL;
+
+/// What one level of recursion takes of the stack at most, in bytes.
+const LEVEL: usize = 16 << 10;
+
+/// A text of no more bytes is read on the stack at hand: it takes a megabyte at worst, and a thread
+/// takes longer to make than most texts to read.
+const SHORT: usize = 64;
 
 /// A text that was read.
 #[derive(Clone, Debug)]
@@ -32,8 +39,7 @@ pub(super) struct Assignment {
     pub(super) value: Node,
 }
 
-/// Reads a text, on a thread of its own: with its end also the table ends in which `proc_macro2`
-/// keeps every text that it ever saw.
+/// Reads a text; a long one on a thread of its own, which has the stack for it.
 ///
 /// # Errors
 /// Where it is too long or too deep, is no Rust, or is Rust that is not evaluated here.
@@ -43,6 +49,13 @@ pub(super) fn parse(text: &str) -> Outcome<Parsed> {
             "the expression has {} bytes, and no more than {LONGEST} are read",
             text.len()
         )));
+    }
+    if text.len() <= SHORT {
+        let parsed = read(text);
+        // Else its table of all texts that it ever saw would only grow. No span is left: errors
+        // hold ranges, and trees no tokens.
+        proc_macro2::extra::invalidate_current_thread_spans();
+        return parsed;
     }
     let ended = thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(STACK);
@@ -73,4 +86,28 @@ pub(super) fn syntax(text: &str, error: &syn::Error) -> ExprError {
     let at = if range.is_empty() { text.len()..text.len() } else { range };
     // The parser speaks of "unexpected token" and "expected …", which is true of any text.
     ExprError::new(error.to_string().replace("__freehold_special_", "$")).at(&at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_short_text_needs_more_stack_than_a_megabyte() {
+        let on_little = |text: String| {
+            let thread = thread::Builder::new().stack_size(SHORT * LEVEL);
+            thread.spawn(move || parse(&text).is_ok()).unwrap().join()
+        };
+        let nest = |open: &str, close: &str| {
+            let times = (SHORT - 1) / (open.len() + close.len());
+            format!("{}x{}", open.repeat(times), close.repeat(times))
+        };
+        for open in ["!", "-", "*", "&", "&&", "return ", "|| "] {
+            assert!(on_little(nest(open, "")).is_ok(), "{open}");
+        }
+        for (open, close) in [("(", ")"), ("[", "]"), ("f(", ")"), ("{", "}"), ("if {", "}")] {
+            assert!(on_little(nest(open, close)).is_ok(), "{open}{close}");
+        }
+        assert_eq!(on_little(nest("!", "")).ok(), Some(true), "what is read must be read whole");
+    }
 }

@@ -22,8 +22,12 @@ pub struct Answered {
     /// In lines.
     #[serde(serialize_with = "as_text")]
     pub pretty: Pretty,
-    /// In parts, with its type and where it lives.
-    pub data: Data,
+    /// The name of its type, without module paths.
+    #[serde(skip)]
+    pub type_name: String,
+    /// In parts, with their types and where they live, where the settings ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Data>,
     /// The value itself.
     #[serde(skip)]
     pub value: Value,
@@ -55,15 +59,34 @@ impl Session {
         let history = std::mem::take(&mut self.history);
         let no = history.len() + 1;
         let limits = format.limits(limits);
+        let parts = self.settings.parts;
         let answered = self.look(limits, |looking| {
             let operand = expression.evaluate(&FrameScope { looking, history: &history })?;
-            let answered = answer(looking, &operand, no, format);
+            let answered = answer(looking, &operand, no, format, parts);
             Ok((answered, keep(looking, operand)))
         });
         self.history = history;
         let (answered, kept) = answered?.map_err(SessionError::Expression)?;
         self.history.push(kept);
         Ok(answered)
+    }
+
+    /// As [`Session::evaluate`], for a value that is shown again and again: it gets no number, and
+    /// is not kept.
+    ///
+    /// # Errors
+    /// As [`Session::evaluate`].
+    pub fn evaluate_unnumbered(
+        &mut self,
+        text: &str,
+        limits: Limits,
+        format: &Format,
+    ) -> Result<Answered, SessionError> {
+        let answered = self.evaluate(&Expression::parse(text)?, limits, format);
+        if answered.is_ok() {
+            self.history.pop();
+        }
+        answered.map(|answered| Answered { no: 0, ..answered })
     }
 
     /// How the bytes of the value of an expression split between stack and heap.
@@ -113,7 +136,7 @@ impl Session {
         })
     }
 
-    fn with_operand<T>(
+    pub(super) fn with_operand<T>(
         &mut self,
         text: &str,
         ask: impl FnOnce(&Looking<'_>, &Operand) -> T,
@@ -156,6 +179,9 @@ impl Session {
     }
 
     fn write(&mut self, write: &Write) -> Result<(), SessionError> {
+        if self.is_core() {
+            return Err(SessionError::CoreFile);
+        }
         let innermost = self.frame()?.raw == 0;
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
@@ -183,19 +209,24 @@ fn as_text<S: Serializer>(pretty: &Pretty, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(pretty)
 }
 
-fn answer(looking: &Looking<'_>, operand: &Operand, no: usize, format: &Format) -> Answered {
+pub(super) fn answer(
+    looking: &Looking<'_>,
+    operand: &Operand,
+    no: usize,
+    format: &Format,
+    parts: bool,
+) -> Answered {
     let value = operand.read(looking.reader);
-    looking.with_naming(|naming| Answered {
-        no,
-        pretty: value.pretty(naming, format),
-        data: looking.reader.detailed(&value, naming),
-        value: value.clone(),
-    })
+    let (pretty, type_name, data) = looking.with_naming(|naming| {
+        let data = parts.then(|| looking.reader.detailed(&value, naming));
+        (value.pretty(naming, format), (naming.type_name)(&value.type_name), data)
+    });
+    Answered { no, pretty, type_name, data, value }
 }
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as
 /// far as its own bytes go.
-fn keep(looking: &Looking<'_>, operand: Operand) -> Operand {
+pub(super) fn keep(looking: &Looking<'_>, operand: Operand) -> Operand {
     let Operand::Place(mut part) = operand else { return operand };
     let size = looking.reader.types.get(part.ty).ok().and_then(|ty| ty.size);
     if let (Location::Memory(at), Some(size)) = (&part.at, size)

@@ -199,7 +199,7 @@ impl Run {
         (views, slots)
     }
 
-    fn slots(
+    pub(super) fn slots(
         &self,
         thread: ThreadNo,
         raw: &RawFrame,

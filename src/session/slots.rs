@@ -146,6 +146,18 @@ pub(super) fn place(
     image: &Image,
     low: VirtAddr,
 ) -> Vec<Placed> {
+    place_where(around, context, function, image, low, &|_| true)
+}
+
+/// As [`place`], of the variables that are wanted.
+pub(super) fn place_where(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    function: &Function,
+    image: &Image,
+    low: VirtAddr,
+    wanted: &dyn Fn(&Visible<'_>) -> bool,
+) -> Vec<Placed> {
     let at = context.bias_to_file();
     let mut visible = function.visible_at(at);
     remove_format_arguments(&mut visible, image);
@@ -154,7 +166,7 @@ pub(super) fn place(
     let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
     let mut placed: Vec<Placed> = visible
         .into_iter()
-        .filter(|seen| around.calls.are_shown(seen.inlined, around.is_user))
+        .filter(|seen| wanted(seen) && around.calls.are_shown(seen.inlined, around.is_user))
         .map(|seen| {
             let location = match image.locate(function, seen.variable, at, context) {
                 // Before the prologue has made the frame, what lies there is the caller's, or was.
@@ -208,6 +220,11 @@ fn is_being_initialised(
         return false;
     }
     let at = context.bias_to_file();
+    // Most variables were declared long before: one row in between says so, and all need not be read.
+    let soon = image.line_rows(Range::new(since, (since + 64).min(at + 1)));
+    if soon.iter().any(|row| since < row.at) {
+        return false;
+    }
     let rows = image.line_rows(Range::new(since, at + 64));
     let row_ends = rows.iter().map(|row| row.at).find(|row| *row > since);
     let end = row_ends.unwrap_or(at + 64).min(at + 64);

@@ -32,8 +32,9 @@ pub struct VariableValue {
     pub value: Value,
     /// In lines.
     pub pretty: Pretty,
-    /// On one line, and in parts with their types and where they live.
-    pub shown: Shown,
+    /// On one line, and in parts with their types and where they live, where the settings ask for
+    /// it.
+    pub shown: Option<Shown>,
 }
 
 impl Session {
@@ -44,9 +45,10 @@ impl Session {
     /// [`SessionError::NotRunning`].
     pub fn variables(&mut self, format: &Format) -> Result<Vec<Variable>, SessionError> {
         let limits = format.limits(self.settings.limits);
+        let parts = self.settings.parts;
         self.look(limits, |looking| {
             let all = looking.variables.iter().filter(|variable| !variable.over);
-            all.map(|placed| variable(looking, placed, format)).collect()
+            all.map(|placed| variable(looking, placed, format, parts)).collect()
         })
     }
 
@@ -65,7 +67,7 @@ impl Session {
     }
 }
 
-fn variable(looking: &Looking<'_>, placed: &Placed, format: &Format) -> Variable {
+fn variable(looking: &Looking<'_>, placed: &Placed, format: &Format, parts: bool) -> Variable {
     let ty = placed.ty.and_then(|ty| looking.image.get(ty).ok());
     let name = placed.name.to_string();
     Variable {
@@ -76,14 +78,14 @@ fn variable(looking: &Looking<'_>, placed: &Placed, format: &Format) -> Variable
         shadowed: placed.shadowed,
         value: looking.place_of(placed).map(|(ty, at)| {
             let value = looking.reader.read(ty, &at);
-            looking.with_naming(|naming| VariableValue {
-                pretty: value.pretty(naming, format),
-                shown: Shown {
+            let (pretty, shown) = looking.with_naming(|naming| {
+                let shown = || Shown {
                     text: value.text(naming),
                     data: looking.reader.detailed(&value, naming),
-                },
-                value: value.clone(),
-            })
+                };
+                (value.pretty(naming, format), parts.then(shown))
+            });
+            VariableValue { value, pretty, shown }
         }),
     }
 }
