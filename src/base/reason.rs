@@ -23,10 +23,10 @@ pub enum Unreadable {
     Moved {
         /// The new owner, as a place, or the function that it was passed to, where it is known.
         #[serde(skip_serializing_if = "Option::is_none")]
-        to: Option<String>,
+        to: Option<Box<str>>,
         /// The line that moved it, `main.rs:7`, where it is known.
         #[serde(skip_serializing_if = "Option::is_none")]
-        at: Option<String>,
+        at: Option<Box<str>>,
     },
     /// It was moved or dropped, as control went; its own bytes are stale.
     #[error("moved or dropped{}", any_of(at))]
@@ -47,7 +47,7 @@ pub enum Unreadable {
         #[serde(skip_serializing_if = "Option::is_none")]
         block: Option<BlockId>,
         /// The line that dropped or freed it, `main.rs:7`, where it is known.
-        at: Option<String>,
+        at: Option<Box<str>>,
     },
     /// Whether it still holds its value cannot be told; its bytes may be stale.
     #[error("unknown: {0}")]
@@ -83,7 +83,7 @@ fn any_of(lines: &[String]) -> String {
     if lines.is_empty() { String::new() } else { format!(" at {}", lines.join(" or ")) }
 }
 
-fn at_line(at: Option<&String>) -> String {
+fn at_line(at: Option<&Box<str>>) -> String {
     at.map(|at| format!(" at {at}")).unwrap_or_default()
 }
 

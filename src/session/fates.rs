@@ -89,7 +89,7 @@ pub(super) fn reason(state: &SlotState) -> Option<Unreadable> {
         SlotState::Live => None,
         SlotState::Uninitialised => Some(Unreadable::NotYetInitialised),
         SlotState::Moved { to, at } => {
-            Some(Unreadable::Moved { to: to.clone(), at: at.as_ref().and_then(short) })
+            Some(Unreadable::Moved { to: to.as_deref().map(Into::into), at: place(at.as_ref()) })
         }
         SlotState::MovedOrDropped { at } => {
             Some(Unreadable::MovedOrDropped { at: at.iter().filter_map(short).collect() })
@@ -105,13 +105,17 @@ pub(super) fn reason(state: &SlotState) -> Option<Unreadable> {
             Some(Unreadable::PartlyMoved { parts: parts.collect() })
         }
         SlotState::Dropped { at } => {
-            Some(Unreadable::Dropped { block: None, at: at.as_ref().and_then(short) })
+            Some(Unreadable::Dropped { block: None, at: place(at.as_ref()) })
         }
         SlotState::Freed { block, at } => {
-            Some(Unreadable::Dropped { block: Some(*block), at: at.as_ref().and_then(short) })
+            Some(Unreadable::Dropped { block: Some(*block), at: place(at.as_ref()) })
         }
         SlotState::Unreadable(why) => Some(why.clone()),
     }
+}
+
+fn place(at: Option<&At>) -> Option<Box<str>> {
+    at.and_then(short).map(Into::into)
 }
 
 fn short(at: &At) -> Option<String> {

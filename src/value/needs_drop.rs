@@ -46,7 +46,7 @@ pub fn variant_needs_drop(image: &Image, ty: TypeRef, variant: &str) -> bool {
 /// std's types and of a closure cannot, or not so that it matters.
 pub fn owning_parts(image: &Image, ty: TypeRef) -> Vec<OwningPart> {
     let mut parts = Vec::new();
-    collect(image, ty, &mut String::new(), 0, &mut parts);
+    collect(image, ty, &mut String::new(), 0, MAX_DEPTH, &mut parts);
     parts
 }
 
@@ -84,9 +84,10 @@ fn collect(
     id: TypeRef,
     path: &mut String,
     offset: u64,
+    left: usize,
     parts: &mut Vec<OwningPart>,
 ) {
-    let Ok(ty) = image.get(id) else { return };
+    let (Some(left), Ok(ty)) = (left.checked_sub(1), image.get(id)) else { return };
     if parts.len() >= MAX_PARTS || !needs_drop(image, id) {
         return;
     }
@@ -101,7 +102,7 @@ fn collect(
         let len = path.len();
         path.push('.');
         path.push_str(field.name.strip_prefix("__").unwrap_or(&field.name));
-        collect(image, field.ty, path, offset.saturating_add(field.offset), parts);
+        collect(image, field.ty, path, offset.saturating_add(field.offset), left, parts);
         path.truncate(len);
     }
 }

@@ -192,7 +192,7 @@ impl Made {
         let variables = session.variables(&Format::default()).expect("it stands still");
         let seen: HashMap<String, _> = variables
             .into_iter()
-            .map(|v| (v.name, v.value.map(|value| value.shown.text)))
+            .map(|v| (v.name, v.value.map(|value| format!("{:?}", value.value.kind))))
             .collect();
         for (var, fact) in facts.iter().enumerate() {
             let shown = seen.get(&name(var));

@@ -21,6 +21,9 @@ pub(super) enum Kept {
 impl Uses {
     /// Where the value of a leaf is used.
     pub(super) fn kept(&self, leaf: &Leaf) -> Kept {
+        if let Place::Frame(0..) = leaf.part.at {
+            return self.argument_kept(leaf);
+        }
         let mut copy = None;
         for step in &self.steps {
             match leaf.touch(step) {
@@ -35,6 +38,27 @@ impl Uses {
             }
         }
         copy.and_then(|(at, from)| self.twin(at, from)).map_or(Kept::Nowhere, Kept::There)
+    }
+
+    /// The same for an argument that lies above the return address: where it is copied to from there,
+    /// if that is all that is done with it.
+    fn argument_kept(&self, leaf: &Leaf) -> Kept {
+        let mut copy = None;
+        for (here, step) in self.steps.iter().enumerate() {
+            match leaf.touch(step) {
+                Some(Touch::Uses(Taker::Place(to @ Place::Frame(_)))) if copy.is_none() => {
+                    copy = Some((here, to));
+                }
+                Some(Touch::Uses(Taker::Place(_))) => return Kept::Nowhere,
+                Some(_) => return if copy.is_none() { Kept::Here } else { Kept::Nowhere },
+                None => {}
+            }
+        }
+        let kept = copy.and_then(|(here, to)| {
+            let cell = Part { at: to, size: leaf.part.size };
+            self.twin(self.steps.get(here)?.at, cell)
+        });
+        kept.map_or(Kept::Nowhere, Kept::There)
     }
 
     /// The cells that the address of a box is copied to right before a drop flag is tested, which
