@@ -88,3 +88,5 @@ pub mod os;
 pub mod session;
 pub mod track;
 pub mod value;
+
+pub use front::testing;

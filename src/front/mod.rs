@@ -13,6 +13,7 @@ mod layout;
 mod narrator;
 mod program;
 mod target;
+pub mod testing;
 pub mod text;
 mod trace;
 mod watch;

@@ -1,0 +1,272 @@
+//! A run of a program that is over, to be asked.
+
+use super::blocks::{Block, Blocks, Freed, Moment, Moved, Resized};
+use super::history::name_fits;
+use super::marks::MARK;
+use crate::base::{BlockId, Event, EventKind, ExitStatus, FrameView, Seq, SlotKind, ThreadNo};
+
+/// A run of a program, from its start to its end.
+///
+/// What is not in the events of the run is not in here: moves are inferred, the rest was observed.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    pub(super) events: Vec<Event>,
+    pub(super) blocks: Vec<Block>,
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+}
+
+/// A moment that the program is known to reach, named from outside or by a mark in its code.
+///
+/// Calls of functions are seen where the program was told to be followed into them:
+/// [`Program::follow`](super::Program::follow).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Point {
+    /// The function, named by the end of its path, is entered for the first time.
+    Entry(String),
+    /// It returns, or is left by unwinding, for the last time.
+    Exit(String),
+    /// [`mark`](super::mark) is called with this name, for the first time.
+    Mark(String),
+}
+
+/// What happened between two points of a run: in the thread that was at the first of them, and in
+/// the threads that began in between.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    recording: &'a Recording,
+    from: Seq,
+    to: Seq,
+    thread: Option<ThreadNo>,
+}
+
+impl Recording {
+    /// How the program ended.
+    pub fn status(&self) -> ExitStatus {
+        self.status
+    }
+
+    /// What it wrote to its standard output; what is no UTF-8 is replaced.
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// What it wrote to its standard error; what is no UTF-8 is replaced.
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// All events, in their order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// All blocks, std's own among them.
+    pub fn blocks(&self) -> Blocks<'_> {
+        self.whole().blocks()
+    }
+
+    /// The block of an ordinal.
+    pub fn block(&self, id: BlockId) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.id == id)
+    }
+
+    /// The most bytes of heap that were alive at one time.
+    pub fn peak_heap(&self) -> u64 {
+        self.whole().peak_heap()
+    }
+
+    /// Asserts that the program ended with exit code 0.
+    ///
+    /// # Panics
+    /// Where it did not, with what it wrote to its standard error.
+    #[track_caller]
+    pub fn assert_success(&self) {
+        let told = self.stderr();
+        assert!(
+            self.status == ExitStatus::Code(0),
+            "the program ended with {:?}\n{told}",
+            self.status
+        );
+    }
+
+    /// Asserts that each block that a line of the user's allocated was freed. Those that std keeps
+    /// for the program's whole life do not count.
+    ///
+    /// # Panics
+    /// Where some are alive at the end, with their history.
+    #[track_caller]
+    pub fn assert_no_leaks(&self) {
+        self.whole().assert_no_leaks();
+    }
+
+    /// What happened between two points.
+    ///
+    /// # Panics
+    /// Where the program did not reach one of them, or the second not after the first.
+    #[track_caller]
+    pub fn between(&self, from: Point, to: Point) -> Part<'_> {
+        let find = |point: &Point| match self.find(point) {
+            Some(event) => event,
+            None => panic!("the program did not reach {point}; {}", self.reached()),
+        };
+        let (first, last) = (find(&from), find(&to));
+        assert!(first.seq <= last.seq, "{to} comes before {from}");
+        Part { recording: self, from: first.seq, to: last.seq, thread: Some(first.thread) }
+    }
+
+    /// Whether a mark was passed.
+    pub(super) fn find_mark(&self, name: &str) -> bool {
+        self.find(&Point::Mark(name.to_owned())).is_some()
+    }
+
+    fn whole(&self) -> Part<'_> {
+        Part { recording: self, from: Seq(0), to: Seq(u64::MAX), thread: None }
+    }
+
+    fn find(&self, point: &Point) -> Option<&Event> {
+        let mut events = self.events.iter();
+        match point {
+            Point::Exit(_) => events.rfind(|event| point.is(event)),
+            _ => events.find(|event| point.is(event)),
+        }
+    }
+
+    /// What there is to name, for who named something else.
+    fn reached(&self) -> String {
+        let entered = self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Enter { frame, .. } => Some(frame.at.function.as_str()),
+            _ => None,
+        });
+        let mut names: Vec<_> = entered.collect();
+        names.sort_unstable();
+        names.dedup();
+        match names.as_slice() {
+            [] => "no function was followed (Program::follow says which)".to_owned(),
+            some => format!("it entered {}", some.join(", ")),
+        }
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The blocks that were allocated in it.
+    pub fn blocks(&self) -> Blocks<'a> {
+        Blocks::new(self.recording.blocks.iter().filter(|b| self.has(&b.allocated)).collect())
+    }
+
+    /// The most bytes that were alive at one time beyond those at its beginning.
+    pub fn peak_heap(&self) -> u64 {
+        let within = |event: &&Event| self.from <= event.seq && event.seq <= self.to;
+        let bytes = self.recording.events.iter().filter(within).filter_map(|e| e.heap_bytes);
+        let before = self.recording.events.iter().filter(|event| event.seq <= self.from);
+        let base = before.filter_map(|event| event.heap_bytes).next_back().unwrap_or(0);
+        bytes.max().unwrap_or(0).saturating_sub(base)
+    }
+
+    /// Asserts that nothing was allocated or reallocated in it.
+    ///
+    /// # Panics
+    /// Where something was, with its history.
+    #[track_caller]
+    pub fn assert_no_allocation(&self) {
+        let grown = |block: &Block| block.resized.iter().any(|resized| self.has(&resized.moment));
+        let blocks = self.recording.blocks.iter();
+        let list: Vec<_> = blocks.filter(|b| self.has(&b.allocated) || grown(b)).collect();
+        Blocks::new(list).that("allocated or resized in between", |_| true).assert_none();
+    }
+
+    /// Asserts that each block that a line of the user's allocated in it was freed, in it or later.
+    ///
+    /// # Panics
+    /// Where some are alive at the end of the program, with their history.
+    #[track_caller]
+    pub fn assert_no_leaks(&self) {
+        let alive = |block: &Block| block.freed.is_empty() && block.allocated.at.is_some();
+        self.blocks().that("alive at the end", alive).assert_none();
+    }
+
+    fn has(&self, moment: &Moment) -> bool {
+        let when = self.from <= moment.seq && moment.seq <= self.to;
+        let ours = self.thread.is_none_or(|thread| thread == moment.thread);
+        when && (ours || self.began_within(moment.thread))
+    }
+
+    fn began_within(&self, thread: ThreadNo) -> bool {
+        self.recording.events.iter().any(|event| {
+            event.kind == EventKind::ThreadStart
+                && event.thread == thread
+                && self.from <= event.seq
+                && event.seq <= self.to
+        })
+    }
+}
+
+impl Point {
+    fn is(&self, event: &Event) -> bool {
+        match (self, &event.kind) {
+            (Point::Entry(name), EventKind::Enter { frame, .. }) => {
+                name_fits(&frame.at.function, name)
+            }
+            (Point::Exit(name), EventKind::Return { function, .. }) => name_fits(function, name),
+            (Point::Mark(name), EventKind::Enter { frame, .. }) => {
+                frame.at.function.ends_with(MARK) && text_argument(frame) == Some(name)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Point::Entry(name) => write!(f, "the entry of `{name}`"),
+            Point::Exit(name) => write!(f, "the end of `{name}`"),
+            Point::Mark(name) => write!(f, "the mark \"{name}\""),
+        }
+    }
+}
+
+fn text_argument(frame: &FrameView) -> Option<&str> {
+    let parameter = frame.slots.iter().find(|slot| slot.kind == SlotKind::Parameter)?;
+    parameter.value.as_ref()?.data.value.as_deref()
+}
+
+/// The blocks that events tell of, in the order of their ordinals.
+pub(super) fn blocks_of(events: &[Event]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut index = std::collections::HashMap::new();
+    for event in events {
+        let moment = Moment { seq: event.seq, thread: event.thread, at: event.at.clone() };
+        let told = match &event.kind {
+            EventKind::Realloc { block, .. } | EventKind::Free { block, .. } => *block,
+            EventKind::Move { block, .. } => *block,
+            EventKind::UnknownFree { ended: Some(block), .. } => *block,
+            EventKind::Alloc { block, size, align, .. } => {
+                index.insert(*block, blocks.len());
+                blocks.push(Block {
+                    id: *block,
+                    size: *size,
+                    align: *align,
+                    allocated: moment,
+                    resized: Vec::new(),
+                    moved: Vec::new(),
+                    freed: Vec::new(),
+                });
+                continue;
+            }
+            _ => continue,
+        };
+        let Some(block) = index.get(&told).and_then(|at: &usize| blocks.get_mut(*at)) else {
+            continue;
+        };
+        match &event.kind {
+            EventKind::Realloc { size, .. } => block.resized.push(Resized { moment, size: *size }),
+            EventKind::Move { from, to, .. } => {
+                block.moved.push(Moved { moment, from: from.clone(), to: to.clone() });
+            }
+            _ => block.freed.push(Freed { moment }),
+        }
+    }
+    blocks
+}

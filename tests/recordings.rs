@@ -1,0 +1,101 @@
+//! `freehold::testing`: what is asserted of recordings holds for the programs, and what does not
+//! hold is told with its history.
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use freehold::base::ExitStatus;
+use freehold::testing::{Point, Program, Recording, mark, recorded};
+use support::{Variant, program};
+
+#[track_caller]
+fn run(name: &str, follow: &[&str]) -> Recording {
+    let executable = program(name, Variant::Debug).executable;
+    let program = Program::file(executable);
+    let recording = follow.iter().fold(program, |program, f| program.follow(f)).record();
+    recording.assert_success();
+    recording
+}
+
+fn message(assertion: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(assertion)).expect_err("it does not hold");
+    panic.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_moved_string_is_freed_by_the_function_that_got_it() {
+    let run = run("moved", &[]);
+    let value = run.blocks().allocated_in("main").allocated_at("moved.rs:12");
+    assert_eq!((value.len(), value.bytes()), (1, 16));
+    value.assert_freed_in("f");
+    value.assert_freed_once();
+    run.assert_no_leaks();
+    assert_eq!(run.status(), ExitStatus::Code(0));
+    assert!(run.stdout().ends_with("main owns nothing any more\n"), "{}", run.stdout());
+}
+
+#[test]
+fn what_does_not_hold_is_told_with_the_history() {
+    let run = run("moved", &[]);
+    let value = run.blocks().allocated_at("moved.rs:12");
+    let told = message(|| value.assert_freed_in("main"));
+    assert!(
+        told.starts_with("expected that each block allocated at moved.rs:12 was freed in `main`")
+    );
+    assert!(told.contains("allocated  moved.rs:12  moved::main"), "{told}");
+    assert!(told.contains("freed      moved.rs:9   moved::f"), "{told}");
+    assert!(message(|| value.assert_never_freed()).contains("is alive at the end"));
+}
+
+#[test]
+fn the_calls_of_a_function_are_points_in_time() {
+    let run = run("consumed", &["length"]);
+    let part = run.between(Point::Entry("length".into()), Point::Exit("length".into()));
+    part.assert_no_allocation();
+    assert_eq!(part.peak_heap(), 0);
+    // The first two strings are dropped between the first call and the last.
+    assert_eq!(run.blocks().allocated_in("main").len(), 4, "the row and its three strings");
+    let told =
+        message(|| drop(run.between(Point::Entry("legnth".into()), Point::Exit("f".into()))));
+    assert!(told.ends_with("reach the entry of `legnth`; it entered consumed::length"), "{told}");
+}
+
+#[test]
+fn a_program_that_fails_says_what_it_said() {
+    let executable = program("moved", Variant::Debug).executable;
+    let missing = Program::file(executable.with_extension("not-there")).try_record();
+    let told = missing.expect_err("there is no such file").to_string();
+    assert!(told.starts_with("error: no such file"), "{told}");
+}
+
+#[test]
+fn a_test_records_a_piece_of_itself() {
+    let before = vec![1_u8; 100];
+    let run = recorded(|| {
+        let kept = Vec::<u64>::with_capacity(4);
+        mark("kept");
+        drop(String::from("short lived"));
+        let thread = std::thread::spawn(|| Box::new([0_u8; 64]).len());
+        assert_eq!(thread.join().expect("it does not panic"), 64);
+        std::mem::forget(kept);
+    });
+    assert_eq!(before.len(), 100);
+    let code = run.of_code();
+    let ours = code.blocks().allocated_at("tests/recordings.rs");
+    assert!(
+        ours.iter().any(|block| block.size == 64 && block.allocated.thread != ours_thread(&run))
+    );
+    ours.clone().that("of 32 bytes", |block| block.size == 32).assert_never_freed();
+    ours.that("of 11 bytes", |block| block.size == 11).assert_freed_once();
+    assert!(code.peak_heap() >= 32 + 64);
+    let told = message(|| code.assert_no_leaks());
+    assert!(told.contains("32 bytes") && !told.contains("100 bytes"), "{told}");
+    run.between(Point::Mark("kept".into()), Point::Mark("kept".into())).assert_no_allocation();
+}
+
+fn ours_thread(run: &Recording) -> freehold::base::ThreadNo {
+    let blocks = run.of_code();
+    let own = blocks.blocks().allocated_at("recordings.rs").that("of 32 bytes", |b| b.size == 32);
+    own.iter().next().expect("the row").allocated.thread
+}
