@@ -8,6 +8,7 @@
 //! a trait.
 
 mod aggregates;
+mod asked_function;
 mod called;
 mod callee;
 mod cfi;
@@ -16,6 +17,7 @@ mod code_of_line;
 mod damaged;
 mod detail;
 mod dies;
+mod dynamic_pointers;
 mod enums;
 mod evaluate;
 mod find;
@@ -28,10 +30,12 @@ pub mod garbage;
 #[cfg(test)]
 mod garbled;
 mod image;
+mod inlined_copies;
 mod intervals;
 mod lines;
 mod locations;
 mod mangled_crate;
+mod name_ends;
 mod name_index;
 mod name_match;
 mod name_walk;
@@ -56,12 +60,15 @@ mod units;
 mod visible;
 mod vtables;
 
+pub use called::{Called, names_function};
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
-pub use code_of_line::{LineCode, LineInFunction, LineSearch};
+pub use code_of_line::{LineCode, LineInFunction, LineSearch, ends_with_path};
 pub use detail::Detail;
+pub use dynamic_pointers::DynamicPointer;
 pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
+pub use inlined_copies::InlinedCopy;
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle};

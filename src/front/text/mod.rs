@@ -3,8 +3,11 @@
 //! [`Answer`](crate::command::Answer)s.
 
 mod answer;
+mod breakpoints;
+mod highlight;
 mod layout;
 mod lines;
+mod looked;
 mod paths;
 mod picture;
 #[cfg(test)]
@@ -20,6 +23,7 @@ mod variables;
 mod watch;
 
 pub use answer::AnswerText;
+pub(super) use looked::code;
 pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
