@@ -3,9 +3,10 @@
 
 mod support;
 
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use freehold::base::ExitStatus;
+use freehold::base::{EventKind, ExitStatus, Keeper};
 use freehold::testing::{Point, Program, Recording, mark, recorded};
 use support::{Variant, program};
 
@@ -26,7 +27,7 @@ fn message(assertion: impl FnOnce()) -> String {
 #[test]
 fn a_moved_string_is_freed_by_the_function_that_got_it() {
     let run = run("moved", &[]);
-    let value = run.blocks().allocated_in("main").allocated_at("moved.rs:12");
+    let value = run.blocks().allocated_in("main").allocated_at("moved.rs:11");
     assert_eq!((value.len(), value.bytes()), (1, 16));
     value.assert_freed_in("f");
     value.assert_freed_once();
@@ -38,13 +39,13 @@ fn a_moved_string_is_freed_by_the_function_that_got_it() {
 #[test]
 fn what_does_not_hold_is_told_with_the_history() {
     let run = run("moved", &[]);
-    let value = run.blocks().allocated_at("moved.rs:12");
+    let value = run.blocks().allocated_at("moved.rs:11");
     let told = message(|| value.assert_freed_in("main"));
     assert!(
-        told.starts_with("expected that each block allocated at moved.rs:12 was freed in `main`")
+        told.starts_with("expected that each block allocated at moved.rs:11 was freed in `main`")
     );
-    assert!(told.contains("allocated  moved.rs:12  moved::main"), "{told}");
-    assert!(told.contains("freed      moved.rs:9   moved::f"), "{told}");
+    assert!(told.contains("allocated  moved.rs:11  moved::main"), "{told}");
+    assert!(told.contains("freed      moved.rs:8   moved::f"), "{told}");
     assert!(message(|| value.assert_never_freed()).contains("is alive at the end"));
 }
 
@@ -54,8 +55,9 @@ fn the_calls_of_a_function_are_points_in_time() {
     let part = run.between(Point::Entry("length".into()), Point::Exit("length".into()));
     part.assert_no_allocation();
     assert_eq!(part.peak_heap(), 0);
-    // The first two strings are dropped between the first call and the last.
-    assert_eq!(run.blocks().allocated_in("main").len(), 4, "the row and its three strings");
+    let made = run.blocks().allocated_at("consumed.rs:10");
+    assert_eq!(made.len(), 4, "the row and its three strings");
+    made.assert_freed_in("main");
     let told =
         message(|| drop(run.between(Point::Entry("legnth".into()), Point::Exit("f".into()))));
     assert!(told.ends_with("reach the entry of `legnth`; it entered consumed::length"), "{told}");
@@ -76,7 +78,7 @@ fn a_test_records_a_piece_of_itself() {
         let kept = Vec::<u64>::with_capacity(4);
         mark("kept");
         drop(String::from("short lived"));
-        let thread = std::thread::spawn(|| Box::new([0_u8; 64]).len());
+        let thread = std::thread::spawn(|| black_box(Box::new([0_u8; 64])).len());
         assert_eq!(thread.join().expect("it does not panic"), 64);
         std::mem::forget(kept);
     });
@@ -98,4 +100,70 @@ fn ours_thread(run: &Recording) -> freehold::base::ThreadNo {
     let blocks = run.of_code();
     let own = blocks.blocks().allocated_at("recordings.rs").that("of 32 bytes", |b| b.size == 32);
     own.iter().next().expect("the row").allocated.thread
+}
+
+const KEPT: &str = r#"
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Mutex;
+
+static KEPT: Mutex<Vec<Box<u32>>> = Mutex::new(Vec::new());
+
+thread_local!(static OWN: Cell<Option<Box<[u8; 72]>>> = const { Cell::new(None) });
+
+struct Node {
+    next: RefCell<Option<Rc<Node>>>,
+    name: Box<[u8; 48]>,
+}
+
+fn ring() {
+    let node = |name| Rc::new(Node { next: RefCell::new(None), name: Box::new(name) });
+    let (a, b) = (node([1; 48]), node([2; 48]));
+    *a.next.borrow_mut() = Some(b.clone());
+    *b.next.borrow_mut() = Some(a);
+    assert_eq!(b.name[0], 2);
+}
+
+fn main() {
+    KEPT.lock().unwrap().push(Box::new(7));
+    OWN.set(Some(Box::new([3; 72])));
+    ring();
+    std::mem::forget(Box::new([4_u8; 56]));
+}
+"#;
+
+#[test]
+fn what_nothing_leads_to_is_a_leak_and_what_a_static_leads_to_is_none() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let source = dir.path().join("kept.rs");
+    std::fs::write(&source, KEPT).expect("the source");
+    for optimised in [false, true] {
+        let program = Program::file(&source);
+        let program = if optimised { program.optimised() } else { program };
+        let run = program.record();
+        run.assert_success();
+        let end = run.events().iter().find_map(|event| match &event.kind {
+            EventKind::Exit { alive, .. } => Some(alive),
+            _ => None,
+        });
+        let keeper = |size: u64| {
+            let block = end.expect("an end").iter().find(|block| block.size == size);
+            block.unwrap_or_else(|| panic!("{size} bytes in {end:?}")).keeper.clone()
+        };
+        let of_kept = keeper(4);
+        let Some(Keeper::Static { name: Some(name) }) = of_kept else { panic!("{of_kept:?}") };
+        assert!(name.starts_with("kept::KEPT"), "{name}");
+        // `OWN` is dropped with its thread, so that its block is freed.
+        assert!(end.expect("an end").iter().all(|block| block.size != 72));
+        assert!(matches!(keeper(48), Some(Keeper::LostBlock { .. })), "{:?}", keeper(48));
+        let told = message(|| run.assert_no_leaks());
+        assert!(told.contains("there are 5") || optimised, "{told}");
+        assert!(!told.contains(", 4 bytes"), "{told}");
+        let nodes = run.blocks().allocated_in("ring").that("of a node", |block| block.size != 48);
+        for node in nodes.iter() {
+            let fate = end.expect("an end").iter().find(|block| block.block == node.id);
+            let fate = fate.and_then(|block| block.keeper.clone());
+            assert!(matches!(fate, Some(Keeper::Cycle { .. })), "{fate:?}");
+        }
+    }
 }

@@ -487,6 +487,52 @@ pub struct BlockRef {
     /// The line that allocated it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
+    /// What keeps it; none where that was not searched: the program was killed, or has more memory
+    /// than is searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<Keeper>,
+}
+
+/// From where a block can be reached: by the words of memory, without regard to types. A number that
+/// looks like an address can make a leak look kept, and never the other way round.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keeper {
+    /// A static leads to it, or to what leads to it.
+    Static {
+        /// Its name, where its file has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// A thread-local variable does.
+    ThreadLocal {
+        /// The thread.
+        of: ThreadNo,
+    },
+    /// The stack or a register of a thread does.
+    Stack {
+        /// The thread.
+        of: ThreadNo,
+    },
+    /// Only a block that is lost itself leads to it.
+    LostBlock {
+        /// The block.
+        block: BlockId,
+    },
+    /// It is lost in a ring of blocks that lead to each other.
+    Cycle {
+        /// The next of them.
+        next: BlockId,
+    },
+    /// Nothing leads to it.
+    Nothing,
+}
+
+impl Keeper {
+    /// Whether no code can reach the block any more.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Keeper::Nothing | Keeper::Cycle { .. } | Keeper::LostBlock { .. })
+    }
 }
 
 /// What a program allocated from its start to its end.

@@ -20,7 +20,7 @@ mod system_calls;
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
 pub use event::{
-    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold,
+    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold, Keeper,
     RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};

@@ -18,6 +18,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
             patterns: args.function.clone(),
             crates: args.crates.clone(),
             all: args.all,
+            may_be_none: false,
         },
         entry: EntryPoint::AfterPrologue,
         ledger: true,

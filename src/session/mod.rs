@@ -30,6 +30,7 @@ mod halt;
 mod heap;
 mod heap_view;
 mod interrupt;
+mod keepers;
 mod kin;
 mod listing;
 mod lists;

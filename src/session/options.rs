@@ -42,6 +42,8 @@ pub struct Selection {
     pub crates: Vec<String>,
     /// All functions of the executable: std's and the dependencies' too.
     pub all: bool,
+    /// Whether it is no error that there is none.
+    pub may_be_none: bool,
 }
 
 /// Where a function counts as entered.

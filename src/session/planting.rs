@@ -33,6 +33,8 @@ pub(super) enum Role {
     Allocator(Hook),
     /// A function of the allocator may have returned to here.
     AllocatorReturn,
+    /// The process is about to end.
+    ProcessEnd,
     /// The plan of the moment waits for its thread here.
     Plan,
     /// A function of the user's begins, which a step may come to through code that is not.
@@ -94,6 +96,7 @@ impl Run {
         }
         if self.options.ledger {
             self.plant_allocator();
+            self.plant_process_end();
         }
         Ok(())
     }
@@ -155,6 +158,15 @@ impl Run {
                  nor malloc): nothing is known of its heap."
                     .to_owned(),
             ),
+        }
+    }
+
+    /// All ends of a process that are not violent pass through `_exit` of its C library.
+    fn plant_process_end(&mut self) {
+        let end =
+            |image: &Image| Some(image.symbols().by_linkage_name("_exit").next()?.range.start);
+        if let Some((bias, at)) = self.first_defining(end) {
+            self.site(bias.to_virt(at), Role::ProcessEnd);
         }
     }
 

@@ -24,7 +24,8 @@ use super::threads::Threads;
 use super::turns::Turns;
 use super::user_stops::UserStops;
 use crate::base::{
-    At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
+    At, BlockId, Event, EventKind, Evidence, ExitStatus, FrameView, Keeper, Seq, SlotState,
+    ThreadNo, VirtAddr,
 };
 use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
@@ -62,6 +63,8 @@ pub struct Run {
     pub(super) lost: HashMap<PlaceKey, SlotState>,
     /// The threads that were looked at since they are held.
     pub(super) judged: HashSet<ThreadNo>,
+    /// What kept each live block when the process was about to end.
+    pub(super) keepers: HashMap<BlockId, Keeper>,
     pub(super) family: Option<Family>,
     pub(super) notes: Vec<String>,
     pub(super) folding: Folding,
@@ -137,6 +140,7 @@ impl Run {
             owners: Owners::default(),
             lost: HashMap::new(),
             judged: HashSet::new(),
+            keepers: HashMap::new(),
             family: None,
             notes: Vec::new(),
             folding,
@@ -347,6 +351,7 @@ impl Run {
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
+            Role::ProcessEnd => self.process_ends(thread),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
             Role::Plan | Role::UserEntry => {}
@@ -426,7 +431,11 @@ impl Run {
         self.flush_repeated(ThreadNo(1));
         let totals = self.ledger.totals();
         let totals = crate::base::Totals { peak_stack_bytes: self.peak_stack, ..totals };
-        let kind = EventKind::Exit { status, totals, alive: self.ledger.alive() };
+        let mut alive = self.ledger.alive();
+        for block in &mut alive {
+            block.keeper = self.keepers.remove(&block.block);
+        }
+        let kind = EventKind::Exit { status, totals, alive };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
     }
 }

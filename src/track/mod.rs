@@ -8,9 +8,11 @@
 mod folding;
 mod ledger;
 mod owners;
+mod reach;
 mod record;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{Block, Change, Ended, Ledger};
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Standing};
+pub use reach::{Graph, Lost, Via};
 pub use record::{AllocatorCall, Record, What};

@@ -170,7 +170,7 @@ fn options(launch: crate::inferior::Launch, follow: &[String]) -> Options {
     Options {
         launch,
         calls: true,
-        selection: Selection { patterns, ..Selection::default() },
+        selection: Selection { patterns, may_be_none: follow.is_empty(), ..Selection::default() },
         entry: EntryPoint::AfterPrologue,
         ledger: true,
         whole_stack: false,

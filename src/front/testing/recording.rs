@@ -1,9 +1,13 @@
 //! A run of a program that is over, to be asked.
 
+use std::collections::HashMap;
+
 use super::blocks::{Block, Blocks, Freed, Moment, Moved, Resized};
 use super::history::name_fits;
 use super::marks::MARK;
-use crate::base::{BlockId, Event, EventKind, ExitStatus, FrameView, Seq, SlotKind, ThreadNo};
+use crate::base::{
+    BlockId, Event, EventKind, ExitStatus, FrameView, Keeper, Seq, SlotKind, ThreadNo,
+};
 
 /// A run of a program, from its start to its end.
 ///
@@ -91,14 +95,24 @@ impl Recording {
         );
     }
 
-    /// Asserts that each block that a line of the user's allocated was freed. Those that std keeps
-    /// for the program's whole life do not count.
+    /// Asserts that no block is lost at the end: each was freed, or a static, a thread-local variable
+    /// or a stack leads to it.
     ///
     /// # Panics
-    /// Where some are alive at the end, with their history.
+    /// Where some are lost, with their history; and where that is not known, because the program was
+    /// killed.
     #[track_caller]
     pub fn assert_no_leaks(&self) {
         self.whole().assert_no_leaks();
+    }
+
+    /// What keeps the blocks that are alive at the end; none where it was not searched.
+    fn keepers(&self) -> Option<HashMap<BlockId, &Keeper>> {
+        let alive = self.events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::Exit { alive, .. } => Some(alive),
+            _ => None,
+        })?;
+        alive.iter().map(|block| Some((block.block, block.keeper.as_ref()?))).collect()
     }
 
     /// What happened between two points.
@@ -176,14 +190,20 @@ impl<'a> Part<'a> {
         Blocks::new(list).that("allocated or resized in between", |_| true).assert_none();
     }
 
-    /// Asserts that each block that a line of the user's allocated in it was freed, in it or later.
+    /// Asserts that no block that was allocated in it is lost at the end of the program.
     ///
     /// # Panics
-    /// Where some are alive at the end of the program, with their history.
+    /// As [`Recording::assert_no_leaks`].
     #[track_caller]
     pub fn assert_no_leaks(&self) {
-        let alive = |block: &Block| block.freed.is_empty() && block.allocated.at.is_some();
-        self.blocks().that("alive at the end", alive).assert_none();
+        let Some(keepers) = self.recording.keepers() else {
+            panic!(
+                "what keeps the blocks was not searched: the program ended by {:?}",
+                self.recording.status
+            );
+        };
+        let lost = |block: &Block| keepers.get(&block.id).is_some_and(|keeper| keeper.is_lost());
+        self.blocks().that("lost at the end", lost).assert_none();
     }
 
     fn has(&self, moment: &Moment) -> bool {

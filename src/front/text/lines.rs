@@ -3,7 +3,7 @@
 use super::paths::{brief, function};
 use super::spans::{Ink, Line, bytes, counted, number, place, wrap};
 use crate::base::{
-    At, BlockRef, Event, EventKind, Evidence, ExitStatus, Shown, Totals, Unreadable,
+    At, BlockRef, Event, EventKind, Evidence, ExitStatus, Keeper, Shown, Totals, Unreadable,
 };
 
 /// Columns of the word that says what happened.
@@ -169,7 +169,14 @@ pub(super) fn exit(
         add("alive", "no block".to_owned());
         return lines;
     }
-    let sum = format!("{} in {}", bytes(totals.leaked_bytes), counted(totals.leaked, "block"));
+    let mut sum = format!("{} in {}", bytes(totals.leaked_bytes), counted(totals.leaked, "block"));
+    let lost = alive.iter().filter(|block| is_lost(block)).count() as u64;
+    match (lost, totals.leaked) {
+        (0, _) => {}
+        (1, 1) => sum += ", lost: nothing leads to it",
+        (lost, all) if lost == all => sum += ", all lost: nothing leads to them",
+        (lost, _) => sum += &format!(", {} of them lost", number(lost)),
+    }
     add("alive", sum);
     for group in groups(alive).into_iter().take(SITES_LISTED) {
         lines.push(group.line());
@@ -186,7 +193,11 @@ pub(super) fn exit(
 /// How many lines that allocated what is still alive are listed.
 const SITES_LISTED: usize = 20;
 
-/// Blocks that are alive at the end, by the line that allocated them.
+fn is_lost(block: &BlockRef) -> bool {
+    block.keeper.as_ref().is_some_and(Keeper::is_lost)
+}
+
+/// Blocks that are alive at the end, by the line that allocated them and by whether they are lost.
 struct Group<'a> {
     first: &'a BlockRef,
     blocks: u64,
@@ -197,7 +208,7 @@ fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index = std::collections::HashMap::new();
     for block in alive {
-        let at = *index.entry(&block.at).or_insert_with(|| {
+        let at = *index.entry((&block.at, is_lost(block))).or_insert_with(|| {
             groups.push(Group { first: block, blocks: 0, bytes: 0 });
             groups.len() - 1
         });
@@ -217,6 +228,15 @@ impl Group<'_> {
         line.push(Ink::Plain, format!("  {:WORD$}", "")).push(Ink::Block, block);
         line.push(Ink::Plain, format!("  {}  ", bytes(self.bytes)));
         by(&mut line, self.first.at.as_ref());
+        let why = match &self.first.keeper {
+            Some(Keeper::Cycle { next }) if *next != self.first.block => {
+                format!("  lost, in a ring with {next}")
+            }
+            Some(Keeper::LostBlock { block }) => format!("  lost with {block}"),
+            Some(keeper) if keeper.is_lost() => "  lost".to_owned(),
+            _ => String::new(),
+        };
+        line.push(Ink::Gone, why);
         line
     }
 }
