@@ -4,7 +4,7 @@
 use super::run::Run;
 use crate::base::{BlockId, Keeper, MemoryExt, Range, Register, Registers, ThreadNo, VirtAddr};
 use crate::frame::Unwinder;
-use crate::inferior::Stopped;
+use crate::inferior::{Inferior, Stopped};
 use crate::os::procfs::Mapping;
 use crate::track::{Graph, Lost, Via};
 
@@ -101,7 +101,7 @@ impl Run {
         if self.ledger_in_use().is_none() {
             return;
         }
-        let others = match self.inferior.live_mut().and_then(|live| Ok(live.stop_all()?)) {
+        let others = match self.inferior.live_mut().and_then(Inferior::stop_all) {
             Ok(others) => others,
             Err(error) => {
                 self.notes.push(format!("What keeps the blocks alive was not searched: {error}."));
