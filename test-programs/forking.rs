@@ -38,6 +38,7 @@ fn fork_once(code: i32) -> i32 {
     // SAFETY: the child of a process with several threads calls nothing that takes a lock.
     let child = unsafe { fork() };
     if child == 0 {
+        TICKED.fetch_add(1, Ordering::Relaxed); // #child-ticks
         let len = both("child");
         exit_now(code + i32::try_from(len).unwrap_or(0) - 5);
     }

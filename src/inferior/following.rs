@@ -65,13 +65,15 @@ impl Inferior {
         new.threads = Threads::of_fork(&self.threads, parent.tid, child);
         let watches = self.watches();
         self.replace_by(new)?;
+        // It stands, and must be known to before all threads are made to for the watches.
+        let held = self.held(child)?;
         for watch in watches {
             self.watch(watch)?;
         }
         if pinned {
             self.pin(true)?;
         }
-        self.held(child)
+        Ok(held)
     }
 
     /// Keeps a child that was forked where children are followed; whether it is kept.

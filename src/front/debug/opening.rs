@@ -46,6 +46,7 @@ fn settings(args: &SessionArgs) -> Settings {
         addresses: !args.batch,
         parts: args.page.format == Format::Json,
         width: width(args.page.width, args.page.output.is_none()),
+        parts: args.page.format == Format::Json,
         ..Settings::default()
     }
 }
