@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod branches;
+mod called;
 mod exits;
 mod first_reached;
 mod flow;
@@ -18,6 +19,7 @@ mod touches;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
+pub use called::{Called, called_before};
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use first_reached::first_reached;
 pub use loops::{jumps_into, last_outside_loops};

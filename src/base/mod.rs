@@ -5,6 +5,7 @@
 
 mod addr;
 mod cached;
+mod drop_view;
 mod event;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
@@ -18,6 +19,7 @@ mod split;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
+pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount};
 pub use event::{
     At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold,
     RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,

@@ -7,6 +7,7 @@
 
 mod args;
 mod debug;
+mod drops;
 mod errors;
 mod exit;
 mod layout;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    ColourArg, DebugArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
+    ColourArg, DebugArgs, DropsArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
@@ -59,6 +60,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
     let outcome: Outcome = match &cli.command {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Drops(args) => drops::run(args),
         Command::Debug(args) => debug::run(args),
         Command::Layout(args) => layout::run(args),
     };

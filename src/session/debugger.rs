@@ -145,6 +145,7 @@ impl Session {
             selection: Selection::default(),
             entry: EntryPoint::AfterPrologue,
             ledger: self.settings.ledger,
+            drops: false,
             whole_stack: true,
             full: false,
             halt_on_signals: true,

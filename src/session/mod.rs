@@ -12,6 +12,7 @@ mod breakpoints;
 mod calls;
 mod context;
 mod debugger;
+mod drops;
 mod error;
 mod functions;
 mod halt;

@@ -31,6 +31,12 @@ pub(super) enum Role {
     Allocator(Hook),
     /// A function of the allocator may have returned to here.
     AllocatorReturn,
+    /// Code is entered that drops a value.
+    Drop(usize),
+    /// A panic begins to unwind the thread.
+    Unwinds,
+    /// A panic was caught.
+    Caught,
 }
 
 /// The roles of all sites.
@@ -82,6 +88,9 @@ impl Run {
         }
         if self.options.ledger {
             self.plant_allocator();
+        }
+        if self.options.drops {
+            self.plant_drops();
         }
         Ok(())
     }
@@ -199,7 +208,7 @@ impl Run {
         }
     }
 
-    fn site(&mut self, at: VirtAddr, role: Role) {
+    pub(super) fn site(&mut self, at: VirtAddr, role: Role) {
         if let Err(error) = self.add_site(at, role) {
             self.notes.push(format!("A site could not be planted: {error}."));
         }

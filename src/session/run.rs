@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::allocator::Family;
 use super::breakpoints::BreakpointId;
+use super::drops::Dropping;
 use super::error::SessionError;
 use super::functions::Chosen;
 use super::halt::Halt;
@@ -56,6 +57,7 @@ pub struct Run {
     pub(super) lost: HashMap<PlaceKey, SlotState>,
     /// The threads that were looked at since they are held.
     pub(super) judged: HashSet<ThreadNo>,
+    pub(super) dropping: Dropping,
     pub(super) family: Option<Family>,
     pub(super) notes: Vec<String>,
     pub(super) folding: Folding,
@@ -113,6 +115,7 @@ impl Run {
             owners: Owners::default(),
             lost: HashMap::new(),
             judged: HashSet::new(),
+            dropping: Dropping::default(),
             family: None,
             notes: Vec::new(),
             folding,
@@ -300,6 +303,9 @@ impl Run {
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
+            Role::Drop(index) => self.drop_begins(thread, index),
+            Role::Unwinds => self.dropping.drops.panic_began(thread.no()),
+            Role::Caught => self.dropping.drops.panic_caught(thread.no()),
         }
         None
     }
@@ -335,6 +341,7 @@ impl Run {
         self.threads.remove(no);
         self.folding.forget(no);
         self.owners.thread_ended(no);
+        self.dropping.drops.thread_ended(no);
         self.tell(no, EventKind::ThreadEnd);
     }
 
@@ -347,6 +354,7 @@ impl Run {
         self.threads.clear();
         self.ledger.forget_all();
         self.owners = Owners::default();
+        self.dropping = Dropping::default();
         self.lost.clear();
         // Functions are numbered anew.
         self.folding = folding(&self.options);

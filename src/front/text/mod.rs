@@ -3,6 +3,7 @@
 //! [`Answer`](crate::command::Answer)s.
 
 mod answer;
+mod drops;
 mod layout;
 mod lines;
 mod paths;
@@ -20,6 +21,7 @@ mod variables;
 mod watch;
 
 pub use answer::AnswerText;
+pub use drops::DropsText;
 pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
