@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{Told, Variant, program, told};
+use support::{Told, Variant, freehold, normalise, program, told};
 
 fn drops(name: &str, variant: Variant) -> Told {
     let built = program(name, variant);
@@ -87,4 +87,54 @@ fn a_type_that_owns_raw_memory_frees_it_in_its_own_drop() {
     let body = told.of("drop").find(|event| event["part"] == "body").expect("its own drop");
     let freed = told.of("free").find(|event| event["drop"] == body["seq"]).expect("a free");
     assert_eq!(freed["size"], 12);
+}
+
+/// What the report says of `main`, without colours and without what follows the trees.
+fn report(name: &str, args: &[&str]) -> String {
+    let built = program(name, Variant::Debug);
+    let executable = built.executable.to_str().expect("a path of the package is text");
+    let ran = freehold(["drops", "--width", "80"].iter().chain(args).chain(&[executable]));
+    let from = ran.stderr.find("main ").unwrap_or_else(|| panic!("{ran:?}"));
+    let text = ran.stderr.get(from..).unwrap_or("");
+    let end = text.find("\nfrees ").or_else(|| text.find("\n\n")).unwrap_or(text.len());
+    normalise(text.get(..end).unwrap_or(text))
+}
+
+#[test]
+fn the_report_tells_who_allocated_lent_gave_away_and_dropped() {
+    let moved = "\
+main                                                                 moved.rs:11
+  allocates  #3    16 B                                                      :11
+  gives      #3    value → f::value  inferred
+  f                                                                   moved.rs:7
+    receives   #3    value: String  inferred
+    allocates  #4    1,024 B                                                  :7
+    drops      String  value  frees #3                                        :8";
+    assert_eq!(report("moved", &[]), moved);
+    let borrowed = "\
+main                                                               borrowed.rs:9
+  allocates  #3    16 B                                                       :9
+  lends      #3    value → g::value: &String  inferred
+  g                                                                borrowed.rs:5
+    allocates  #4    1,024 B                                                  :5
+  drops      String  value  frees #3                                         :12";
+    assert_eq!(report("borrowed", &[]), borrowed);
+}
+
+#[test]
+fn only_what_concerns_a_type_or_a_function_is_told_where_that_is_asked() {
+    let holder = "\
+main                                                           drop_order.rs:209
+  fields                                                        drop_order.rs:94
+    drops      Holder  holder                                                :99
+                Guard  holder.first
+                String  holder.text  frees #4
+                Guard  holder.second";
+    assert_eq!(report("drop_order", &["--only", "Holder"]), holder);
+    let scopes = "\
+main                                                           drop_order.rs:209
+  scopes                                                        drop_order.rs:59
+    drops      Guard  _inner                                                 :63
+    drops      Guard  _outer                                                 :65";
+    assert_eq!(report("drop_order", &["--only", "scopes"]), scopes);
 }

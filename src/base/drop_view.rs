@@ -12,6 +12,8 @@ pub struct DropView {
     pub type_name: String,
     /// The type's name in full.
     pub type_path: String,
+    /// Who wrote the type.
+    pub whose: Whose,
     /// Which part of the drop begins.
     pub part: DroppedPart,
     /// The place of the value: `main::a`, `main::g.field`, `#3[1]`, `temporary` for one that has no
@@ -39,6 +41,18 @@ pub struct DropView {
     /// For an `Rc`, an `Arc` or a `Weak`: the handles that share the value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<HandleCount>,
+}
+
+/// Who wrote a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The user.
+    User,
+    /// A crate that the user depends on.
+    Dependency,
+    /// std, and it is one that a program names when it owns something.
+    Std,
 }
 
 /// A part of a drop.

@@ -19,7 +19,7 @@ mod split;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
-pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount};
+pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount, Whose};
 pub use event::{
     At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold,
     RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,

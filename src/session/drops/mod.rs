@@ -11,13 +11,15 @@ use std::sync::Arc;
 use super::context::FrameContext;
 use super::planting::Role;
 use super::run::Run;
-use crate::base::{DropView, DroppedPart, EventKind, Evidence, MemoryExt, Register, Seq, VirtAddr};
+use crate::base::{
+    DropView, DroppedPart, EventKind, Evidence, MemoryExt, Register, Seq, VirtAddr, Whose,
+};
 use crate::dwarf::{
     DropCode, DropPart, Image, Loaded, Location, Origin, Types, UnitId, demangle, short_type_name,
 };
 use crate::frame::RawFrame;
 use crate::inferior::Stopped;
-use crate::track::drops::{DropRecord, DropSite, Drops, Whose, crate_of_type, is_owner};
+use crate::track::drops::{DropRecord, DropSite, Drops, crate_of_type, is_owner};
 use crate::value::{Limits, Reader, ValueKind};
 use callers::{Surrounding, tail_calls};
 
@@ -149,6 +151,7 @@ impl Run {
         let view = DropView {
             type_name: short_type_name(&planted.site.type_name),
             type_path: planted.site.type_name.to_string(),
+            whose: planted.site.whose,
             part: seen.part,
             place: seen.place,
             place_inferred: seen.place_inferred,

@@ -2,8 +2,8 @@
 //! it about.
 
 use super::record::{CallSeen, DropRecord, PlaceKind};
-use super::types::{Whose, holds, is_wrapper};
-use crate::base::DropCause;
+use super::types::{holds, is_wrapper};
+use crate::base::{DropCause, Whose};
 use crate::dwarf::{DropPart, crate_of, dropped_by};
 
 /// What a function that called is to a drop.

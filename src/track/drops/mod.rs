@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 pub use callers::is_direct;
 pub use record::{CallSeen, DropRecord, DropSite, FrameSeen, PlaceKind, PlaceSeen};
-pub use types::{Whose, crate_of_type, is_owner};
+pub use types::{crate_of_type, is_owner};
 
-use crate::base::{At, DropCause, DroppedPart, HandleCount, Seq, ThreadNo, VirtAddr};
+use crate::base::{At, DropCause, DroppedPart, HandleCount, Seq, ThreadNo, VirtAddr, Whose};
 use crate::dwarf::{DropPart, TypeRef, dropped_by};
 
 /// The drops of a program that have begun and are not over, from records alone.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::types::Whose;
-use crate::base::{At, Range, ThreadNo, VirtAddr};
+use crate::base::{At, Range, ThreadNo, VirtAddr, Whose};
 use crate::dwarf::DropPart;
 
 /// Code that drops values of one type: a function, or an inlined call of one.

@@ -2,17 +2,6 @@
 
 use crate::dwarf::crate_of;
 
-/// Who wrote a type.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Whose {
-    /// The user.
-    User,
-    /// A crate that the user depends on.
-    Dependency,
-    /// std, and it is one that a program names when it owns something.
-    Std,
-}
-
 /// Types of std whose values own something that a reader cares for: memory, a lock, a thread, a
 /// file. What they are made of is not listed: its drops are part of theirs.
 const OWNERS: [&str; 40] = [
