@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{BlockId, Region, Seq, ThreadNo, Unreadable, VirtAddr};
+use super::{BlockId, DropView, Region, Seq, ThreadNo, Unreadable, VirtAddr};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -88,7 +88,13 @@ pub enum EventKind {
         /// The thread that allocated it, where it was another one.
         #[serde(skip_serializing_if = "Option::is_none")]
         allocated_by: Option<ThreadNo>,
+        /// The `drop` event of the value that freed it, where drops are followed: the innermost
+        /// that had begun and was not over.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        drop: Option<Seq>,
     },
+    /// A value is dropped: the program stands at the first instruction of what drops it.
+    Drop(DropView),
     /// A pointer was freed or reallocated that no live block begins at.
     UnknownFree {
         /// The pointer.

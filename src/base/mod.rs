@@ -5,6 +5,7 @@
 
 mod addr;
 mod cached;
+mod drop_view;
 mod event;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
@@ -19,6 +20,7 @@ mod system_calls;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
+pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount, Whose};
 pub use event::{
     At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold, Keeper,
     RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,

@@ -36,6 +36,7 @@ pub(super) enum Command {
     Core(CoreArgs),
     Watch(WatchArgs),
     Trace(TraceArgs),
+    Drops(DropsArgs),
     Layout(LayoutArgs),
     Asm(AsmArgs),
     #[command(hide = true)]
@@ -240,6 +241,49 @@ pub struct TraceArgs {
     /// Leave out calls that are nested deeper than this among the traced ones
     #[arg(long, value_name = "N")]
     pub limit_depth: Option<u32>,
+
+    /// How and where to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const DROPS_EXAMPLES: &str = "\
+Examples:
+  freehold drops demo.rs                       who allocated, received, lent and dropped what
+  freehold drops --only Guard --bin server     the drops of one type, and what encloses them
+  freehold drops --check order.drops demo.rs   compare with a snapshot; exit code 1 if it differs
+  freehold drops --check order.drops --accept demo.rs    write the snapshot";
+
+/// Run a program and report what each function allocated, received, lent, gave away and dropped
+///
+/// With --check, the order of its drops is compared with a snapshot: a text file that holds types
+/// and places, and no addresses, no line numbers and nothing of std's own.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = DROPS_EXAMPLES)]
+pub struct DropsArgs {
+    /// Only what concerns a type, a function or a file, by a part of its name (may be repeated)
+    #[arg(long, value_name = "TYPE|FUNCTION|FILE")]
+    pub only: Vec<String>,
+
+    /// Compare the order of drops with the snapshot in a file
+    #[arg(long, value_name = "FILE", help_heading = "Regression test")]
+    pub check: Option<PathBuf>,
+
+    /// Write the snapshot instead of comparing with it
+    #[arg(long, requires = "check", conflicts_with = "review", help_heading = "Regression test")]
+    pub accept: bool,
+
+    /// Show how the drops differ from the snapshot, and ask whether to write it
+    #[arg(long, requires = "check", help_heading = "Regression test")]
+    pub review: bool,
+
+    /// Write line numbers into the snapshot, and compare them
+    #[arg(long, requires = "check", help_heading = "Regression test")]
+    pub lines: bool,
 
     /// How and where to print.
     #[command(flatten)]

@@ -8,6 +8,7 @@
 mod args;
 mod asm;
 mod debug;
+mod drops;
 mod errors;
 mod exit;
 mod folders;
@@ -29,8 +30,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, Format, LayoutArgs,
-    ManArgs, OutputArgs, PageArgs, SessionArgs, TraceArgs, WatchArgs,
+    AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, DropsArgs, Format,
+    LayoutArgs, ManArgs, OutputArgs, PageArgs, SessionArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
@@ -64,6 +65,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
     let outcome: Outcome = match &cli.command {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Drops(args) => drops::run(args),
         Command::Debug(args) => debug::debug(args),
         Command::Attach(args) => debug::attach(args),
         Command::Core(args) => debug::core(args),

@@ -22,6 +22,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
         },
         entry: EntryPoint::AfterPrologue,
         ledger: true,
+        drops: false,
         whole_stack: true,
         full: args.output.full,
         halt_on_signals: false,

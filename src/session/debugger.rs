@@ -86,6 +86,7 @@ impl Settings {
             selection: Selection::default(),
             entry: EntryPoint::AfterPrologue,
             ledger: self.ledger,
+            drops: false,
             whole_stack: true,
             full: false,
             halt_on_signals: true,

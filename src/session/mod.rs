@@ -21,6 +21,7 @@ mod cores;
 mod debugger;
 mod deciding;
 mod disassembly;
+mod drops;
 mod error;
 mod events;
 mod following;

@@ -39,6 +39,12 @@ pub(super) enum Role {
     Plan,
     /// A function of the user's begins, which a step may come to through code that is not.
     UserEntry,
+    /// Code is entered that drops a value.
+    Drop(usize),
+    /// A panic begins to unwind the thread.
+    Unwinds,
+    /// A panic was caught.
+    Caught,
 }
 
 /// The roles of all sites.
@@ -97,6 +103,9 @@ impl Run {
         if self.options.ledger {
             self.plant_allocator();
             self.plant_process_end();
+        }
+        if self.options.drops {
+            self.plant_drops();
         }
         Ok(())
     }
@@ -223,7 +232,7 @@ impl Run {
         }
     }
 
-    fn site(&mut self, at: VirtAddr, role: Role) {
+    pub(super) fn site(&mut self, at: VirtAddr, role: Role) {
         if let Err(error) = self.add_site(at, role) {
             self.notes.push(format!("A site could not be planted: {error}."));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::allocator::Family;
 use super::breakpoints::BreakpointId;
+use super::drops::Dropping;
 use super::error::SessionError;
 use super::events;
 use super::functions::Chosen;
@@ -65,6 +66,7 @@ pub struct Run {
     pub(super) judged: HashSet<ThreadNo>,
     /// What kept each live block when the process was about to end.
     pub(super) keepers: HashMap<BlockId, Keeper>,
+    pub(super) dropping: Dropping,
     pub(super) family: Option<Family>,
     pub(super) notes: Vec<String>,
     pub(super) folding: Folding,
@@ -141,6 +143,7 @@ impl Run {
             lost: HashMap::new(),
             judged: HashSet::new(),
             keepers: HashMap::new(),
+            dropping: Dropping::default(),
             family: None,
             notes: Vec::new(),
             folding,
@@ -355,6 +358,9 @@ impl Run {
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
             Role::Plan | Role::UserEntry => {}
+            Role::Drop(index) => self.drop_begins(thread, index),
+            Role::Unwinds => self.dropping.drops.panic_began(thread.no()),
+            Role::Caught => self.dropping.drops.panic_caught(thread.no()),
         }
         None
     }
@@ -390,6 +396,7 @@ impl Run {
         self.threads.remove(no);
         self.folding.forget(no);
         self.owners.thread_ended(no);
+        self.dropping.drops.thread_ended(no);
         self.tell(no, EventKind::ThreadEnd);
     }
 
@@ -403,6 +410,7 @@ impl Run {
         self.threads.clear();
         self.ledger.forget_all();
         self.owners = Owners::default();
+        self.dropping = Dropping::default();
         self.lost.clear();
         // Functions are numbered anew.
         self.folding = folding(&self.options);

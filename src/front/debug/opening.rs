@@ -46,7 +46,6 @@ fn settings(args: &SessionArgs) -> Settings {
         addresses: !args.batch,
         parts: args.page.format == Format::Json,
         width: width(args.page.width, args.page.output.is_none()),
-        parts: args.page.format == Format::Json,
         ..Settings::default()
     }
 }

@@ -173,6 +173,7 @@ fn options(launch: crate::inferior::Launch, follow: &[String]) -> Options {
         selection: Selection { patterns, may_be_none: follow.is_empty(), ..Selection::default() },
         entry: EntryPoint::AfterPrologue,
         ledger: true,
+        drops: true,
         whole_stack: false,
         full: true,
         halt_on_signals: false,

@@ -3,7 +3,8 @@
 use super::paths::{brief, function};
 use super::spans::{Ink, Line, bytes, counted, number, place, wrap};
 use crate::base::{
-    At, BlockRef, Event, EventKind, Evidence, ExitStatus, Keeper, Shown, Totals, Unreadable,
+    At, BlockRef, DropCause, DropView, DroppedPart, Event, EventKind, Evidence, ExitStatus,
+    HandleCount, Keeper, Shown, Totals, Unreadable,
 };
 
 /// Columns of the word that says what happened.
@@ -35,7 +36,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             line.push(Ink::Faint, if *moved { "  to another address" } else { "  in place" });
             line
         }
-        EventKind::Free { block, size, allocated_at, allocated_by } => {
+        EventKind::Free { block, size, allocated_at, allocated_by, .. } => {
             let mut line = block_line("free", Ink::Gone, &block.to_string(), &bytes(*size));
             by(&mut line, at);
             if let Some(from) = allocated_at {
@@ -73,6 +74,12 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
+        EventKind::Drop(drop) => {
+            let mut line = word("drop", Ink::Gone);
+            line.append(dropped(drop)).push(Ink::Plain, "  ");
+            by(&mut line, at);
+            line
+        }
         EventKind::ThreadStart => told("thread", format!("{} begins", event.thread)),
         EventKind::ThreadEnd => told("thread", format!("{} ends", event.thread)),
         EventKind::Fork { parent, child, followed: true } => {
@@ -94,6 +101,34 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,
     })
+}
+
+/// What a drop drops: the type, its place, and what is known beside.
+pub(super) fn dropped(drop: &DropView) -> Line {
+    let mut line = Line::new();
+    line.push(Ink::Type, &drop.type_name);
+    if drop.part == DroppedPart::Body {
+        line.push(Ink::Plain, "'s own drop");
+    }
+    if let Some(place) = &drop.place {
+        line.push(Ink::Plain, format!("  {place}"));
+    }
+    if let Some(HandleCount { before, after }) = drop.count {
+        let left = match after {
+            0 => "the last handle".to_owned(),
+            _ => format!("handles {} → {}", number(before), number(after)),
+        };
+        line.push(Ink::Faint, format!("  {left}"));
+    }
+    match drop.cause {
+        Some(DropCause::DropCall) => line.push(Ink::Faint, "  by drop(…)"),
+        Some(DropCause::Assignment) => line.push(Ink::Faint, "  assigned over"),
+        Some(DropCause::EndOfScope | DropCause::Temporary) | None => &mut line,
+    };
+    if drop.unwinding {
+        line.push(Ink::Changed, "  unwinding");
+    }
+    line
 }
 
 /// What was counted instead of shown, on as many lines as it needs; nothing for another event.

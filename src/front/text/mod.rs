@@ -4,6 +4,7 @@
 
 mod answer;
 mod breakpoints;
+mod drops;
 mod highlight;
 mod layout;
 mod lines;
@@ -23,6 +24,7 @@ mod variables;
 mod watch;
 
 pub use answer::AnswerText;
+pub use drops::DropsText;
 pub(super) use looked::code;
 pub(super) use spans::wrap;
 pub use trace::TraceText;

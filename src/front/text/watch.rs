@@ -428,6 +428,7 @@ mod tests {
             block: BlockId(1),
             size: 16,
             allocated_at: Some(at("moved::main", 9)),
+            drop: None,
             allocated_by: None,
         };
         let text = draw(&mut view, &event(free, Some(at("moved::f", 5)), None, 0));
