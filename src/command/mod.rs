@@ -30,6 +30,7 @@ mod locals;
 mod looked;
 mod maps;
 mod numbers;
+mod owning;
 mod print;
 mod processes;
 mod reaching;
@@ -173,6 +174,9 @@ pub const COMMANDS: &[&Command] = &[
     &split::SPLIT,
     &split::WHERE,
     &heap::HEAP,
+    &owning::OWNER,
+    &owning::HISTORY,
+    &owning::LEAKS,
     &maps::MAPS,
     &display::DISPLAY,
     &display::UNDISPLAY,

@@ -12,6 +12,7 @@ use super::following::{FollowExec, FollowFork};
 use super::halt::Halt;
 use super::looks::Looks;
 use super::options::{EntryPoint, Options, Selection};
+use super::ownership::Past;
 use super::run::{Observer, Run};
 use super::signal_table::SignalTable;
 use super::skip::Skip;
@@ -117,6 +118,8 @@ pub struct Session {
     pub(super) signal_table: SignalTable,
     pub(super) stop_request: Arc<StopRequest>,
     pub(super) unfinished: Option<&'static str>,
+    /// What is kept of the run that ended last.
+    pub(super) past: Past,
 }
 
 /// What is looked at.
@@ -156,6 +159,7 @@ impl Session {
             signal_table: SignalTable::default(),
             stop_request: Arc::default(),
             unfinished: None,
+            past: Past::default(),
         }
     }
 
@@ -302,6 +306,7 @@ impl Session {
         self.unfinished = unfinished.filter(|_| !ended);
         self.after_halt(&halt);
         if let Halt::Ended { .. } = halt {
+            self.past = self.run.as_mut().map(Past::of).unwrap_or_default();
             self.run = None;
         } else {
             self.note_stop();

@@ -103,6 +103,17 @@ pub enum SessionError {
     /// No block of that ordinal lives.
     #[error("no block {0} is alive")]
     NoBlock(BlockId),
+    /// Nothing is known of what happened to a block.
+    #[error("nothing is known of what happened to {0}: no block of that number was allocated")]
+    NoStory(BlockId),
+    /// It means no block, and leads to none.
+    #[error("`{0}` is no block, and leads to none")]
+    NotABlock(String),
+    /// What keeps the blocks was not searched.
+    #[error(
+        "what keeps the blocks was not searched: the program was killed, or has too much memory"
+    )]
+    NotSearched,
     /// No type is called so.
     #[error("no type is called `{0}`")]
     NoType(String),

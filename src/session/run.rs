@@ -30,7 +30,7 @@ use crate::base::{
 };
 use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, What};
+use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, Stories, What};
 
 /// Allocations that take a second or so to follow.
 const COSTLY: u64 = 100_000;
@@ -84,6 +84,8 @@ pub struct Run {
     pub(super) signal_table: SignalTable,
     /// The last events, oldest first.
     pub(super) recent: VecDeque<Event>,
+    /// What happened to each block, for a debugger's user.
+    pub(super) stories: Stories,
     pub(super) plans: Plans,
     /// Whether the children of forks are followed.
     pub(super) follows_children: bool,
@@ -156,6 +158,7 @@ impl Run {
             held: Vec::new(),
             signal_table: SignalTable::default(),
             recent: VecDeque::new(),
+            stories: Stories::default(),
             plans: Plans::default(),
             follows_children: false,
             turns: None,
@@ -292,6 +295,7 @@ impl Run {
         for event in self.outbox.drain(..) {
             observer.event(&event);
             if self.options.halt_on_signals {
+                self.stories.take(&event);
                 events::remember(&mut self.recent, event);
             }
         }
@@ -441,7 +445,7 @@ impl Run {
         let totals = crate::base::Totals { peak_stack_bytes: self.peak_stack, ..totals };
         let mut alive = self.ledger.alive();
         for block in &mut alive {
-            block.keeper = self.keepers.remove(&block.block);
+            block.keeper = self.keepers.get(&block.block).cloned();
         }
         let kind = EventKind::Exit { status, totals, alive };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);

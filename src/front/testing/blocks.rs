@@ -1,82 +1,19 @@
 //! The blocks of a recording: each with its history, and chosen by where it came from.
 
 use super::history::{name_fits, of_blocks};
-use crate::base::{At, BlockId, Seq, ThreadNo};
-
-/// When, in which thread and at which line something happened.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Moment {
-    /// The position among the events of the run.
-    pub seq: Seq,
-    /// The thread.
-    pub thread: ThreadNo,
-    /// The user's line that caused it, where there is one.
-    pub at: Option<At>,
-}
-
-/// A heap block, from its allocation to its end.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Block {
-    /// Its ordinal in the run.
-    pub id: BlockId,
-    /// Its size at first, in bytes.
-    pub size: u64,
-    /// Its alignment, in bytes.
-    pub align: u64,
-    /// Its allocation.
-    pub allocated: Moment,
-    /// Its reallocations, in order.
-    pub resized: Vec<Resized>,
-    /// The moves from one owner to another that were inferred, in order.
-    pub moved: Vec<Moved>,
-    /// Its ends: one, or none. More say that the program freed it twice.
-    pub freed: Vec<Freed>,
-}
-
-/// A reallocation.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Resized {
-    /// When and where.
-    pub moment: Moment,
-    /// Bytes from then on.
-    pub size: u64,
-}
-
-/// A move: inferred, because it leaves no mark in the machine code.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Moved {
-    /// When it was seen, and where.
-    pub moment: Moment,
-    /// The owner before, as a place: `main::value`.
-    pub from: String,
-    /// The owner from then on.
-    pub to: String,
-}
-
-/// The end of a block, or an attempt to end it once more.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Freed {
-    /// When and where.
-    pub moment: Moment,
-}
-
-impl Block {
-    /// Its size when it ended, or when the program did, in bytes.
-    pub fn last_size(&self) -> u64 {
-        self.resized.last().map_or(self.size, |resized| resized.size)
-    }
-}
+use crate::base::At;
+use crate::track::{Moment, Story};
 
 /// Some of the blocks of a recording.
 #[derive(Clone, Debug)]
 pub struct Blocks<'a> {
     /// What they have in common, for messages: `allocated in make`.
     what: Vec<String>,
-    list: Vec<&'a Block>,
+    list: Vec<&'a Story>,
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(list: Vec<&'a Block>) -> Blocks<'a> {
+    pub(super) fn new(list: Vec<&'a Story>) -> Blocks<'a> {
         Blocks { what: Vec::new(), list }
     }
 
@@ -91,7 +28,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// The blocks, in the order of their allocation.
-    pub fn iter(&self) -> impl Iterator<Item = &'a Block> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = &'a Story> + '_ {
         self.list.iter().copied()
     }
 
@@ -101,7 +38,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// Those of which `keep` holds; `what` says in messages what that is.
-    pub fn that(mut self, what: &str, keep: impl Fn(&Block) -> bool) -> Blocks<'a> {
+    pub fn that(mut self, what: &str, keep: impl Fn(&Story) -> bool) -> Blocks<'a> {
         self.what.push(what.to_owned());
         self.list.retain(|block| keep(block));
         self
@@ -121,7 +58,7 @@ impl<'a> Blocks<'a> {
 
     /// Those that this function of the user's freed.
     pub fn freed_in(self, function: &str) -> Blocks<'a> {
-        let ended = |block: &Block| block.freed.first().is_some_and(|f| fits(&f.moment, function));
+        let ended = |block: &Story| block.freed.first().is_some_and(|f| fits(&f.moment, function));
         self.that(&format!("freed in `{function}`"), ended)
     }
 
@@ -132,7 +69,7 @@ impl<'a> Blocks<'a> {
     #[track_caller]
     pub fn assert_freed_in(&self, function: &str) {
         let wrong =
-            |block: &&Block| !block.freed.first().is_some_and(|f| fits(&f.moment, function));
+            |block: &&Story| !block.freed.first().is_some_and(|f| fits(&f.moment, function));
         self.assert_all(&format!("was freed in `{function}`"), wrong);
     }
 
@@ -170,13 +107,13 @@ impl<'a> Blocks<'a> {
     }
 
     #[track_caller]
-    fn assert_all(&self, claim: &str, wrong: impl Fn(&&Block) -> bool) {
+    fn assert_all(&self, claim: &str, wrong: impl Fn(&&Story) -> bool) {
         assert!(
             !self.list.is_empty(),
             "expected that each block{} {claim}; there are none",
             self.words()
         );
-        let wrong: Vec<&Block> = self.list.iter().copied().filter(wrong).collect();
+        let wrong: Vec<&Story> = self.list.iter().copied().filter(wrong).collect();
         assert!(
             wrong.is_empty(),
             "expected that each block{} {claim}; of {} that is not so for {}\n{}",
@@ -214,6 +151,8 @@ fn lies_at(moment: &Moment, place: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{BlockId, Seq, ThreadNo};
+    use crate::track::Freed;
 
     fn moment(seq: u64, function: &str, line: u32) -> Moment {
         let at =
@@ -221,9 +160,9 @@ mod tests {
         Moment { seq: Seq(seq), thread: ThreadNo(1), at: Some(at) }
     }
 
-    fn block(id: u64, made: &str, freed: &[&str]) -> Block {
+    fn block(id: u64, made: &str, freed: &[&str]) -> Story {
         let freed = freed.iter().zip(10..).map(|(f, seq)| Freed { moment: moment(seq, f, 20) });
-        Block {
+        Story {
             id: BlockId(id),
             size: 8,
             align: 8,
@@ -260,7 +199,7 @@ mod tests {
         assert_eq!(
             said,
             "expected that each block was freed in `consume`; of 1 that is not so for 1\n  \
-             #1, 8 bytes\n    allocated  x.rs:3   k::make\n    freed      x.rs:20  k::main"
+               #1  8 B\n    allocated  x.rs:3   make\n    freed      x.rs:20  main"
         );
     }
 

@@ -26,8 +26,10 @@ mod own_test;
 mod program;
 mod recording;
 
-pub use blocks::{Block, Blocks, Freed, Moment, Moved, Resized};
+pub use blocks::Blocks;
 pub use marks::mark;
 pub use own_test::recorded;
 pub use program::{Program, RecordingError};
 pub use recording::{Part, Point, Recording};
+
+pub use crate::track::{Freed, Moment, Moved, Resized, Story};

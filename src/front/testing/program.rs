@@ -10,12 +10,13 @@ use clap::Parser;
 use regex::Regex;
 
 use super::marks::MARK;
-use super::recording::{Recording, blocks_of};
+use super::recording::Recording;
 use crate::base::Event;
 use crate::front::errors::UserError;
 use crate::front::program;
 use crate::front::target::TargetArgs;
 use crate::session::{EntryPoint, Options, Run, Selection};
+use crate::track::Stories;
 
 /// Output of a program that is kept, in bytes of each stream.
 const KEPT: u64 = 64 << 20;
@@ -125,8 +126,9 @@ impl Program {
             events.push(event.clone());
         });
         let status = run.map_err(|error| RecordingError(program::explain(&error)))?;
-        let blocks = blocks_of(&events);
-        Ok(Recording { events, blocks, status, stdout: stdout.read(), stderr: stderr.read() })
+        let mut stories = Stories::default();
+        events.iter().for_each(|event| stories.take(event));
+        Ok(Recording { events, stories, status, stdout: stdout.read(), stderr: stderr.read() })
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::blocks::{Block, Blocks, Freed, Moment, Moved, Resized};
+use super::blocks::Blocks;
 use super::history::name_fits;
 use super::marks::MARK;
 use crate::base::{
     BlockId, Event, EventKind, ExitStatus, FrameView, Keeper, Seq, SlotKind, ThreadNo,
 };
+use crate::track::{Moment, Stories, Story};
 
 /// A run of a program, from its start to its end.
 ///
@@ -15,7 +16,7 @@ use crate::base::{
 #[derive(Clone, Debug)]
 pub struct Recording {
     pub(super) events: Vec<Event>,
-    pub(super) blocks: Vec<Block>,
+    pub(super) stories: Stories,
     pub(super) status: ExitStatus,
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
@@ -72,8 +73,8 @@ impl Recording {
     }
 
     /// The block of an ordinal.
-    pub fn block(&self, id: BlockId) -> Option<&Block> {
-        self.blocks.iter().find(|block| block.id == id)
+    pub fn block(&self, id: BlockId) -> Option<&Story> {
+        self.stories.of(id)
     }
 
     /// The most bytes of heap that were alive at one time.
@@ -166,7 +167,8 @@ impl Recording {
 impl<'a> Part<'a> {
     /// The blocks that were allocated in it.
     pub fn blocks(&self) -> Blocks<'a> {
-        Blocks::new(self.recording.blocks.iter().filter(|b| self.has(&b.allocated)).collect())
+        let all = self.recording.stories.in_order().into_iter();
+        Blocks::new(all.filter(|story| self.has(&story.allocated)).collect())
     }
 
     /// The most bytes that were alive at one time beyond those at its beginning.
@@ -184,9 +186,9 @@ impl<'a> Part<'a> {
     /// Where something was, with its history.
     #[track_caller]
     pub fn assert_no_allocation(&self) {
-        let grown = |block: &Block| block.resized.iter().any(|resized| self.has(&resized.moment));
-        let blocks = self.recording.blocks.iter();
-        let list: Vec<_> = blocks.filter(|b| self.has(&b.allocated) || grown(b)).collect();
+        let grown = |block: &Story| block.resized.iter().any(|resized| self.has(&resized.moment));
+        let all = self.recording.stories.in_order().into_iter();
+        let list: Vec<_> = all.filter(|b| self.has(&b.allocated) || grown(b)).collect();
         Blocks::new(list).that("allocated or resized in between", |_| true).assert_none();
     }
 
@@ -202,7 +204,7 @@ impl<'a> Part<'a> {
                 self.recording.status
             );
         };
-        let lost = |block: &Block| keepers.get(&block.id).is_some_and(|keeper| keeper.is_lost());
+        let lost = |block: &Story| keepers.get(&block.id).is_some_and(|keeper| keeper.is_lost());
         self.blocks().that("lost at the end", lost).assert_none();
     }
 
@@ -250,43 +252,4 @@ impl std::fmt::Display for Point {
 fn text_argument(frame: &FrameView) -> Option<&str> {
     let parameter = frame.slots.iter().find(|slot| slot.kind == SlotKind::Parameter)?;
     parameter.value.as_ref()?.data.value.as_deref()
-}
-
-/// The blocks that events tell of, in the order of their ordinals.
-pub(super) fn blocks_of(events: &[Event]) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut index = std::collections::HashMap::new();
-    for event in events {
-        let moment = Moment { seq: event.seq, thread: event.thread, at: event.at.clone() };
-        let told = match &event.kind {
-            EventKind::Realloc { block, .. } | EventKind::Free { block, .. } => *block,
-            EventKind::Move { block, .. } => *block,
-            EventKind::UnknownFree { ended: Some(block), .. } => *block,
-            EventKind::Alloc { block, size, align, .. } => {
-                index.insert(*block, blocks.len());
-                blocks.push(Block {
-                    id: *block,
-                    size: *size,
-                    align: *align,
-                    allocated: moment,
-                    resized: Vec::new(),
-                    moved: Vec::new(),
-                    freed: Vec::new(),
-                });
-                continue;
-            }
-            _ => continue,
-        };
-        let Some(block) = index.get(&told).and_then(|at: &usize| blocks.get_mut(*at)) else {
-            continue;
-        };
-        match &event.kind {
-            EventKind::Realloc { size, .. } => block.resized.push(Resized { moment, size: *size }),
-            EventKind::Move { from, to, .. } => {
-                block.moved.push(Moved { moment, from: from.clone(), to: to.clone() });
-            }
-            _ => block.freed.push(Freed { moment }),
-        }
-    }
-    blocks
 }

@@ -1,5 +1,6 @@
 //! Events that take one line each: what happens to blocks, threads, processes, and the end.
 
+use super::looked::kept_by;
 use super::paths::{brief, function};
 use super::spans::{Ink, Line, bytes, counted, number, place, wrap};
 use crate::base::{
@@ -214,7 +215,7 @@ pub(super) fn exit(
     }
     add("alive", sum);
     for group in groups(alive).into_iter().take(SITES_LISTED) {
-        lines.push(group.line());
+        lines.push(group.line(false));
     }
     let more = groups(alive).len().saturating_sub(SITES_LISTED);
     if more > 0 {
@@ -233,13 +234,13 @@ fn is_lost(block: &BlockRef) -> bool {
 }
 
 /// Blocks that are alive at the end, by the line that allocated them and by whether they are lost.
-struct Group<'a> {
+pub(super) struct Group<'a> {
     first: &'a BlockRef,
     blocks: u64,
     bytes: u64,
 }
 
-fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
+pub(super) fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index = std::collections::HashMap::new();
     for block in alive {
@@ -254,7 +255,8 @@ fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    fn line(&self) -> Line {
+    /// A line of it; what keeps it is told of lost blocks alone, or of all.
+    pub fn line(&self, all: bool) -> Line {
         let block = match self.blocks {
             1 => self.first.block.to_string(),
             n => format!("{} and {} more", self.first.block, number(n - 1)),
@@ -263,15 +265,14 @@ impl Group<'_> {
         line.push(Ink::Plain, format!("  {:WORD$}", "")).push(Ink::Block, block);
         line.push(Ink::Plain, format!("  {}  ", bytes(self.bytes)));
         by(&mut line, self.first.at.as_ref());
-        let why = match &self.first.keeper {
-            Some(Keeper::Cycle { next }) if *next != self.first.block => {
-                format!("  lost, in a ring with {next}")
+        match &self.first.keeper {
+            Some(Keeper::Nothing) => line.push(Ink::Gone, "  lost"),
+            Some(keeper) if keeper.is_lost() => {
+                line.push(Ink::Gone, format!("  {}", kept_by(keeper)))
             }
-            Some(Keeper::LostBlock { block }) => format!("  lost with {block}"),
-            Some(keeper) if keeper.is_lost() => "  lost".to_owned(),
-            _ => String::new(),
+            Some(keeper) if all => line.push(Ink::Faint, format!("  {}", kept_by(keeper))),
+            _ => &mut line,
         };
-        line.push(Ink::Gone, why);
         line
     }
 }
