@@ -22,6 +22,7 @@ mod watch;
 
 pub use answer::AnswerText;
 pub use drops::DropsText;
+pub(super) use paths::function as short_function;
 pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
