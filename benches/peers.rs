@@ -49,6 +49,7 @@ fn main() {
     }
     let calls = compile("benches/hits.rs");
     hits(freehold, &calls);
+    misses(freehold, &calls);
     stops(freehold, &calls);
     println!(
         "\nBugStalker is a peer for values alone, by its debug adapter: its prompt takes commands from \
@@ -126,6 +127,29 @@ fn hits(freehold: &str, calls: &Path) {
         let stops = if name.starts_with("freehold") { 2 * CALLS } else { CALLS };
         let each = cost.time.as_secs_f64() * 1e6 / f64::from(stops);
         println!("  {name:<22} {each:8.1} µs a stop, its start included");
+    }
+}
+
+/// Ten thousand calls of one function with a breakpoint whose condition never holds.
+fn misses(freehold: &str, calls: &Path) {
+    const CALLS: &str = "10000";
+    let calls = calls.to_str().unwrap_or_default();
+    let condition = "break hits::hit if n == 20000";
+    let ours = [freehold, "debug", "--batch", "-e", condition, "-e", "run", calls, "--", CALLS];
+    let name = ["breakpoint", "set", "-n", "hits::hit", "-c", "'n == 20000'"].join(" ");
+    let costs = compare(
+        &format!("{CALLS} times that the condition of a breakpoint does not hold."),
+        &[
+            Contestant { name: "freehold", command: words(&ours), until: None },
+            gdb(&["-ex", condition, "-ex", "run", "--args", calls, CALLS]),
+            lldb(&["-o", &name, "-o", "run", "--", calls, CALLS]),
+        ],
+    );
+    for (name, cost) in costs {
+        println!(
+            "  {name:<22} {:8.1} µs a miss, its start included",
+            cost.time.as_secs_f64() * 100.0
+        );
     }
 }
 

@@ -1,10 +1,10 @@
 //! What printing values costs: a hundred elements of large collections, and a frame of fifty
 //! variables, beside gdb and lldb with rustc's printers, and BugStalker.
 //!
-//! Every contestant stops at the same line and prints. What the print costs is the time from a line on
-//! its output behind the stop to the last of the values; the whole is what somebody waits for who asks
-//! once. (Two runs, with the print and without, would differ by less than the program itself does from
-//! run to run.)
+//! Every contestant stops at the same line and prints once, and then again and again. Told are the
+//! first print, from a line on its output behind the stop to the last of the values, in which types
+//! and printers are read for the first time; each print after that, which is what the reading of the
+//! values itself takes; and the whole, for somebody who starts a debugger to ask once.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -27,9 +27,15 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// The end of the line that programs stop at, which Freehold shows.
 const STOP: &str = "// #stop";
 
-/// What the others print behind the stop, and at once: gdb keeps the lines of the stop to itself for
+/// What is printed before the first print, and at once: gdb keeps the lines of the stop to itself for
 /// a while.
-const BEGINS: &str = "the print begins";
+const BEGINS: &str = "733001";
+
+/// What is printed between the first print and the others.
+const AGAIN: &str = "733002";
+
+/// How often Freehold prints after the first time.
+const OFTEN: usize = 300;
 
 /// What is printed, and how each contestant is asked for it.
 struct Print {
@@ -44,6 +50,8 @@ struct Print {
     elements: u32,
     /// What must be in the output.
     proof: &'static str,
+    /// How often gdb and lldb print after the first time.
+    again: (usize, usize),
 }
 
 const PRINTS: [Print; 3] = [
@@ -56,6 +64,7 @@ const PRINTS: [Print; 3] = [
         variable: Some("numbers"),
         elements: 100,
         proof: "9801",
+        again: (50, 5),
     },
     Print {
         what: "The first 100 entries of a HashMap<u64, String> of 1,000,000.",
@@ -66,6 +75,7 @@ const PRINTS: [Print; 3] = [
         variable: Some("map"),
         elements: 100,
         proof: "\"",
+        again: (1, 1),
     },
     Print {
         what: "All locals of a frame of 50 rich variables, 10 elements of each.",
@@ -76,6 +86,7 @@ const PRINTS: [Print; 3] = [
         variable: None,
         elements: 10,
         proof: "word 1",
+        again: (10, 1),
     },
 ];
 
@@ -89,7 +100,10 @@ struct Asked {
 /// What one run took.
 #[derive(Clone, Copy)]
 struct Took {
-    print: Duration,
+    first: Duration,
+    /// Each print after the first, where there were some.
+    again: Option<Duration>,
+    /// From the start to the end of the first print.
     whole: Duration,
 }
 
@@ -117,8 +131,10 @@ fn by_freehold(freehold: &str, print: &Print, program: &Path, line: usize) -> As
     let stop = format!("break {}.rs:{line}", print.program);
     // Like the peers it follows no allocations: those of three million blocks take a minute.
     let command = words(&[freehold, "debug", "--no-ledger", "--batch", "-e", &stop, "-e", "run"]);
-    let ask = words(&["-e", print.freehold, &program.display().to_string()]);
-    asked("freehold", [command, ask].concat(), STOP, print.proof)
+    let begin = format!("print {BEGINS}");
+    let again = format!("print {AGAIN}");
+    let command = [command, prints("-e", &begin, print.freehold, &again, OFTEN, program)].concat();
+    asked("freehold", command, OFTEN, print.proof)
 }
 
 fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
@@ -126,9 +142,10 @@ fn by_gdb(print: &Print, program: &Path, line: usize) -> Option<Asked> {
     let elements = format!("set print elements {}", print.elements);
     let command = words(&["rust-gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off"]);
     let command = [command, words(&["-ex", &elements, "-ex", &stop, "-ex", "run"])].concat();
-    let begin = format!("python print('{BEGINS}'); gdb.flush()");
-    let ask = words(&["-ex", &begin, "-ex", print.gdb, &program.display().to_string()]);
-    here("rust-gdb").then(|| asked("rust-gdb", [command, ask].concat(), BEGINS, print.proof))
+    let say = |what: &str| format!("python print('{what}'); gdb.flush()");
+    let times = print.again.0;
+    let ask = prints("-ex", &say(BEGINS), print.gdb, &say(AGAIN), times, program);
+    here("rust-gdb").then(|| asked("rust-gdb", [command, ask].concat(), times, print.proof))
 }
 
 /// As `rust-lldb` starts it, which looks for no other name than `lldb`.
@@ -149,9 +166,26 @@ fn by_lldb(print: &Print, program: &Path, source: &Path, line: usize) -> Option<
         Some(_) => print.lldb.to_owned(),
         None => format!("{} {}", print.lldb, locals(source).join(" ")),
     };
-    let begin = format!("script print('{BEGINS}', flush=True)");
-    let ask = words(&["-o", &begin, "-o", &ask, &program.display().to_string()]);
-    Some(asked("rust-lldb 19", [command, ask].concat(), BEGINS, print.proof))
+    let say = |what: &str| format!("script print('{what}', flush=True)");
+    let times = print.again.1;
+    let ask = prints("-o", &say(BEGINS), &ask, &say(AGAIN), times, program);
+    Some(asked("rust-lldb 19", [command, ask].concat(), times, print.proof))
+}
+
+/// The end of a command line: a print between two marks, and more of them behind the second.
+fn prints(
+    option: &str,
+    begin: &str,
+    print: &str,
+    again: &str,
+    times: usize,
+    program: &Path,
+) -> Vec<String> {
+    let first = [begin, print, again];
+    let all = first.into_iter().chain(std::iter::repeat_n(print, times));
+    let mut words: Vec<String> = all.flat_map(|ask| [option.to_owned(), ask.to_owned()]).collect();
+    words.push(program.display().to_string());
+    words
 }
 
 /// The names of the variables of a program's frame, without those that lldb does not end with.
@@ -179,22 +213,17 @@ fn by_bug_stalker(print: &Print, program: &Path, source: &Path, line: usize) -> 
         adapter.ask(frame, variable, elements)?;
         let whole = start.elapsed();
         adapter.end();
-        Ok(Took { print: whole.saturating_sub(stopped), whole })
+        Ok(Took { first: whole.saturating_sub(stopped), again: None, whole })
     };
     Some(Asked { name: "BugStalker, by DAP", run: Box::new(run) })
 }
 
-fn asked(
-    name: &'static str,
-    command: Vec<String>,
-    begins: &'static str,
-    proof: &'static str,
-) -> Asked {
-    Asked { name, run: Box::new(move || run_once(&command, begins, proof)) }
+fn asked(name: &'static str, command: Vec<String>, times: usize, proof: &'static str) -> Asked {
+    Asked { name, run: Box::new(move || run_once(&command, times, proof)) }
 }
 
-/// Runs a debugger to its end, and notes when the line came behind which it prints, and the last one.
-fn run_once(command: &[String], begins: &str, proof: &str) -> Result<Took, String> {
+/// Runs a debugger to its end, and notes when the marks came, and the last line.
+fn run_once(command: &[String], times: usize, proof: &str) -> Result<Took, String> {
     let (read, write) = std::io::pipe().map_err(|error| error.to_string())?;
     let start = Instant::now();
     let mut process = Command::new("timeout");
@@ -203,23 +232,30 @@ fn run_once(command: &[String], begins: &str, proof: &str) -> Result<Took, Strin
     let mut child = process.spawn().map_err(|error| error.to_string())?;
     // Its ends of the pipe: the output ends when the debugger does.
     drop(process);
-    let (mut stopped, mut proven, mut last) = (None, false, start.elapsed());
+    let (mut begun, mut again, mut proven, mut last) = (None, None, 0, start.elapsed());
     let mut end = String::new();
     for line in BufReader::new(read).split(b'\n').map_while(Result::ok) {
-        last = start.elapsed();
+        let now = start.elapsed();
         let line = String::from_utf8_lossy(&line);
-        match stopped {
-            None if line.contains(begins) => stopped = Some(last),
-            None => {}
-            Some(_) => proven |= line.contains(proof),
+        if line.contains(AGAIN) && begun.is_some() {
+            again = Some(now);
+        } else if line.contains(BEGINS) {
+            begun = Some(now);
+        } else if begun.is_some() && line.contains(proof) {
+            proven += 1;
+            // What a debugger says at its end is no print.
+            last = now;
         }
         end = line.chars().take(100).collect();
     }
     child.wait().map_err(|error| error.to_string())?;
-    let whole = start.elapsed();
-    match stopped {
-        _ if whole >= LIMIT => Err(format!("was stopped after {} s", LIMIT.as_secs())),
-        Some(at) if proven => Ok(Took { print: last.saturating_sub(at), whole }),
+    match (begun, again) {
+        _ if start.elapsed() >= LIMIT => Err(format!("was stopped after {} s", LIMIT.as_secs())),
+        (Some(begun), Some(again)) if proven > times => Ok(Took {
+            first: again.saturating_sub(begun),
+            again: Some(last.saturating_sub(again) / u32::try_from(times).unwrap_or(1)),
+            whole: again,
+        }),
         _ => Err(format!("printed no {proof:?}, but {end:?} at last")),
     }
 }
@@ -248,26 +284,27 @@ fn compare(all: &[Asked]) {
     }
 }
 
-/// What the print costs and what the whole takes, in milliseconds.
-fn costs(times: &[Took]) -> (f64, f64) {
-    let median = |of: fn(&Took) -> Duration| {
-        let mut all: Vec<Duration> = times.iter().map(of).collect();
+/// The medians of the first print, of each that followed, and of the whole, in milliseconds.
+fn costs(times: &[Took]) -> [f64; 3] {
+    let median = |of: fn(&Took) -> Option<Duration>| {
+        let mut all: Vec<Duration> = times.iter().filter_map(of).collect();
         all.sort();
         all.get(all.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
     };
-    (median(|took| took.print), median(|took| took.whole))
+    [median(|took| Some(took.first)), median(|took| took.again), median(|took| Some(took.whole))]
 }
 
-fn tell(name: &str, times: &[Took], own: Option<(f64, f64)>) {
-    let (print, whole) = costs(times);
-    let (own_print, own_whole) = own.unwrap_or((print, whole));
-    println!(
-        "  {name:<22} print {print:9.1} ms {:8.1} x   whole {whole:9.1} ms {:6.1} x   ({} run{})",
-        print / own_print,
-        whole / own_whole,
-        times.len(),
-        if times.len() == 1 { "" } else { "s" },
-    );
+fn tell(name: &str, times: &[Took], own: Option<[f64; 3]>) {
+    let costs = costs(times);
+    let own = own.unwrap_or(costs);
+    print!("  {name:<20}");
+    for ((what, cost), own) in ["first", "again", "whole"].iter().zip(costs).zip(own) {
+        match cost.is_nan() {
+            true => print!("   {what} {:>9} {:>10}", "-", "-"),
+            false => print!("   {what} {cost:9.2} ms {:7.1} x", cost / own),
+        }
+    }
+    println!("   ({} run{})", times.len(), if times.len() == 1 { "" } else { "s" });
 }
 
 fn here(program: &str) -> bool {

@@ -33,8 +33,16 @@
 //! Allocator calls become [`track::Record`]s, and the [`track::Ledger`] makes changes of the table
 //! of blocks out of them; entries and returns become pictures (`session/picture.rs`): frames by
 //! [`frame::Unwinder`], their slots by [`frame::slots`], their values by [`value::Reader`], and who
-//! owns what by [`track::Owners`]. Everything ends as [`base::Event`]s, which go to a
+//! owns what by [`track::Owners`]. What only looks asks a process and a core file alike
+//! (`session/subject.rs`). Everything ends as [`base::Event`]s, which go to a
 //! [`session::Observer`]. Text and JSON are drawn from those alone.
+//!
+//! # The way of a step
+//!
+//! What lets the program run to somewhere is a plan (`session/plan/`): it sends one thread over
+//! single instructions, runs over the calls that are not entered by a site at the return address,
+//! and says at each arrival how to go on. Everything else that stops the program on the way halts
+//! it, and the session drops the plan.
 //!
 //! # The way of a question
 //!

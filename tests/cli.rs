@@ -244,7 +244,7 @@ fn a_wrong_command_line_ends_with_2() {
         assert_eq!(ran.stdout, "");
     };
     says(&[], "Usage: freehold");
-    says(&["wach"], "a similar subcommand exists: 'watch'");
+    says(&["traec"], "a similar subcommand exists: 'trace'");
     says(&["watch", "--fromat", "json"], "a similar argument exists: '--format'");
     says(&["watch", "demo", "--bin", "demo"], "cannot be used with");
     says(&["watch", "--function", "("], "invalid value '(' for '--function <REGEX>'");

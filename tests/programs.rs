@@ -35,6 +35,12 @@ fn prints(name: &str, expected: &str) {
 fn the_programs_print_what_their_headers_say() {
     prints("hello", "Hello from Rust, edition 2024\n");
     prints("add", "10 + 20 = 30\n");
+    prints(
+        "looking",
+        "[\"one\", \"two\"] 5 5 17 ((7, 7), (-1, -1)) 180 8\n\
+         [48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 0] [1.5, -2.25] 3 -4 corner\n",
+    );
+    prints("workers", "sum 12\n");
     prints("calc", "3 * 7 + 10 = 31\n");
     prints("accordion", "compute(5) = 50\n");
     prints("moved", "f owns \"hello, ownership\"\nmain owns nothing any more\n");

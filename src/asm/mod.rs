@@ -6,24 +6,30 @@
 mod boundaries;
 mod branches;
 mod called;
+mod callees;
 mod exits;
 mod first_reached;
 mod flow;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
+mod listing;
 mod loops;
 mod prologue;
 mod relocate;
 mod stepping;
 mod touches;
+mod transfer;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
 pub use called::{Called, called_before};
+pub use callees::callees;
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use first_reached::first_reached;
+pub use listing::{Access, Flow, Listed, listing};
 pub use loops::{jumps_into, last_outside_loops};
 pub use prologue::frame_made;
 pub use relocate::{Point, Relocation, RelocationError, instruction_length, relocate};
 pub use stepping::{Stepping, stepping};
 pub use touches::Touches;
+pub use transfer::{Transfer, transfer};

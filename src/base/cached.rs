@@ -3,9 +3,14 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::{Memory, MemoryError, VirtAddr};
 
 const PAGE: u64 = 4096;
+
+/// The bytes of a page; none where it cannot be read.
+type Page = Option<Box<[u8]>>;
 
 /// How many pages are kept; beyond them memory is read directly.
 const PAGES: usize = 1024;
@@ -16,7 +21,7 @@ const PAGES: usize = 1024;
 /// Make a new one for each stop: what is kept here does not change when the program runs on.
 pub struct Cached<'a> {
     inner: &'a dyn Memory,
-    pages: RefCell<HashMap<u64, Option<Box<[u8]>>>>,
+    pages: RefCell<HashMap<u64, Page, FixedState>>,
 }
 
 impl<'a> Cached<'a> {

@@ -172,10 +172,16 @@ pub enum EventKind {
     ThreadStart,
     /// A thread ended.
     ThreadEnd,
-    /// A process was forked; Freehold let it go, clean of breakpoints.
+    /// A process was forked. One of the two goes on without Freehold, clean of breakpoints: the
+    /// child, unless it is followed.
     Fork {
+        /// The process id of the parent.
+        parent: i32,
         /// The process id of the child.
         child: i32,
+        /// Whether Freehold goes on with the child, and has let the parent go.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        followed: bool,
     },
     /// The process replaced its program.
     Exec {
@@ -198,6 +204,13 @@ pub enum EventKind {
     /// Something about Freehold's own view that the reader must know to read it rightly.
     Note {
         /// A sentence.
+        text: String,
+    },
+    /// A breakpoint has said something instead of stopping the program.
+    Log {
+        /// Its number.
+        breakpoint: u32,
+        /// The message, with the values of its expressions.
         text: String,
     },
     /// The process ended.

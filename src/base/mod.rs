@@ -16,6 +16,7 @@ mod reason;
 mod region;
 mod registers;
 mod split;
+mod system_calls;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
@@ -31,3 +32,4 @@ pub use reason::Unreadable;
 pub use region::Region;
 pub use registers::{Register, Registers, Vectors};
 pub use split::{SizesFrom, Split, SplitMore, SplitPart, SplitTotals};
+pub use system_calls::{system_call_name, system_call_names, system_call_number};

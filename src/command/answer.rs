@@ -1,10 +1,13 @@
 //! What commands answer: data, for `front` to print.
 
+use std::path::PathBuf;
+
 use serde::{Serialize, Serializer};
 
-use super::Command;
+use super::looked::{ContextShown, Displayed, Looked};
+use super::{Command, Topic};
 use crate::base::{Shown, Split, Unreadable};
-use crate::session::{Answered, Breakpoint, Frame, Halt, Whereabouts};
+use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Whereabouts};
 use crate::value::Pretty;
 
 /// What a command answers.
@@ -21,6 +24,8 @@ pub enum Answer {
     Breakpoint(Breakpoint),
     /// The breakpoints that there are.
     Breakpoints(Vec<Breakpoint>),
+    /// What steps run through.
+    Skips(Vec<Skip>),
     /// The program stands still, or has ended.
     Stopped(Stopped),
     /// Frames of a thread.
@@ -42,10 +47,32 @@ pub enum Answer {
     },
     /// Where a value is.
     Where(Whereabouts),
+    /// Names, and what there is to say of each.
+    Rows(Vec<(String, String)>),
+    /// Commands to run next.
+    Script(Vec<ScriptLine>),
+    /// The commands of this session are to be written to a file.
+    Transcript(PathBuf),
     /// The commands, by topic.
     Commands,
+    /// The commands of a topic.
+    Topic(Topic),
     /// One command.
     Help(#[serde(serialize_with = "command_name")] &'static Command),
+    /// What one of the commands found that look at the program; the JSON form has its own names.
+    #[serde(untagged)]
+    Looked(Looked),
+}
+
+/// A command of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ScriptLine {
+    /// The file, as it was named.
+    pub file: String,
+    /// The number of the line, from 1.
+    pub line: usize,
+    /// The command.
+    pub text: String,
 }
 
 /// Where the program stands still.
@@ -58,19 +85,66 @@ pub struct Stopped {
     pub frame: Option<Frame>,
     /// The line that it stands at.
     pub source: Option<SourceText>,
+    /// Whether that is the frame that the command began in.
+    pub same_frame: bool,
+    /// What the call that was run to its end has returned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Box<Answered>>,
+    /// Why that value cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<Unreadable>,
+    /// The command that the halt has kept from its end: `next`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<&'static str>,
+    /// What is shown at each stop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub displays: Vec<Displayed>,
+    /// Source, stack, heap and events, where they are shown at each stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<ContextShown>>,
 }
 
 /// Frames of a thread.
 #[derive(Serialize)]
 pub struct Listing {
-    /// The frames, innermost first.
-    pub frames: Vec<Frame>,
+    /// The frames that are listed, innermost first.
+    pub frames: Vec<FrameShown>,
+    /// Frames that stand between those and are not listed one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<Folded>,
     /// How many there are beyond those.
     pub more: usize,
+    /// Whether the outermost frames were asked for, so that those left out are inner ones.
+    #[serde(skip)]
+    pub outermost: bool,
     /// Why unwinding ended before the outermost frame, where it did.
     pub cut: Option<String>,
     /// The number of the frame that is looked at.
     pub selected: usize,
+}
+
+/// A frame that is listed.
+#[derive(Serialize)]
+pub struct FrameShown {
+    /// The frame.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// Its variables, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locals: Option<Vec<VariableShown>>,
+}
+
+/// Frames in a row that are not listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Folded {
+    /// The number of the first.
+    pub first: usize,
+    /// How many.
+    pub count: usize,
+    /// Whose they are: `std`, `dependencies`, `C`.
+    pub whose: Vec<&'static str>,
+    /// Whether they are at work on a panic.
+    pub panicking: bool,
 }
 
 /// Lines of a source file.

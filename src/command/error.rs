@@ -1,7 +1,9 @@
 //! Why a command was not done.
 
 use std::fmt;
+use std::io;
 
+use super::difference::Sides;
 use crate::base::did_you_mean;
 use crate::session::{PlaceError, SessionError};
 use crate::value::FormatError;
@@ -15,12 +17,40 @@ pub struct CommandError {
     pub span: Option<(String, std::ops::Range<usize>)>,
     /// What can be done about it.
     pub hints: Vec<String>,
+    /// Whether it is an expectation of the user that does not hold.
+    pub unmet: bool,
+    /// What was expected and what is, a line each, with what stands in front of it.
+    pub sides: Sides,
 }
 
 impl CommandError {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> CommandError {
-        CommandError { what: what.into(), span: None, hints: Vec::new() }
+        CommandError {
+            what: what.into(),
+            span: None,
+            hints: Vec::new(),
+            unmet: false,
+            sides: Vec::new(),
+        }
+    }
+
+    /// An expectation that does not hold.
+    pub fn unmet(what: impl Into<String>) -> CommandError {
+        CommandError { unmet: true, ..CommandError::new(what) }
+    }
+
+    /// Adds what was expected and what is.
+    #[must_use]
+    pub fn sides(self, sides: Sides) -> CommandError {
+        CommandError { sides, ..self }
+    }
+
+    /// A file that cannot be used, with the system's reason.
+    pub fn io(doing: &str, path: &str, error: &io::Error) -> CommandError {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+        CommandError::new(format!("cannot {doing} {path}: {reason}"))
     }
 
     /// An error about a text that the command was given.
@@ -67,6 +97,11 @@ impl From<SessionError> for CommandError {
         match error {
             SessionError::Expression(error) => error.hints.into_iter().fold(plain, Self::hint),
             SessionError::NotRunning => plain.hint("`run` starts it"),
+            SessionError::Place(error) => CommandError::from(error),
+            SessionError::JumpOut { .. } => plain.hint("`jump --force` jumps there all the same"),
+            SessionError::JumpWhere(_) => plain.hint("name one by *ADDRESS"),
+            SessionError::CoreFile => plain.hint("`run` starts the program anew"),
+            SessionError::Attach(error) => error.hint().into_iter().fold(plain, Self::hint),
             _ => plain,
         }
     }
@@ -82,10 +117,13 @@ impl From<PlaceError> for CommandError {
     fn from(error: PlaceError) -> CommandError {
         let plain = CommandError::new(error.to_string());
         match &error {
-            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => {
-                plain.did_you_mean(name, known.iter().map(String::as_str))
-            }
+            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => plain
+                .did_you_mean(name, known.iter().map(String::as_str))
+                .hint("with --pending, a library that is loaded later may have it"),
             PlaceError::NotRunning(_) => plain.hint("`run` starts it"),
+            PlaceError::NoMatch(_) => {
+                plain.hint("the path is that of the function: `krate::module::f`")
+            }
             PlaceError::WhichFile(line) => plain.hint(format!("write FILE:{line}")),
             _ => plain,
         }

@@ -39,6 +39,14 @@ pub(super) fn variables(
     context: &mut Context<'_>,
     wanted: fn(bool) -> bool,
 ) -> Result<Answer, CommandError> {
+    Ok(Answer::Variables(shown(context, wanted)?))
+}
+
+/// The same, as they are listed.
+pub(super) fn shown(
+    context: &mut Context<'_>,
+    wanted: fn(bool) -> bool,
+) -> Result<Vec<VariableShown>, CommandError> {
     let width = context.session.settings.width.saturating_sub(INDENT);
     let variables = context.session.variables(&Format { width, ..Format::default() })?;
     let wanted = variables.into_iter().filter(|variable| wanted(variable.parameter));
@@ -59,5 +67,5 @@ pub(super) fn variables(
             shadowed: variable.shadowed,
         }
     });
-    Ok(Answer::Variables(shown.collect()))
+    Ok(shown.collect())
 }

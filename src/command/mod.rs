@@ -5,25 +5,71 @@
 //! `front` prints. Nothing here prints, and nothing here knows of terminals.
 
 mod answer;
+mod apropos;
 mod backtrace;
+mod break_commands;
+mod break_terms;
 mod breaking;
+mod catching;
+mod context;
 mod delete;
+mod difference;
+mod disassemble;
+mod display;
 mod error;
+mod examine;
+mod expect;
+mod following;
 mod frames;
+mod heap;
 mod help;
 mod info;
+mod launching;
 mod list;
 mod locals;
+mod looked;
+mod maps;
+mod numbers;
 mod print;
+mod processes;
+mod reaching;
+mod registers;
 mod running;
+mod saving;
+mod script;
 mod set;
+mod settings;
+mod shell_words;
+mod signals;
+mod skip;
+mod slots;
+mod source_lines;
 mod split;
+mod stepping;
+mod terms;
+mod threads;
+mod types;
+mod watching;
 mod words;
 
-use crate::session::{Observer, Session};
+use serde::Serialize;
 
-pub use answer::{Answer, INDENT, Listing, SourceText, Stopped, VariableShown};
+use crate::session::{Observer, Session, SessionError};
+
+pub use answer::{
+    Answer, Folded, FrameShown, INDENT, Listing, ScriptLine, SourceText, Stopped, VariableShown,
+};
+pub use break_commands::opens_block;
+pub use difference::Sides;
+pub use disassemble::with_source;
 pub use error::CommandError;
+pub use info::info_names;
+pub use looked::{
+    Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
+};
+pub use processes::opened;
+pub use script::script_lines;
+pub use settings::setting_names;
 
 /// One command.
 pub struct Command {
@@ -43,8 +89,16 @@ pub struct Command {
     pub run: fn(&mut Context<'_>, &str) -> Result<Answer, CommandError>,
 }
 
+impl Command {
+    /// Whether there must be a process that can run. `run` and `attach` bring one themselves.
+    fn needs_process(&self) -> bool {
+        self.topic == Topic::Running && !matches!(self.name, "run" | "start" | "attach")
+    }
+}
+
 /// What commands are about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// Where the program stops.
     Breakpoints,
@@ -70,23 +124,75 @@ pub struct Context<'a> {
 pub const COMMANDS: &[&Command] = &[
     &breaking::BREAK,
     &breaking::TBREAK,
+    &breaking::RBREAK,
+    &breaking::LOGPOINT,
+    &watching::WATCH,
+    &watching::RWATCH,
+    &watching::AWATCH,
+    &catching::CATCH,
+    &catching::TCATCH,
+    &terms::CONDITION,
+    &terms::IGNORE,
+    &break_commands::COMMANDS_OF_BREAKPOINT,
+    &terms::ENABLE,
+    &terms::DISABLE,
     &delete::DELETE,
+    &delete::CLEAR,
+    &saving::SAVE,
     &running::RUN,
+    &running::START,
     &running::CONTINUE,
+    &stepping::STEP,
+    &stepping::NEXT,
+    &stepping::STEPI,
+    &stepping::NEXTI,
+    &reaching::FINISH,
+    &reaching::UNTIL,
+    &reaching::ADVANCE,
+    &reaching::JUMP,
+    &skip::SKIP,
     &running::KILL,
+    &signals::SIGNAL,
+    &signals::HANDLE,
+    &processes::ATTACH,
+    &processes::DETACH,
+    &processes::GCORE,
+    &launching::TTY,
+    &launching::UNSET,
     &backtrace::BACKTRACE,
     &frames::FRAME,
     &frames::UP,
     &frames::DOWN,
     &list::LIST,
+    &slots::SLOTS,
+    &context::CONTEXT,
+    &threads::THREAD,
     &locals::LOCALS,
     &locals::ARGS,
     &print::PRINT,
     &split::SPLIT,
     &split::WHERE,
+    &heap::HEAP,
+    &maps::MAPS,
+    &display::DISPLAY,
+    &display::UNDISPLAY,
+    &types::PTYPE,
+    &types::WHATIS,
+    &examine::EXAMINE,
+    &registers::REGISTERS,
+    &disassemble::DISASSEMBLE,
     &set::SET,
     &info::INFO,
+    &settings::SHOW,
+    &launching::CD,
+    &launching::PWD,
+    &script::SOURCE,
+    &script::ECHO,
+    &script::TRANSCRIPT,
+    &expect::EXPECT,
+    &expect::EXPECT_OUTPUT,
     &help::HELP,
+    &apropos::APROPOS,
     &running::QUIT,
 ];
 
@@ -116,10 +222,39 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     if line.is_empty() || line.starts_with('#') {
         return Ok(Answer::Nothing);
     }
-    let end = line.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
-    let (word, rest) = line.split_at(end.unwrap_or(line.len()));
+    let (word, rest) = line.split_at(command_word(line).len());
     let command = find(word)?;
-    (command.run)(context, rest.trim())
+    if command.needs_process() && context.session.is_core() {
+        return Err(SessionError::CoreFile.into());
+    }
+    // The lines of a block stay lines.
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+    let mut answer = (command.run)(context, rest)?;
+    if let Answer::Stopped(stopped) = &mut answer {
+        add_displays(context, stopped);
+    }
+    Ok(answer)
+}
+
+/// Adds to a stop what is shown at each.
+fn add_displays(context: &mut Context<'_>, stopped: &mut Stopped) {
+    if stopped.frame.is_none() {
+        return;
+    }
+    stopped.displays = display::displays(context);
+    if context.session.settings.context_at_stop {
+        stopped.context = context::at_stop(context).ok().map(Box::new);
+    }
+}
+
+/// The word at the beginning of a line that names its command. `.` alone is one, too.
+pub fn command_word(line: &str) -> &str {
+    let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let end = line.find(|c| !in_name(c)).unwrap_or(line.len());
+    match line.get(..end) {
+        Some("") if line.starts_with(". ") => ".",
+        word => word.unwrap_or_default(),
+    }
 }
 
 /// The command of a name, of an alias, or that alone begins so.

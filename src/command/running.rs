@@ -1,37 +1,57 @@
-//! `run`, `continue`, `kill`, `quit`: the life of the process.
+//! `run`, `start`, `continue`, `kill`, `quit`: the life of the process.
 
 use super::list::around;
 use super::words::nothing;
-use super::{Answer, Command, CommandError, Stopped, Topic};
-use crate::session::{Halt, Session};
+use super::{Answer, Command, CommandError, Context, Stopped, Topic};
+use crate::session::{FrameId, Halt, Session, Where};
 
 /// `run`.
 pub(super) static RUN: Command = Command {
     name: "run",
     aliases: &["r"],
     topic: Topic::Running,
-    usage: "",
+    usage: "[ARGS] [< FILE] [> FILE] [2> FILE]",
     about: "Start the program, or start it anew",
-    details: "It runs to the first breakpoint, to a signal or to its end. Breakpoints stay.",
+    details: "It runs to the first breakpoint, to a signal or to its end. Breakpoints stay. Without \
+              ARGS and files, those of the last time count; `set args` changes or clears them.",
     run: |context, text| {
-        nothing(text, "run")?;
+        if !text.is_empty() {
+            super::launching::set_args(context.session, text)?;
+        }
         let halt = context.session.start(context.observer)?.clone();
-        Ok(stopped(context.session, halt))
+        Ok(stopped(context.session, halt, None))
+    },
+};
+
+/// `start`.
+pub(super) static START: Command = Command {
+    name: "start",
+    aliases: &[],
+    topic: Topic::Running,
+    usage: "[ARGS] [< FILE] [> FILE] [2> FILE]",
+    about: "Start the program, and stop at its `main`",
+    details: "As `tbreak main` and `run ARGS`.",
+    run: |context, text| {
+        if !text.is_empty() {
+            super::launching::set_args(context.session, text)?;
+        }
+        context.session.break_at(Where::Function("main".to_owned()), true)?;
+        let halt = context.session.start(context.observer)?.clone();
+        Ok(stopped(context.session, halt, None))
     },
 };
 
 /// `continue`.
 pub(super) static CONTINUE: Command = Command {
     name: "continue",
-    aliases: &["c"],
+    aliases: &["c", "cont"],
     topic: Topic::Running,
     usage: "",
     about: "Let the program run on",
     details: "",
     run: |context, text| {
         nothing(text, "continue")?;
-        let halt = context.session.resume(context.observer)?.clone();
-        Ok(stopped(context.session, halt))
+        resume(context)
     },
 };
 
@@ -48,7 +68,7 @@ pub(super) static KILL: Command = Command {
         if !context.session.is_alive() {
             return Err(CommandError::new("the program is not running"));
         }
-        context.session.kill();
+        context.session.kill()?;
         Ok(Answer::Said("The program was ended.".to_owned()))
     },
 };
@@ -60,16 +80,42 @@ pub(super) static QUIT: Command = Command {
     topic: Topic::Session,
     usage: "",
     about: "End the session, and the process with it",
-    details: "",
+    details: "A process that was attached to is let go.",
     run: |_, text| nothing(text, "quit").map(|()| Answer::Quit),
 };
 
-/// Where the program stands now.
-fn stopped(session: &mut Session, halt: Halt) -> Answer {
+/// Lets the program run on.
+pub(super) fn resume(context: &mut Context<'_>) -> Result<Answer, CommandError> {
+    let halt = context.session.resume(context.observer)?.clone();
+    Ok(stopped(context.session, halt, None))
+}
+
+/// Where the program stands now. `before` is the frame that the command began in.
+pub(super) fn stopped(session: &mut Session, halt: Halt, before: Option<FrameId>) -> Answer {
+    let returned = match halt {
+        Halt::Returned { .. } => session.returned(),
+        _ => None,
+    };
     let frame = match halt {
         Halt::Ended { .. } => None,
         _ => session.frame().ok(),
     };
     let source = frame.as_ref().and_then(|frame| around(&frame.at, 0));
-    Answer::Stopped(Stopped { halt, frame, source })
+    let same_frame = before.is_some() && session.frame_id() == before;
+    let (returned, unreadable) = match returned {
+        None => (None, None),
+        Some(Ok(answered)) => (Some(Box::new(answered)), None),
+        Some(Err(why)) => (None, Some(why)),
+    };
+    Answer::Stopped(Stopped {
+        halt,
+        frame,
+        source,
+        same_frame,
+        returned,
+        unreadable,
+        unfinished: session.unfinished(),
+        displays: Vec::new(),
+        context: None,
+    })
 }

@@ -1,7 +1,7 @@
 //! `set`: settings, and writing to the program.
 
-use super::print::{LIMITS, set_limit};
-use super::words::{first, number};
+use super::settings::setting;
+use super::words::first;
 use super::{Answer, Command, CommandError, Context, Topic};
 
 /// `set`.
@@ -9,23 +9,20 @@ pub(super) static SET: Command = Command {
     name: "set",
     aliases: &[],
     topic: Topic::Data,
-    usage: "PLACE = VALUE | elements N | depth N | bytes N | width N",
-    about: "Assign to a scalar of the program, or change how much is shown",
+    usage: "PLACE = VALUE | NAME VALUE",
+    about: "Assign to a scalar of the program, or change a setting",
     details: "Scalars, characters, enums without data, raw pointers, their fields and elements, and \
               registers can be written. What owns memory cannot: what it owned would leak, and what \
-              it is given would be freed twice.",
+              it is given would be freed twice. `show` lists the settings.",
     run: set,
 };
 
 fn set(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let (word, rest) = first(text);
-    if let Some(name) = LIMITS.iter().find(|name| **name == word)
+    if let Some(setting) = setting(word)
         && !rest.starts_with('=')
     {
-        let value = number(rest, "a number of things")?
-            .ok_or_else(|| CommandError::new(format!("`set {name}` needs a number")))?;
-        let settings = &mut context.session.settings;
-        set_limit(name, value, &mut settings.limits, &mut settings.width);
+        (setting.set)(context.session, rest)?;
         return Ok(Answer::Nothing);
     }
     // gdb's habit: `set var x = 1`.

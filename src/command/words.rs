@@ -28,6 +28,15 @@ pub(super) fn nothing(text: &str, command: &str) -> Result<(), CommandError> {
     }
 }
 
+/// A regular expression.
+pub(super) fn regex(text: &str) -> Result<regex::Regex, CommandError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CommandError::new("a regular expression is missing"));
+    }
+    Ok(crate::session::pattern(text)?)
+}
+
 /// Options with their numbers, and the text behind them.
 pub(super) type Options<'t> = (Vec<(&'static str, usize)>, &'t str);
 

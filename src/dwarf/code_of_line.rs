@@ -150,7 +150,7 @@ impl LineTable {
 }
 
 /// Whether a path ends with another, in whole components.
-fn ends_with_path(path: &str, end: &str) -> bool {
+pub fn ends_with_path(path: &str, end: &str) -> bool {
     let end = end.trim_start_matches("./");
     path.strip_suffix(end)
         .is_some_and(|before| before.is_empty() || before.ends_with('/') || end.starts_with('/'))

@@ -36,6 +36,7 @@ pub struct Image {
     pub(super) vtables: super::vtables::Vtables,
     pub(super) origins: std::sync::OnceLock<super::origin::Origins>,
     pub(super) names: super::name_index::Names,
+    pub(super) inlined: super::inlined_copies::InlinedCalls,
 }
 
 /// What kind of ELF file it is.
@@ -144,6 +145,7 @@ impl Image {
             vtables: Default::default(),
             origins: Default::default(),
             names: Default::default(),
+            inlined: Default::default(),
             object,
             dwarf,
         })

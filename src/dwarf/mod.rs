@@ -8,6 +8,7 @@
 //! a trait.
 
 mod aggregates;
+mod asked_function;
 mod called;
 mod callee;
 mod cfi;
@@ -18,6 +19,7 @@ mod detail;
 mod dies;
 mod drop_code;
 mod drop_names;
+mod dynamic_pointers;
 mod enums;
 mod evaluate;
 mod find;
@@ -30,10 +32,12 @@ pub mod garbage;
 #[cfg(test)]
 mod garbled;
 mod image;
+mod inlined_copies;
 mod intervals;
 mod lines;
 mod locations;
 mod mangled_crate;
+mod name_ends;
 mod name_index;
 mod name_match;
 mod name_walk;
@@ -58,14 +62,17 @@ mod units;
 mod visible;
 mod vtables;
 
+pub use called::{Called, names_function};
 pub use cfi::{CfaRule, RegisterRule, UnwindRow};
-pub use code_of_line::{LineCode, LineInFunction, LineSearch};
+pub use code_of_line::{LineCode, LineInFunction, LineSearch, ends_with_path};
 pub use detail::Detail;
 pub use drop_code::DropCode;
 pub use drop_names::{DropPart, dropped_by};
+pub use dynamic_pointers::DynamicPointer;
 pub use find::Constant;
 pub use functions::{Function, InlinedCall, Scope, Variable};
 pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegment};
+pub use inlined_copies::InlinedCopy;
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
 pub use names::{crate_of, demangle, without_generics};

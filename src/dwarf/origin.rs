@@ -63,6 +63,16 @@ pub(super) struct Origins {
 }
 
 impl Origin {
+    /// Whose code it is, in a word: `yours`, `std`, `dependencies`, `C`.
+    pub fn whose(self) -> &'static str {
+        match self {
+            Origin::User => "yours",
+            Origin::Std => "std",
+            Origin::Dependency => "dependencies",
+            Origin::Foreign => "C",
+        }
+    }
+
     /// Who wrote a file of Rust source, by its path in the debug information.
     pub fn of_source_file(path: &str) -> Origin {
         // What rustc calls std's files, where they are if its source is installed, and where the

@@ -124,7 +124,7 @@ impl Symbols {
 }
 
 impl SymbolKind {
-    fn is_code(self) -> bool {
+    pub(crate) fn is_code(self) -> bool {
         matches!(self, SymbolKind::Function | SymbolKind::IndirectFunction)
     }
 }

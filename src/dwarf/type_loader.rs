@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use foldhash::fast::FixedState;
+
 use super::dies::Die;
 use super::image::Image;
 use super::types::{Encoding, PointerFlavour, Type, TypeKind, TypeRef, Types};
@@ -11,7 +13,7 @@ use crate::base::{FileAddr, Unreadable};
 /// The types that were read so far.
 #[derive(Default)]
 pub(super) struct Cache {
-    types: Mutex<HashMap<TypeRef, Result<Arc<Type>, Unreadable>>>,
+    types: Mutex<HashMap<TypeRef, Result<Arc<Type>, Unreadable>, FixedState>>,
 }
 
 /// How many types may hang on one another's names and sizes: arrays of arrays, typedefs.

@@ -11,6 +11,7 @@
 //! bytes are, evaluation ends: texts, trees, and the parts that are looked at are limited.
 
 mod assign;
+mod conjunction;
 mod error;
 mod eval;
 mod integer;
@@ -32,6 +33,7 @@ mod tests;
 use std::sync::Arc;
 
 pub use assign::Write;
+pub use conjunction::Conjunct;
 pub use error::ExprError;
 pub use integer::Integer;
 pub use operand::{Made, Operand, Pointer};

@@ -32,10 +32,36 @@ pub(super) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     Debug(DebugArgs),
+    Attach(AttachArgs),
+    Core(CoreArgs),
     Watch(WatchArgs),
     Trace(TraceArgs),
     Drops(DropsArgs),
     Layout(LayoutArgs),
+    Asm(AsmArgs),
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
+}
+
+/// Print what a shell needs to complete this command line
+///
+/// bash: `freehold completions bash > ~/.local/share/bash-completion/completions/freehold`;
+/// other shells have a folder of their own for such files.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page, or write one for each command into a folder
+#[derive(Args, Clone, Debug)]
+pub struct ManArgs {
+    /// The folder to write `freehold.1`, `freehold-debug.1` and so on into
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }
 
 const DEBUG_EXAMPLES: &str = "\
@@ -49,6 +75,86 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_help = DEBUG_EXAMPLES)]
 pub struct DebugArgs {
+    /// Do not follow the heap: the program allocates at full speed, and blocks have no names
+    #[arg(long)]
+    pub no_ledger: bool,
+
+    /// Do not keep debugger and program on one core while the program has one thread (slower)
+    #[arg(long, help_heading = "Output")]
+    pub no_pin: bool,
+
+    /// Give the program another terminal, as /dev/pts/3
+    #[arg(long, value_name = "FILE")]
+    pub tty: Option<String>,
+
+    /// Keep what the program writes to its standard output, for `expect-output`
+    #[arg(long, conflicts_with = "tty")]
+    pub capture: bool,
+
+    /// What to do in the session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const ATTACH_EXAMPLES: &str = "\
+Examples:
+  freehold attach 1234                         all threads stop; `continue` lets them run
+  freehold attach server                       the only process of that name
+  freehold attach --batch -e bt -e detach server
+  freehold attach --ledger 1234                follow the blocks it allocates from now on";
+
+/// Take control of a process that runs already
+///
+/// All of its threads stop, and the session is the same as that of `debug`. At its end the process
+/// is let go, and runs on as it was.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = ATTACH_EXAMPLES)]
+pub struct AttachArgs {
+    /// The id of the process, or the name of its executable
+    #[arg(value_name = "PID|NAME")]
+    pub process: String,
+
+    /// Follow the blocks that it allocates from now on: each is a stop, which makes it slow
+    #[arg(long)]
+    pub ledger: bool,
+
+    /// What to do in the session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+const CORE_EXAMPLES: &str = "\
+Examples:
+  freehold core core.1234                      with the executable that the process had
+  freehold core core.1234 ./server             with the same executable from elsewhere
+  freehold core --batch -e bt -e locals core.1234";
+
+/// Look at a core file: a process as it was when it died, or when `gcore` wrote it
+///
+/// Everything works that needs no running process: frames, variables, expressions, memory.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = CORE_EXAMPLES)]
+pub struct CoreArgs {
+    /// The core file
+    #[arg(value_name = "FILE")]
+    pub core: PathBuf,
+
+    /// The executable, where it is not, or not any more, where the process had it
+    #[arg(value_name = "TARGET")]
+    pub executable: Option<PathBuf>,
+
+    /// What to do in the session.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// What to do in a session, and how to print it: the same wherever its program comes from.
+#[derive(Args, Clone, Debug)]
+pub struct SessionArgs {
     /// Run the commands of a file first (may be repeated)
     #[arg(short = 'x', value_name = "FILE")]
     pub commands: Vec<PathBuf>,
@@ -65,21 +171,17 @@ pub struct DebugArgs {
     #[arg(long)]
     pub keep_going: bool,
 
-    /// Do not follow the heap: the program allocates at full speed, and blocks have no names
-    #[arg(long)]
-    pub no_ledger: bool,
+    /// Run no init file: neither yours nor the project's
+    #[arg(long, conflicts_with = "trust")]
+    pub no_init: bool,
 
-    /// Do not keep debugger and program on one core while the program has one thread (slower)
-    #[arg(long, help_heading = "Output")]
-    pub no_pin: bool,
+    /// Trust the project's init file (.freehold) as it is now, and run it
+    #[arg(long)]
+    pub trust: bool,
 
     /// How and where to print.
     #[command(flatten)]
     pub page: PageArgs,
-
-    /// What to run.
-    #[command(flatten)]
-    pub target: TargetArgs,
 }
 
 const WATCH_EXAMPLES: &str = "\
@@ -226,6 +328,49 @@ pub struct LayoutArgs {
     pub width: Option<u16>,
 
     /// The program that has the type.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const ASM_EXAMPLES: &str = "\
+Examples:
+  freehold asm parse                           a function of the package here, with its source
+  freehold asm '<Tree as Drop>::drop' demo.rs  a method of one source file
+  freehold asm --release main.rs:12 --bin tool the function that has code of a line";
+
+/// Show the machine code of a function: source, names, variables, prologue and epilogues
+///
+/// The program is not run. A function is named by its path or the end of it, and every instance of
+/// a generic one is shown.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = ASM_EXAMPLES)]
+pub struct AsmArgs {
+    /// The function, FILE:LINE, or *ADDRESS in the file
+    #[arg(value_name = "FUNCTION")]
+    pub function: String,
+
+    /// Text for people, or one JSON object for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub format: Format,
+
+    /// Without the source between the instructions
+    #[arg(long, help_heading = "Output")]
+    pub no_source: bool,
+
+    /// With the bytes of each instruction
+    #[arg(long, help_heading = "Output")]
+    pub bytes: bool,
+
+    /// With the address of each instruction in the file
+    #[arg(long, help_heading = "Output")]
+    pub addresses: bool,
+
+    /// Columns of the text view, instead of those of the terminal
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    #[arg(help_heading = "Output")]
+    pub width: Option<u16>,
+
+    /// The program that has the function.
     #[command(flatten)]
     pub target: TargetArgs,
 }

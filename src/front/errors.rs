@@ -30,6 +30,10 @@ pub struct UserError {
     text: Option<Box<(String, Range<usize>)>>,
     place: Option<String>,
     hints: Vec<String>,
+    /// What was expected and what is, a line each, with what stands in front of it.
+    sides: Box<[(String, String)]>,
+    /// Whether it is only a note: nothing failed.
+    note: bool,
     /// Columns of a line; none where lines are not broken.
     width: Option<usize>,
     exit_code: u8,
@@ -43,6 +47,8 @@ impl UserError {
             text: None,
             place: None,
             hints: Vec::new(),
+            sides: Box::default(),
+            note: false,
             width: None,
             exit_code: TOOL_ERROR,
         }
@@ -53,9 +59,14 @@ impl UserError {
         UserError { exit_code: BUILD_FAILED, ..UserError::new(what) }
     }
 
-    /// An error of which all has been said: code 2.
-    pub fn told() -> UserError {
-        UserError::new("")
+    /// An error of which all has been said.
+    pub fn told(exit_code: u8) -> UserError {
+        UserError { exit_code, ..UserError::new("") }
+    }
+
+    /// Something that a person should know, and that is no error.
+    pub fn note(what: impl Into<String>) -> UserError {
+        UserError { note: true, ..UserError::new(what) }
     }
 
     /// An expectation that does not hold: code 1.
@@ -104,6 +115,13 @@ impl UserError {
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> UserError {
         self.place = Some(place.into());
+        self
+    }
+
+    /// Adds what was expected and what is.
+    #[must_use]
+    pub fn sides(mut self, sides: Vec<(String, String)>) -> UserError {
+        self.sides = sides.into();
         self
     }
 
@@ -161,7 +179,12 @@ impl fmt::Display for UserError {
         if self.what.is_empty() {
             return Ok(());
         }
-        writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.broken(&self.what, 7))?;
+        match self.note {
+            true => writeln!(f, "{cyan}note:{cyan:#} {}", self.broken(&self.what, 6))?,
+            false => {
+                writeln!(f, "{red}error:{red:#} {bold}{}{bold:#}", self.broken(&self.what, 7))?;
+            }
+        }
         if let Some((text, span)) = self.text.as_deref() {
             writeln!(f, "    {text}")?;
             let before = text.get(..span.start).unwrap_or(text).width();
@@ -170,6 +193,10 @@ impl fmt::Display for UserError {
         }
         if let Some(place) = &self.place {
             writeln!(f, "  {cyan}at:{cyan:#} {place}")?;
+        }
+        let column = self.sides.iter().map(|(sign, _)| sign.chars().count()).max().unwrap_or(0);
+        for (sign, text) in &self.sides {
+            writeln!(f, "{}", format!("    {sign:<column$} {text}").trim_end())?;
         }
         for hint in &self.hints {
             writeln!(f, "  {cyan}help:{cyan:#} {}", self.broken(hint, 8))?;

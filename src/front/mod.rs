@@ -6,10 +6,13 @@
 //! here.
 
 mod args;
+mod asm;
 mod debug;
 mod drops;
 mod errors;
 mod exit;
+mod folders;
+mod generate;
 mod layout;
 mod narrator;
 mod program;
@@ -26,7 +29,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    ColourArg, DebugArgs, DropsArgs, Format, LayoutArgs, OutputArgs, PageArgs, TraceArgs, WatchArgs,
+    AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, DropsArgs, Format,
+    LayoutArgs, ManArgs, OutputArgs, PageArgs, SessionArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
@@ -61,8 +65,13 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
         Command::Drops(args) => drops::run(args),
-        Command::Debug(args) => debug::run(args),
+        Command::Debug(args) => debug::debug(args),
+        Command::Attach(args) => debug::attach(args),
+        Command::Core(args) => debug::core(args),
         Command::Layout(args) => layout::run(args),
+        Command::Asm(args) => asm::run(args),
+        Command::Completions(args) => generate::completions(args),
+        Command::Man(args) => generate::man(args),
     };
     match outcome {
         Ok(status) => exit::of_program(status),

@@ -96,12 +96,20 @@ pub(super) fn sink(output: &PageArgs) -> Result<Box<dyn Write>, UserError> {
 
 /// The columns that text may take: those asked for, or those of the terminal.
 pub(super) fn width(asked: Option<u16>, to_terminal: bool) -> usize {
-    // Where stderr goes through a pipe (`2>&1 | less`), the terminal is at one of the other ends.
-    let terminal = || {
-        terminal_size::terminal_size_of(io::stderr())
-            .or_else(|| terminal_size::terminal_size_of(io::stdout()))
-            .or_else(|| terminal_size::terminal_size_of(io::stdin()))
-    };
-    let terminal = to_terminal.then(terminal).flatten().map(|(columns, _)| columns.0);
+    let terminal = to_terminal.then(terminal_size).flatten().map(|(columns, _)| columns);
     asked.or(terminal).map_or(DEFAULT_WIDTH, usize::from).clamp(40, 1000)
+}
+
+/// The lines that the terminal has; none where there is none.
+pub(super) fn height() -> Option<usize> {
+    terminal_size().map(|(_, rows)| usize::from(rows)).filter(|rows| *rows > 1)
+}
+
+/// Columns and rows. Where stderr goes through a pipe (`2>&1 | less`), the terminal is at one of the
+/// other ends.
+fn terminal_size() -> Option<(u16, u16)> {
+    let found = terminal_size::terminal_size_of(io::stderr())
+        .or_else(|| terminal_size::terminal_size_of(io::stdout()))
+        .or_else(|| terminal_size::terminal_size_of(io::stdin()));
+    found.map(|(columns, rows)| (columns.0, rows.0))
 }

@@ -2,7 +2,7 @@
 
 use super::errors::{Outcome, UserError};
 use super::target::Resolved;
-use crate::inferior::{Launch, LaunchError};
+use crate::inferior::{CoreError, Launch, LaunchError};
 use crate::session::{Observer, Options, Run, SessionError};
 
 /// The launch of a resolved target: its own stdin, stdout and stderr, and address space layout
@@ -40,10 +40,11 @@ pub(super) fn explain(error: &SessionError) -> UserError {
         SessionError::Launch(error) => launch_error(error),
         SessionError::Inferior(error) => UserError::new(error.to_string())
             .hint("the program has been ended; run it again, and report this if it comes again"),
-        SessionError::NotRunning
-        | SessionError::NoFrame { .. }
-        | SessionError::Expression(_)
-        | SessionError::Memory(_) => UserError::new(error.to_string()),
+        SessionError::Attach(error) => {
+            let told = UserError::new(error.to_string());
+            error.hint().into_iter().fold(told, UserError::hint)
+        }
+        SessionError::Core(error) => core_error(error),
         SessionError::NothingChosen { wanted, known, stripped } => {
             let plain = UserError::nothing_matched(format!("no function matches {wanted}"));
             if *stripped {
@@ -64,6 +65,21 @@ pub(super) fn explain(error: &SessionError) -> UserError {
                 }
             }
         }
+        other => UserError::new(other.to_string()),
+    }
+}
+
+fn core_error(error: &CoreError) -> UserError {
+    let told = UserError::new(error.to_string());
+    match error {
+        CoreError::Executable(_) => {
+            told.hint("name it, if it is elsewhere: freehold core FILE TARGET")
+        }
+        CoreError::NotCore { .. } => told.hint(
+            "a core file is written by the kernel when a program dies (`ulimit -c unlimited` allows \
+             it), and by `gcore`",
+        ),
+        CoreError::File { .. } => told,
     }
 }
 

@@ -1,84 +1,40 @@
 //! Taking control of a process that runs already.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::Inferior;
+use super::attach_error::AttachError;
 use super::error::InferiorError;
 use super::modules::parse_once;
 use super::stop::Stopped;
 use crate::base::Tid;
-use crate::dwarf::{Image, ImageError};
-use crate::os::{self, map_file, procfs};
+use crate::dwarf::Image;
+use crate::os::{self, map_file, processes, procfs};
 
 /// How often the list of threads is read before it must have come to rest. Once all that make
 /// threads are attached to, the kernel attaches to what they make.
 const MOST_LOOKS: usize = 1000;
 
-/// Why a process cannot be attached to.
-#[derive(Debug, Error)]
-pub enum AttachError {
-    /// There is none of that id.
-    #[error("there is no process {}", .0.0)]
-    NoSuchProcess(Tid),
-    /// The id is that of a thread.
-    #[error("{} is a thread of process {}; attach to that", .thread.0, .process.0)]
-    Thread {
-        /// The id that was given.
-        thread: Tid,
-        /// The process that it belongs to.
-        process: Tid,
-    },
-    /// It has ended, and waits for its parent to be told; or its first thread has.
-    #[error("process {} has ended (it is a zombie until its parent takes note)", .0.0)]
-    Zombie(Tid),
-    /// It is the debugger.
-    #[error("process {} is Freehold itself", .0.0)]
-    Itself(Tid),
-    /// Another debugger is at it.
-    #[error("process {} is traced by process {} ({name}) already; only one can", .process.0, .by.0)]
-    Traced {
-        /// The process.
-        process: Tid,
-        /// Who traces it.
-        by: Tid,
-        /// The name of who traces it, empty where it is not known.
-        name: String,
-    },
-    /// The kernel does not allow it.
-    #[error("the kernel does not allow attaching to process {}: {hint}", .process.0)]
-    NotPermitted {
-        /// The process.
-        process: Tid,
-        /// What may be in the way, and what to do about it.
-        hint: String,
-    },
-    /// Its executable cannot be debugged.
-    #[error("process {} runs {}, which cannot be debugged: {reason}", .process.0, .path.display())]
-    Image {
-        /// The process.
-        process: Tid,
-        /// Its executable.
-        path: PathBuf,
-        /// What that is.
-        reason: ImageError,
-    },
-    /// Something else failed on the way.
-    #[error("attaching to process {} failed ({doing}): {error}", .process.0)]
-    Other {
-        /// The process.
-        process: Tid,
-        /// What was being done.
-        doing: &'static str,
-        /// How it failed.
-        error: io::Error,
-    },
-}
-
 impl Inferior {
+    /// The process of an id, or the only one of a name.
+    ///
+    /// # Errors
+    /// [`AttachError::NoSuchName`] and [`AttachError::Several`]; whether there is a process of an id
+    /// is not asked yet.
+    pub fn find(text: &str) -> Result<Tid, AttachError> {
+        if let Ok(id) = text.parse() {
+            return Ok(Tid(id));
+        }
+        let mut found = processes::processes_named(text);
+        found.retain(|process| *process != os::own_process());
+        match found.as_slice() {
+            [] => Err(AttachError::NoSuchName(text.to_owned())),
+            [one] => Ok(*one),
+            _ => Err(AttachError::Several { name: text.to_owned(), processes: found }),
+        }
+    }
+
     /// Takes control of a process and stops all of its threads, which are returned by number; the
     /// first has number 1. They stand wherever they were. The calling thread traces the process; if
     /// the debugger dies, the process lives on. Dropping the [`Inferior`] lets it go.

@@ -1,5 +1,6 @@
 //! New threads, forked children, guests in the program's memory, and new programs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Inferior;
@@ -10,7 +11,14 @@ use super::stop::Stop;
 use super::threads::State;
 use super::waiting::Seen;
 use crate::base::{MemoryExt, Tid};
+use crate::dwarf::{Image, ImageError};
 use crate::os::{self, Newborn, ProcessMemory, WaitEvent, map_file, procfs};
+
+/// A program that can be debugged.
+type Program = (PathBuf, Arc<Image>);
+
+/// One that cannot, and why.
+type Refused = (PathBuf, ImageError);
 
 /// A new thread or process, and its first stop (or its end, if it was killed before).
 pub(super) struct Birth {
@@ -42,7 +50,9 @@ impl Inferior {
             return Ok(None);
         }
         self.threads.set_waits_for_child(tid, event == WaitEvent::Vfork);
-        self.let_child_go(&birth)?;
+        if !self.keep_child(&birth) {
+            self.let_child_go(&birth)?;
+        }
         Ok(Some(News::Forked(birth.child)))
     }
 
@@ -62,6 +72,7 @@ impl Inferior {
                 }
                 self.go(tid, 0)
             }
+            WaitEvent::Exec if self.follows_guests() => self.follow_guest(tid),
             WaitEvent::Exec => {
                 self.threads.remove(tid);
                 unless_gone(os::detach(tid, 0)).map_err(InferiorError::when("detaching"))?;
@@ -129,7 +140,7 @@ impl Inferior {
     /// Takes the sites out of a forked child's memory and detaches it.
     pub(super) fn release_fork(&mut self, child: Tid) -> Result<(), InferiorError> {
         if let Ok(memory) = ProcessMemory::open(child) {
-            self.memory.sites.borrow().clean(&memory);
+            self.memory.sites.borrow().clean_copy(&memory);
         }
         unless_gone(os::detach(child, 0)).map_err(InferiorError::when("detaching a child"))?;
         Ok(())
@@ -162,16 +173,25 @@ impl Inferior {
         self.linker_site = None;
         self.take_new_program(tid)?;
         let path = self.modules.main().image.path().to_owned();
-        Ok(self.held(tid)?.map(|thread| Stop::Exec { thread, path }))
+        Ok(self.held(tid)?.map(|thread| Stop::Exec { thread, path, left: None }))
     }
 
-    pub(super) fn take_new_program(&mut self, tid: Tid) -> Result<(), InferiorError> {
+    /// The program that a process executes, with its path; or the path, and why it cannot be
+    /// debugged.
+    pub(super) fn program_of(tid: Tid) -> Result<Result<Program, Refused>, InferiorError> {
         let path = procfs::executable(tid).unwrap_or_else(|_| procfs::executable_link(tid));
         let failed = InferiorError::when("opening the program that is executed");
         let bytes = map_file(&procfs::executable_link(tid)).map_err(failed)?;
-        let image = match parse_once(&path, bytes) {
-            Ok(image) => image,
-            Err(reason) => {
+        Ok(match parse_once(&path, bytes) {
+            Ok(image) => Ok((path, image)),
+            Err(reason) => Err((path, reason)),
+        })
+    }
+
+    pub(super) fn take_new_program(&mut self, tid: Tid) -> Result<(), InferiorError> {
+        let image = match Inferior::program_of(tid)? {
+            Ok((_, image)) => image,
+            Err((path, reason)) => {
                 // A program of another architecture runs on without Freehold.
                 self.threads.set_state(tid, State::Held);
                 self.detach_all()?;

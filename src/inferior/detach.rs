@@ -3,6 +3,7 @@
 use super::Inferior;
 use super::error::{InferiorError, unless_gone};
 use super::news::News;
+use super::stop::Stopped;
 use super::threads::State;
 use crate::base::Tid;
 use crate::os::{self, Newborn, RemoteCalls, WaitEvent};
@@ -10,7 +11,8 @@ use crate::os::{self, Newborn, RemoteCalls, WaitEvent};
 impl Inferior {
     /// Takes out all sites and watches and lets every thread run on, without Freehold; a process
     /// that job control has stopped stays stopped. A signal that was reported and not yet delivered
-    /// is not delivered, one that was not reported is.
+    /// is delivered where [`Inferior::deliver_when_let_go`] says so, one that was not reported is
+    /// delivered always.
     ///
     /// The pages that copies of instructions ran in are unmapped, where a thread can be made to do
     /// so and no signal handler may return to one. No thread is left inside of them either way.
@@ -29,6 +31,7 @@ impl Inferior {
         }
         self.watches.clear();
         self.release_guests();
+        self.release_kept();
         self.memory.sites.borrow().clean(self.memory.file());
         let standing: Vec<_> =
             self.threads.own().filter(|(_, _, s)| *s != State::Running).collect();
@@ -46,6 +49,18 @@ impl Inferior {
             unless_gone(os::detach(tid, signal)).map_err(InferiorError::when("detaching"))?;
         }
         Ok(())
+    }
+
+    /// A signal that was reported is delivered after all if the process is let go while the thread
+    /// stands before it.
+    pub fn deliver_when_let_go(&mut self, thread: &Stopped) {
+        if self.has_died(thread) {
+            return;
+        }
+        let info = os::signal_info(thread.tid);
+        if let (Ok(info), Some(known)) = (info, self.threads.get_mut(thread.tid)) {
+            known.news.get_or_insert(News::Signal(info));
+        }
     }
 
     /// The signal that a thread stands before and that nobody was told of; 0 for none.

@@ -68,6 +68,7 @@ impl Inferior {
     /// After the end: what is left of children and of the debugger's own thread is put in order.
     pub(super) fn tidy_after_end(&mut self) {
         self.release_guests();
+        self.release_kept();
         self.end_pinning();
         for (tid, _) in std::mem::take(&mut self.early) {
             self.release_orphan(tid);

@@ -118,6 +118,9 @@ pub enum InferiorError {
         /// What it is.
         reason: ImageError,
     },
+    /// There is a core file instead of a process.
+    #[error("this is a core file: nothing runs in it, and nothing can be changed")]
+    CoreFile,
     /// The process has ended.
     #[error("the process has ended")]
     Ended,

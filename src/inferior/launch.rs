@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::Inferior;
 use super::error::{InferiorError, LaunchError};
+use super::following::Following;
 use super::memory::LiveMemory;
 use super::modules::{Modules, parse_once};
 use super::pin::Pin;
@@ -20,7 +21,7 @@ use super::threads::Threads;
 use super::watches::Watches;
 use crate::base::Tid;
 use crate::dwarf::{Image, ImageError, ImageKind};
-use crate::os::{self, SpawnError, SpawnStage, Spec, map_file};
+use crate::os::{self, Group, SpawnError, SpawnStage, Spec, Terminal, map_file};
 
 /// What to start, and how.
 #[derive(Debug, Default)]
@@ -37,6 +38,30 @@ pub struct Launch {
     pub aslr: bool,
     /// Standard input, output and error; none means the debugger's own.
     pub stdio: [Option<OwnedFd>; 3],
+    /// Where it sits beside the debugger.
+    pub seat: Seat,
+}
+
+/// Where a program sits beside the debugger: in which process group, and at which terminal.
+#[derive(Clone, Debug, Default)]
+pub enum Seat {
+    /// In the debugger's group: the terminal sends Ctrl-C to both of them.
+    #[default]
+    Shared,
+    /// In a group of its own, which this terminal lets read from the start.
+    Foreground(Arc<Terminal>),
+    /// In a session of its own, at the terminal that is its standard input.
+    Apart,
+}
+
+impl Seat {
+    fn group(&self) -> Group {
+        match self {
+            Seat::Shared => Group::Ours,
+            Seat::Foreground(_) => Group::Own,
+            Seat::Apart => Group::OwnSession,
+        }
+    }
 }
 
 impl Launch {
@@ -64,6 +89,7 @@ impl Launch {
             cwd: self.cwd.clone(),
             aslr: self.aslr,
             stdio,
+            seat: self.seat.clone(),
         })
     }
 
@@ -98,8 +124,13 @@ impl Inferior {
         let path = launch.path()?;
         let image = open_program(&path)?;
         let cwd = launch.cwd.clone();
+        let seat = launch.seat.clone();
         let spec = spec_of(launch, &path)?;
         let process = os::spawn(&spec).map_err(|error| explain(error, &path, cwd))?;
+        if let Seat::Foreground(terminal) = seat {
+            // A terminal that is gone cannot be read, and that the program finds out itself.
+            let _ = terminal.give(process);
+        }
         Inferior::take(process, image).map_err(|error| {
             let _ = os::kill_process(process);
             let _ = os::wait(Some(process));
@@ -133,9 +164,11 @@ impl Inferior {
             pin: Pin::default(),
             watches: Watches::default(),
             linker_site: None,
+            system_calls: false,
             attached,
             early: HashMap::new(),
             untold: VecDeque::new(),
+            following: Following::default(),
             ended: None,
             detached: false,
             not_send: PhantomData,
@@ -214,6 +247,7 @@ fn spec_of(launch: Launch, path: &Path) -> Result<Spec, LaunchError> {
         cwd: launch.cwd.map(|cwd| c_string(cwd.as_os_str())).transpose()?,
         aslr: launch.aslr,
         stdio: launch.stdio,
+        group: launch.seat.group(),
     })
 }
 

@@ -3,6 +3,7 @@
 
 use super::Inferior;
 use super::error::InferiorError;
+use super::modules::Modules;
 use super::sites::For;
 use crate::base::{Memory, MemoryExt, VirtAddr};
 use crate::dwarf::{Loaded, SymbolKind};
@@ -27,10 +28,18 @@ const L_NEXT: u64 = 24;
 /// `RT_CONSISTENT`: the list is complete.
 const CONSISTENT: u32 = 0;
 
-impl Inferior {
+/// What the dynamic linker and the C library of a process tell of themselves, in its memory.
+pub(super) struct Linker<'a> {
+    /// The files that are loaded.
+    pub(super) modules: &'a Modules,
+    /// The memory.
+    pub(super) memory: &'a dyn Memory,
+}
+
+impl Linker<'_> {
     /// Where the dynamic linker has its `struct r_debug`; nothing before it has said so, and in a
     /// program without one.
-    fn linker_debug(&self) -> Option<VirtAddr> {
+    fn debug(&self) -> Option<VirtAddr> {
         let main = self.modules.main();
         let dynamic = main.image.dynamic_section()?;
         let entries = dynamic.end.0.saturating_sub(dynamic.start.0) / 16;
@@ -48,46 +57,15 @@ impl Inferior {
         None
     }
 
-    /// Whether [`Stop::Modules`](super::Stop::Modules) is told from now on, each time that the
-    /// dynamic linker has changed what is loaded (`dlopen`, `dlclose`). Returns whether the program
-    /// has one that can be heard; before its entry point it has none yet. An exec ends it.
-    ///
-    /// # Errors
-    /// As [`Inferior::insert_site`].
-    pub fn tell_modules(&mut self, on: bool) -> Result<bool, InferiorError> {
-        match (on, self.linker_site) {
-            (true, None) => {
-                let Some(at) = self.linker_breakpoint() else { return Ok(false) };
-                self.insert_for(at, For::Inferior)?;
-                self.linker_site = Some(at);
-            }
-            (false, Some(at)) => {
-                self.memory.remove_site(at, For::Inferior);
-                self.linker_site = None;
-            }
-            _ => {}
-        }
-        Ok(self.linker_site.is_some())
-    }
-
-    /// A site was hit; whether it is the dynamic linker that says it is done.
-    pub(super) fn linker_hit(&self, at: VirtAddr) -> bool {
-        let done = self.linker_site == Some(at) && self.linker_is_consistent();
-        if done {
-            self.modules.refresh();
-        }
-        done
-    }
-
     /// The function that the dynamic linker calls before and after each change of its list.
-    fn linker_breakpoint(&self) -> Option<VirtAddr> {
-        let address = self.memory.read_u64(self.linker_debug()? + R_BRK).ok()?;
+    fn breakpoint(&self) -> Option<VirtAddr> {
+        let address = self.memory.read_u64(self.debug()? + R_BRK).ok()?;
         (address != 0).then_some(VirtAddr(address))
     }
 
     /// Whether the dynamic linker is done with its changes.
-    fn linker_is_consistent(&self) -> bool {
-        let state = self.linker_debug().and_then(|debug| {
+    fn is_consistent(&self) -> bool {
+        let state = self.debug().and_then(|debug| {
             let mut state = [0; 4];
             self.memory.read(debug + R_STATE, &mut state).ok()?;
             Some(u32::from_le_bytes(state))
@@ -99,7 +77,7 @@ impl Inferior {
     pub(super) fn link_map(&self, of: &Loaded) -> Option<VirtAddr> {
         let dynamic = of.bias.to_virt(of.image.dynamic_section()?.start);
         let word = |at: VirtAddr| self.memory.read_u64(at).ok();
-        let mut entry = word(self.linker_debug()? + R_MAP)?;
+        let mut entry = word(self.debug()? + R_MAP)?;
         for _ in 0..MOST {
             if entry == 0 {
                 return None;
@@ -122,6 +100,44 @@ impl Inferior {
         };
         let mut libraries = self.modules.iter().filter(|module| is_of_libc(module.path()));
         libraries.find_map(|module| in_module(&module.loaded()?))
+    }
+}
+
+impl Inferior {
+    /// What the dynamic linker tells.
+    pub(super) fn linker(&self) -> Linker<'_> {
+        Linker { modules: &self.modules, memory: &self.memory }
+    }
+
+    /// Whether [`Stop::Modules`](super::Stop::Modules) is told from now on, each time that the
+    /// dynamic linker has changed what is loaded (`dlopen`, `dlclose`). Returns whether the program
+    /// has one that can be heard; before its entry point it has none yet. An exec ends it.
+    ///
+    /// # Errors
+    /// As [`Inferior::insert_site`].
+    pub fn tell_modules(&mut self, on: bool) -> Result<bool, InferiorError> {
+        match (on, self.linker_site) {
+            (true, None) => {
+                let Some(at) = self.linker().breakpoint() else { return Ok(false) };
+                self.insert_for(at, For::Inferior)?;
+                self.linker_site = Some(at);
+            }
+            (false, Some(at)) => {
+                self.memory.remove_site(at, For::Inferior);
+                self.linker_site = None;
+            }
+            _ => {}
+        }
+        Ok(self.linker_site.is_some())
+    }
+
+    /// A site was hit; whether it is the dynamic linker that says it is done.
+    pub(super) fn linker_hit(&self, at: VirtAddr) -> bool {
+        let done = self.linker_site == Some(at) && self.linker().is_consistent();
+        if done {
+            self.modules.refresh();
+        }
+        done
     }
 }
 

@@ -18,10 +18,14 @@
 //!   an error, its end is reported by a later wait.
 
 mod attach;
+mod attach_error;
 mod births;
+mod core_file;
 mod detach;
 mod end;
 mod error;
+mod file_source;
+mod following;
 mod launch;
 mod linker;
 mod memory;
@@ -36,6 +40,7 @@ mod standing;
 mod step_plan;
 mod stepping;
 mod stop;
+mod system_calls;
 mod thread_locals;
 mod threads;
 mod waiting;
@@ -48,12 +53,17 @@ mod live_tests;
 mod test_programs;
 
 pub use crate::os::SignalInfo;
-pub use attach::AttachError;
+pub use attach_error::AttachError;
+pub use core_file::{
+    CoreError, CoreFile, CoreMemory, CoreSignal, CoreThread, WriteCoreError, Written,
+};
 pub use error::{InferiorError, LaunchError};
-pub use launch::Launch;
+pub use file_source::undeleted;
+pub use launch::{Launch, Seat};
 pub use memory::LiveMemory;
 pub use modules::{Module, Modules};
 pub use process::Inferior;
 pub use stepping::Step;
 pub use stop::{Stop, Stopped};
+pub use system_calls::{CallSide, SystemCall};
 pub use watches::{Watch, WatchKind};

@@ -9,17 +9,12 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use crate::base::{Bias, FileAddr, Range, Tid, VirtAddr};
 use crate::dwarf::{Image, Images, Loaded};
 use crate::os::procfs::{self, Mapping};
-use crate::os::{map_file, read_memory};
 
-/// The largest vdso that is read out of memory, in bytes; real ones have two pages.
-const MAX_VDSO: u64 = 0x1_0000;
+pub(super) use super::file_source::Source;
 
 /// Images by the address of their bytes, which are mapped once and for ever: a file is parsed once,
 /// however often it is loaded. Bounded as the mapped files are.
 static PARSED: LazyLock<Mutex<HashMap<usize, Arc<Image>>>> = LazyLock::new(Mutex::default);
-
-/// The vdsos that were seen, by content: one for each kernel, so one.
-static VDSOS: LazyLock<Mutex<Vec<&'static [u8]>>> = LazyLock::new(Mutex::default);
 
 /// The main executable, its libraries, the dynamic linker and the vdso.
 ///
@@ -28,8 +23,7 @@ static VDSOS: LazyLock<Mutex<Vec<&'static [u8]>>> = LazyLock::new(Mutex::default
 /// library that was unloaded and replaced by another at the same addresses is noticed by
 /// [`Modules::refresh`] only.
 pub struct Modules {
-    process: Tid,
-    witness: Rc<Cell<Tid>>,
+    source: Source,
     main: Loaded,
     table: RefCell<Table>,
 }
@@ -46,7 +40,9 @@ struct Table {
 pub struct Module {
     path: PathBuf,
     range: Range<VirtAddr>,
-    process: Tid,
+    /// The first of its mappings.
+    first: Range<VirtAddr>,
+    source: Source,
     loaded: OnceCell<Option<Loaded>>,
 }
 
@@ -67,30 +63,31 @@ impl Module {
     }
 
     fn load(&self) -> Option<Loaded> {
-        let bytes = if self.path.as_os_str() == "[vdso]" {
-            read_vdso(self.process, self.range)?
-        } else {
-            map_file(&self.path).ok()?
-        };
-        let image = parse_once(&self.path, bytes).ok()?;
-        // The first mapping is that of the lowest segment, rounded down to a page.
-        let lowest = image.segments().iter().map(|range| range.start.0).min()?;
-        let bias = Bias::between(FileAddr(lowest & !0xfff), self.range.start);
+        let image = self.source.image(&self.path, self.range, self.first)?;
+        let bias = bias_of(&image, self.range.start)?;
         Some(Loaded { image, bias })
     }
+}
+
+/// The bias of an image whose first mapping begins at an address: that is the one of its lowest
+/// segment, rounded down to a page.
+pub(super) fn bias_of(image: &Image, first: VirtAddr) -> Option<Bias> {
+    let lowest = image.segments().iter().map(|range| range.start.0).min()?;
+    Some(Bias::between(FileAddr(lowest & !0xfff), first))
 }
 
 impl Modules {
     /// Reads the main executable of a process that stands at the end of its exec.
     pub(super) fn of_main(process: Tid, witness: &Rc<Cell<Tid>>, main: Arc<Image>) -> Modules {
         let entry = procfs::auxv(process).ok().and_then(|auxv| auxv.entry());
+        Modules::of_core(Source::Process(Rc::clone(witness)), main, entry)
+    }
+
+    /// The modules of a core file, or of any other source; `entry` is where the executable's first
+    /// instruction is.
+    pub(super) fn of_core(source: Source, main: Arc<Image>, entry: Option<VirtAddr>) -> Modules {
         let bias = Bias::between(main.entry(), entry.unwrap_or(VirtAddr(main.entry().0)));
-        Modules {
-            process,
-            witness: Rc::clone(witness),
-            main: Loaded { image: main, bias },
-            table: RefCell::default(),
-        }
+        Modules { source, main: Loaded { image: main, bias }, table: RefCell::default() }
     }
 
     /// The main executable.
@@ -113,7 +110,7 @@ impl Modules {
 
     /// Reads the table again.
     pub fn refresh(&self) {
-        let maps = procfs::maps(self.witness.get()).unwrap_or_default();
+        let maps = self.source.mappings();
         let mut table = self.table.borrow_mut();
         table.fresh = true;
         // A process that is ending has no mappings left, but what is known stays true of the
@@ -173,7 +170,7 @@ impl Modules {
     fn modules_in(&self, maps: &[Mapping], known: &[Rc<Module>]) -> Vec<Rc<Module>> {
         let groups = group(maps);
         let main_at = self.main.bias.to_virt(self.main.image.entry());
-        let make = |(path, range): (&str, Range<VirtAddr>)| {
+        let make = |(path, range, first): (&str, Range<VirtAddr>, Range<VirtAddr>)| {
             let same = |m: &&Rc<Module>| m.range.start == range.start && m.path.as_os_str() == path;
             let loaded = OnceCell::new();
             if range.contains(main_at) {
@@ -181,7 +178,8 @@ impl Modules {
             } else if let Some(found) = known.iter().find(same).and_then(|m| m.loaded.get()) {
                 let _ = loaded.set(found.clone());
             }
-            Rc::new(Module { path: PathBuf::from(path), range, process: self.process, loaded })
+            let (path, source) = (PathBuf::from(path), self.source.clone());
+            Rc::new(Module { path, range, first, source, loaded })
         };
         groups.into_iter().map(make).collect()
     }
@@ -196,10 +194,13 @@ impl Images for Modules {
 /// Groups the mappings of each loaded file: consecutive, of rising offset, one of them executable.
 /// The program may map the same file once more as data (Rust's backtraces do): that begins anew at
 /// offset zero and holds no code.
-fn group(maps: &[Mapping]) -> Vec<(&str, Range<VirtAddr>)> {
+///
+/// With each comes the range of all its mappings, and that of the first.
+fn group(maps: &[Mapping]) -> Vec<(&str, Range<VirtAddr>, Range<VirtAddr>)> {
     struct Group<'a> {
         path: &'a str,
         range: Range<VirtAddr>,
+        first: Range<VirtAddr>,
         offset: u64,
         code: bool,
     }
@@ -221,12 +222,13 @@ fn group(maps: &[Mapping]) -> Vec<(&str, Range<VirtAddr>)> {
             _ => groups.push(Group {
                 path,
                 range: mapping.range,
+                first: mapping.range,
                 offset: mapping.offset,
                 code: mapping.executable,
             }),
         }
     }
-    groups.into_iter().filter(|group| group.code).map(|g| (g.path, g.range)).collect()
+    groups.into_iter().filter(|group| group.code).map(|g| (g.path, g.range, g.first)).collect()
 }
 
 /// Parses the file that bytes were mapped from, or finds it parsed.
@@ -247,20 +249,6 @@ pub(super) fn parse_once(
     Ok(image)
 }
 
-/// The vdso is in no file: it is read out of memory once and kept, as a mapped file is.
-fn read_vdso(process: Tid, range: Range<VirtAddr>) -> Option<&'static [u8]> {
-    let len = usize::try_from((range.end - range.start).min(MAX_VDSO)).ok()?;
-    let mut bytes = vec![0; len];
-    read_memory(process, range.start, &mut bytes).ok()?;
-    let mut seen = VDSOS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = seen.iter().find(|known| ***known == *bytes) {
-        return Some(known);
-    }
-    let kept: &'static [u8] = Vec::leak(bytes);
-    seen.push(kept);
-    Some(kept)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,6 +267,7 @@ mod tests {
         let modules = group(&maps);
         let main = Range::new(VirtAddr(0x555000), VirtAddr(0x559000));
         let vdso = Range::new(VirtAddr(0x7f0000), VirtAddr(0x7f1000));
-        assert_eq!(modules, [("/bin/a", main), ("[vdso]", vdso)]);
+        let first = Range::new(VirtAddr(0x555000), VirtAddr(0x556000));
+        assert_eq!(modules, [("/bin/a", main, first), ("[vdso]", vdso, vdso)]);
     }
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::Inferior;
 use super::error::{InferiorError, unless_gone};
 use super::stop::{Stop, Stopped};
+use super::system_calls::SystemCall;
 use super::threads::State;
 use super::waiting::Seen;
 use super::watches::Watch;
@@ -20,14 +21,21 @@ use crate::os::{self, SignalInfo};
 pub(super) enum News {
     /// A signal is about to be delivered to it.
     Signal(SignalInfo),
-    /// It has touched memory that is watched.
-    Watch(Vec<Watch>),
     /// It is new.
     Started,
     /// It executed another program.
-    Exec(PathBuf),
+    Exec {
+        /// The path of that.
+        path: PathBuf,
+        /// The process that was let go for it.
+        left: Option<Tid>,
+    },
     /// It made this process.
     Forked(Tid),
+    /// It has touched memory that is watched.
+    Watch(Vec<Watch>),
+    /// It stands at a system call that is to be told.
+    SystemCall(SystemCall),
     /// Job control has stopped it. This is never told, but it must not be resumed by force.
     GroupStop,
 }
@@ -73,10 +81,11 @@ impl Inferior {
         let Some(thread) = self.held(tid)? else { return Ok(None) };
         Ok(Some(match news {
             News::Signal(info) => Stop::Signal { thread, info },
-            News::Watch(fired) => Stop::Watch { thread, fired },
             News::Started => Stop::ThreadStarted { thread },
-            News::Exec(path) => Stop::Exec { thread, path },
+            News::Exec { path, left } => Stop::Exec { thread, path, left },
             News::Forked(child) => Stop::Forked { thread, child },
+            News::Watch(fired) => Stop::Watch { thread, fired },
+            News::SystemCall(call) => Stop::SystemCall { thread, call },
             News::GroupStop => {
                 self.leave_in_group_stop(tid)?;
                 return Ok(None);

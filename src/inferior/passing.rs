@@ -156,7 +156,7 @@ impl Inferior {
     /// Lets a thread run from where it is.
     pub(super) fn go(&mut self, tid: Tid, signal: i32) -> Result<(), InferiorError> {
         self.about_to_run(tid)?;
-        unless_gone(os::resume(tid, signal)).map_err(InferiorError::when("resuming a thread"))?;
+        unless_gone(self.run_on(tid, signal)).map_err(InferiorError::when("resuming a thread"))?;
         Ok(())
     }
 

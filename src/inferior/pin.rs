@@ -71,6 +71,11 @@ impl Inferior {
         self.narrow()
     }
 
+    /// Whether the program is kept on a processor with us.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.pin.0.is_some()
+    }
+
     pub(super) fn stop_pinning(&mut self) -> Result<(), InferiorError> {
         let lent = self.pin.0.as_ref().and_then(|pinned| pinned.lent);
         let entries = self.pin.0.as_ref().map(|pinned| pinned.entries.clone()).unwrap_or_default();

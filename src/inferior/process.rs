@@ -4,13 +4,14 @@ use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
 
 use super::error::{InferiorError, unless_gone};
+use super::following::Following;
 use super::memory::LiveMemory;
 use super::modules::Modules;
 use super::news::Untold;
 use super::pin::Pin;
 use super::scratch::Scratch;
 use super::sites::For;
-use super::stop::Stopped;
+use super::stop::{Origin, Stopped};
 use super::threads::{State, Threads};
 use super::watches::Watches;
 use crate::base::{ExitStatus, Memory, ThreadNo, Tid, VirtAddr};
@@ -32,6 +33,8 @@ pub struct Inferior {
     pub(super) watches: Watches,
     /// Where the dynamic linker says that it has changed something, if that is listened to.
     pub(super) linker_site: Option<VirtAddr>,
+    /// Whether system calls are told.
+    pub(super) system_calls: bool,
     /// Whether it was there before: it is then let go, and not killed, at the end.
     pub(super) attached: bool,
     /// First stops of threads and processes whose parents have not told of them yet, and events
@@ -39,6 +42,8 @@ pub struct Inferior {
     pub(super) early: HashMap<Tid, WaitEvent>,
     /// What the next waits will tell.
     pub(super) untold: VecDeque<Untold>,
+    /// What is to be done with its children.
+    pub(super) following: Following,
     /// How it ended, once it has.
     pub(super) ended: Option<ExitStatus>,
     /// Whether it was let go.
@@ -104,6 +109,17 @@ impl Inferior {
         self.scratch.point_at(at).map_or(at, |point| point.original)
     }
 
+    /// Whether the process was there before: it is let go at the end then, and not killed.
+    pub fn was_attached_to(&self) -> bool {
+        self.attached
+    }
+
+    /// Whether an address lies in memory that Freehold has mapped, for copies of patched
+    /// instructions.
+    pub fn is_scratch(&self, at: VirtAddr) -> bool {
+        self.scratch.contains(at)
+    }
+
     /// While the program has one thread, keeps it and the debugger's thread on one processor:
     /// a stop then costs a tenth. The program itself is always told its own set of processors.
     /// Does nothing where they have no processor in common. An exec or a second thread ends it.
@@ -146,7 +162,8 @@ impl Inferior {
             registers.set_pc(point.original);
             registers.set(crate::base::Register::RSP, raw.sp().0.wrapping_add(point.sp_adjust));
         }
-        Some(Stopped { tid, no, epoch: self.epoch, raw, registers, changed: false, site })
+        let (epoch, origin) = (self.epoch, Origin::Process);
+        Some(Stopped { tid, no, epoch, raw, registers, changed: false, site, origin })
     }
 
     /// As [`Inferior::stopped`], for a stop that is not at a site.

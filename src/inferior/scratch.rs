@@ -22,7 +22,7 @@ const ALIGN: u64 = 16;
 
 /// The copies that exist. They are never freed while the program lives, because a thread may stand
 /// in one; a site that is inserted again finds its copy again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Scratch {
     areas: Vec<Area>,
     /// Where the copy of each original is; one whose original was overwritten is not named.
@@ -33,6 +33,7 @@ pub(super) struct Scratch {
     kept: bool,
 }
 
+#[derive(Clone)]
 struct Area {
     range: Range<VirtAddr>,
     used: u64,

@@ -1,6 +1,6 @@
 //! The patched addresses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::asm;
 use crate::base::{MemoryError, VirtAddr};
@@ -14,15 +14,17 @@ pub(super) const INT3: u8 = 0xcc;
 pub(super) const LONGEST: usize = 15;
 
 /// The sites of a process: what is patched, and what was there before.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sites {
     active: BTreeMap<VirtAddr, Site>,
     /// Addresses that once were sites: a thread may have hit one before it was removed and be seen
     /// only now.
-    former: BTreeSet<VirtAddr>,
+    /// What was there before, and is there again.
+    former: BTreeMap<VirtAddr, u8>,
 }
 
 /// One site.
+#[derive(Clone)]
 struct Site {
     original: u8,
     /// Whether the floors above asked for it.
@@ -80,8 +82,8 @@ impl Sites {
         if !site.asked && site.internal == 0 {
             // Where the write fails the memory is gone, and the patch with it.
             let _ = memory.write(at, &[site.original]);
+            self.former.insert(at, site.original);
             self.active.remove(&at);
-            self.former.insert(at);
         }
     }
 
@@ -97,7 +99,7 @@ impl Sites {
 
     /// Whether there was a site that is removed.
     pub(super) fn was_active(&self, at: VirtAddr) -> bool {
-        self.former.contains(&at)
+        self.former.contains_key(&at)
     }
 
     /// Puts the original bytes over what was read from `at` on.
@@ -138,6 +140,31 @@ impl Sites {
             }
         }
         result
+    }
+
+    /// Writes the original bytes of all sites to the copy of the memory that a forked child has.
+    /// What was removed after the fork is patched there still.
+    pub(super) fn clean_copy(&self, copy: &ProcessMemory) {
+        self.clean(copy);
+        self.clean_former(copy);
+    }
+
+    /// Makes the copy of the memory that a forked child has as this one is now: sites may have come
+    /// and gone since the fork.
+    pub(super) fn put_into_copy(&self, copy: &ProcessMemory) {
+        self.clean_former(copy);
+        for at in self.active.keys() {
+            let _ = copy.write(*at, &[INT3]);
+        }
+    }
+
+    fn clean_former(&self, copy: &ProcessMemory) {
+        for (at, original) in self.former.iter().filter(|(at, _)| !self.active.contains_key(at)) {
+            let mut byte = [0];
+            if copy.read(*at, &mut byte).is_ok() && byte == [INT3] {
+                let _ = copy.write(*at, &[*original]);
+            }
+        }
     }
 
     /// Writes the original bytes of all sites to a memory: this process's own, or the copy that a

@@ -159,6 +159,12 @@ impl Inferior {
             };
             match seen {
                 Some((seen, event)) if seen == tid => return Ok(Some(event)),
+                // Becoming another process is no thing to do in between.
+                Some((seen, WaitEvent::Exec))
+                    if self.threads.is_guest(seen) && self.follows_guests() =>
+                {
+                    self.early.insert(seen, WaitEvent::Exec);
+                }
                 Some((seen, event)) if self.threads.is_guest(seen) => {
                     self.handle_guest(seen, event)?;
                 }
@@ -179,7 +185,7 @@ impl Inferior {
             WaitEvent::Signal { signal } => self.signal_news(tid, signal)?,
             WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.take_birth(tid, event)?,
             WaitEvent::Exec => match self.executed(tid)? {
-                Some(Stop::Exec { path, .. }) => Some(News::Exec(path)),
+                Some(Stop::Exec { path, left, .. }) => Some(News::Exec { path, left }),
                 _ => None,
             },
             WaitEvent::GroupStop { .. } => Some(News::GroupStop),
@@ -190,6 +196,9 @@ impl Inferior {
             WaitEvent::Trapped => {
                 self.mend_system_call(tid)?;
                 None
+            }
+            WaitEvent::Syscall if self.system_calls => {
+                self.system_call_of(tid)?.map(News::SystemCall)
             }
             WaitEvent::Syscall | WaitEvent::Other { .. } => None,
         };

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::system_calls::SystemCall;
 use super::watches::Watch;
 use crate::base::{ExitStatus, Registers, ThreadNo, Tid, Vectors, VirtAddr};
 use crate::os::{self, RawRegisters, SignalInfo};
@@ -55,14 +56,26 @@ pub enum Stop {
         thread: Stopped,
         /// The path of the new program.
         path: PathBuf,
+        /// The process that was let go because this one, its child, is followed instead; none for
+        /// an exec of the process itself.
+        left: Option<Tid>,
     },
     /// The process forked; the child was let go, or will be when it stops sharing this process's
-    /// memory (after a vfork).
+    /// memory (after a vfork). Where children are followed it stands still instead: see
+    /// [`Inferior::follow_children`](super::Inferior::follow_children).
     Forked {
         /// The thread that forked.
         thread: Stopped,
         /// The process id of the child.
         child: Tid,
+    },
+    /// A thread makes a system call. Told where
+    /// [`Inferior::tell_system_calls`](super::Inferior::tell_system_calls) asked for it.
+    SystemCall {
+        /// The thread.
+        thread: Stopped,
+        /// Which, and whether it begins or ends.
+        call: SystemCall,
     },
     /// The process ended.
     Ended(ExitStatus),
@@ -78,6 +91,7 @@ impl Stop {
             | Stop::Watch { thread, .. }
             | Stop::Modules { thread }
             | Stop::Exec { thread, .. }
+            | Stop::SystemCall { thread, .. }
             | Stop::Forked { thread, .. } => Some(thread),
             Stop::ThreadExited { .. } | Stop::Ended(_) => None,
         }
@@ -101,9 +115,32 @@ pub struct Stopped {
     pub(super) changed: bool,
     /// The site that it stopped at.
     pub(super) site: Option<VirtAddr>,
+    /// Whom to ask for more of its registers.
+    pub(super) origin: Origin,
+}
+
+/// Where a thread stands.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// In a process: the kernel has the rest of its registers.
+    Process,
+    /// In a core file, which has these vector registers of it.
+    Core(Option<Box<Vectors>>),
 }
 
 impl Stopped {
+    /// A thread of a core file.
+    pub(super) fn of_core(
+        tid: Tid,
+        no: ThreadNo,
+        raw: RawRegisters,
+        vectors: Option<Vectors>,
+    ) -> Stopped {
+        let registers = raw.to_registers();
+        let origin = Origin::Core(vectors.map(Box::new));
+        Stopped { tid, no, epoch: 0, raw, registers, changed: false, site: None, origin }
+    }
+
     /// The kernel's id of the thread.
     pub fn tid(&self) -> Tid {
         self.tid
@@ -120,6 +157,14 @@ impl Stopped {
         &self.registers
     }
 
+    /// What the kernel would have of it, were there no sites and no copies of instructions, and
+    /// with the changes that were made.
+    pub(super) fn as_program_sees(&self) -> RawRegisters {
+        let mut raw = self.raw;
+        raw.update(&self.registers);
+        raw
+    }
+
     /// Changes its registers; they are written when the thread is resumed. General registers that
     /// are unknown in `registers` keep their values.
     pub fn set_registers(&mut self, registers: Registers) {
@@ -130,16 +175,24 @@ impl Stopped {
     /// Its vector registers, which are read on demand.
     ///
     /// # Errors
-    /// `ESRCH` where it was killed meanwhile.
+    /// `ESRCH` where it was killed meanwhile; `NotFound` for a core file that does not have them.
     pub fn vectors(&self) -> io::Result<Vectors> {
-        os::vectors(self.tid)
+        match &self.origin {
+            Origin::Process => os::vectors(self.tid),
+            Origin::Core(vectors) => {
+                vectors.as_deref().copied().ok_or(io::ErrorKind::NotFound.into())
+            }
+        }
     }
 
     /// Changes its vector registers, at once.
     ///
     /// # Errors
-    /// `ESRCH` where it was killed meanwhile.
+    /// `ESRCH` where it was killed meanwhile; `Unsupported` in a core file.
     pub fn set_vectors(&mut self, vectors: &Vectors) -> io::Result<()> {
-        os::set_vectors(self.tid, vectors)
+        match self.origin {
+            Origin::Process => os::set_vectors(self.tid, vectors),
+            Origin::Core(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use object::{Object, ObjectSymbol};
 
-use super::{Inferior, Launch, Stop, Stopped};
+use super::{Inferior, Launch, Stop, Stopped, SystemCall};
 use crate::base::{ExitStatus, FileAddr, VirtAddr};
 
 /// How the subject ends when it saw what it expects.
@@ -102,6 +102,7 @@ pub(super) struct Course {
     pub(super) execs: u32,
     pub(super) watched: u32,
     pub(super) modules: u32,
+    pub(super) calls: Vec<SystemCall>,
     pub(super) end: Option<ExitStatus>,
 }
 
@@ -119,6 +120,7 @@ impl Course {
             Stop::Exec { .. } => self.execs += 1,
             Stop::Watch { .. } => self.watched += 1,
             Stop::Modules { .. } => self.modules += 1,
+            Stop::SystemCall { call, .. } => self.calls.push(*call),
             Stop::Forked { .. } => self.forks += 1,
             Stop::Ended(status) => self.end = Some(*status),
         }

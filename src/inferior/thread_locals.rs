@@ -6,6 +6,7 @@
 //! own libthread_db, which this follows (glibc, nptl_db/td_thr_tlsbase.c).
 
 use super::Inferior;
+use super::linker::Linker;
 use crate::base::{MemoryExt, Registers, Unreadable, VirtAddr};
 use crate::dwarf::{Loaded, TlsSegment};
 
@@ -34,6 +35,18 @@ impl Inferior {
     /// [`Unreadable::NotDescribed`] where the file has none or its C library does not publish where
     /// it is.
     pub fn thread_local(
+        &self,
+        module: VirtAddr,
+        thread: &Registers,
+        offset: u64,
+    ) -> Result<VirtAddr, Unreadable> {
+        self.linker().thread_local(module, thread, offset)
+    }
+}
+
+impl Linker<'_> {
+    /// See [`Inferior::thread_local`].
+    pub(super) fn thread_local(
         &self,
         module: VirtAddr,
         thread: &Registers,
@@ -131,9 +144,7 @@ impl Inferior {
         let symbol = format!("_thread_db_{name}");
         let at = self.published(&symbol).ok_or_else(|| missing(&format!("{symbol} of libc")))?;
         let mut words = [0; 12];
-        self.memory()
-            .read(at, &mut words)
-            .map_err(|error| Unreadable::Unmapped { at: error.at })?;
+        self.memory.read(at, &mut words).map_err(|error| Unreadable::Unmapped { at: error.at })?;
         let [a, b, c, d, .., w, x, y, z] = words;
         let bits = u32::from_le_bytes([a, b, c, d]);
         let offset = u32::from_le_bytes([w, x, y, z]);
@@ -143,7 +154,7 @@ impl Inferior {
     /// Reads a field of eight bytes.
     fn word(&self, of: VirtAddr, field: Field) -> Result<u64, Unreadable> {
         let at = VirtAddr(of.0.saturating_add(field.offset));
-        self.memory().read_u64(at).map_err(|error| Unreadable::Unmapped { at: error.at })
+        self.memory.read_u64(at).map_err(|error| Unreadable::Unmapped { at: error.at })
     }
 }
 

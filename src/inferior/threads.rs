@@ -60,6 +60,15 @@ impl Threads {
         ThreadNo(self.last)
     }
 
+    /// The threads of a forked child: the one that forked, under the number that it had.
+    pub(super) fn of_fork(parents: &Threads, parent: Tid, child: Tid) -> Threads {
+        let forked = parents.own.get(&parent);
+        let no = forked.map_or(1, |thread| thread.no);
+        let returns = forked.map(|thread| thread.returns.clone()).unwrap_or_default();
+        let thread = Thread { no, returns, ..Thread::default() };
+        Threads { own: BTreeMap::from([(child, thread)]), last: parents.last, ..Threads::default() }
+    }
+
     /// Takes in a process that shares this one's memory: the child of a vfork.
     pub(super) fn add_guest(&mut self, tid: Tid) {
         self.guests.insert(tid, Thread::default());

@@ -33,12 +33,33 @@ impl Inferior {
         }
     }
 
+    /// As [`Inferior::wait`], but returns nothing where nothing has happened yet.
+    ///
+    /// # Errors
+    /// As [`Inferior::wait`]; that every thread is held is none.
+    pub fn poll(&mut self) -> Result<Option<Stop>, InferiorError> {
+        loop {
+            if let Some(stop) = self.next_untold()? {
+                return Ok(Some(stop));
+            }
+            if self.ended.is_some() || self.detached {
+                return Err(InferiorError::Ended);
+            }
+            let failed = InferiorError::when("waiting for the program");
+            let event = match self.take_early() {
+                Some(event) => Some(event),
+                None => os::poll(None).map_err(failed)?,
+            };
+            let Some((tid, event)) = event else { return Ok(None) };
+            if let Some(stop) = self.handle(tid, event)? {
+                return Ok(Some(stop));
+            }
+        }
+    }
+
     fn next_event(&mut self) -> Result<(Tid, WaitEvent), InferiorError> {
-        let known = self.early.keys().copied().find(|tid| self.knows(*tid));
-        if let Some(tid) = known
-            && let Some(event) = self.early.remove(&tid)
-        {
-            return Ok((tid, event));
+        if let Some(event) = self.take_early() {
+            return Ok(event);
         }
         let failed = InferiorError::when("waiting for the program");
         if self.threads.any_runs() {
@@ -46,6 +67,12 @@ impl Inferior {
         }
         // Everything is held; but what is held can be killed from outside.
         os::poll(None).map_err(failed)?.ok_or(InferiorError::NothingRuns)
+    }
+
+    /// An event that was taken from the kernel before its time.
+    fn take_early(&mut self) -> Option<(Tid, WaitEvent)> {
+        let known = self.early.keys().copied().find(|tid| self.knows(*tid))?;
+        Some((known, self.early.remove(&known)?))
     }
 
     fn knows(&self, tid: Tid) -> bool {
@@ -69,6 +96,7 @@ impl Inferior {
             WaitEvent::Signal { .. } => self.signalled(tid),
             WaitEvent::Clone | WaitEvent::Fork | WaitEvent::Vfork => self.gave_birth(tid, event),
             WaitEvent::Exec => self.executed(tid),
+            WaitEvent::Syscall => self.at_system_call(tid),
             event => self.pass_on(tid, event).map(|()| None),
         }
     }

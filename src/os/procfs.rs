@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::{Range, Tid, VirtAddr};
 
@@ -47,7 +47,7 @@ pub fn parse_maps(text: &str) -> Vec<Mapping> {
     text.lines().filter_map(parse_mapping).take(MAX_MAPPINGS).collect()
 }
 
-fn parse_mapping(line: &str) -> Option<Mapping> {
+pub(super) fn parse_mapping(line: &str) -> Option<Mapping> {
     // address perms offset dev inode, and a path that may hold spaces.
     let mut words = line.splitn(6, ' ');
     let (start, end) = words.next()?.split_once('-')?;
@@ -75,7 +75,15 @@ fn hex(word: &str) -> Option<u64> {
 /// # Errors
 /// As `open(2)`.
 pub fn auxv(process: Tid) -> io::Result<Auxv> {
-    Ok(Auxv::parse(&fs::read(file(process, "auxv"))?))
+    Ok(Auxv::parse(&auxv_bytes(process)?))
+}
+
+/// The auxiliary vector of a process as it is.
+///
+/// # Errors
+/// As `open(2)`.
+pub fn auxv_bytes(process: Tid) -> io::Result<Vec<u8>> {
+    fs::read(file(process, "auxv"))
 }
 
 impl Auxv {
@@ -125,6 +133,20 @@ pub fn executable_link(tid: Tid) -> PathBuf {
     file(tid, "exe")
 }
 
+/// A path of the file system that a process lives in, as seen from ours: it can be another, in a
+/// container.
+pub fn path_within(tid: Tid, path: &Path) -> PathBuf {
+    let relative = path.strip_prefix("/").unwrap_or(path);
+    file(tid, "root").join(relative)
+}
+
+/// The link through which the file of a mapping can be opened, even after it was deleted. It takes
+/// the rights of the superuser.
+pub fn mapped_file(tid: Tid, mapping: Range<VirtAddr>) -> PathBuf {
+    let (start, end) = (mapping.start.0, mapping.end.0);
+    file(tid, "map_files").join(format!("{start:x}-{end:x}"))
+}
+
 /// The process that a thread belongs to: the id of its first thread.
 ///
 /// # Errors
@@ -142,11 +164,12 @@ pub fn tracer(tid: Tid) -> io::Result<Option<Tid>> {
 }
 
 /// A number in `/proc/PID/status`.
-fn status_field(tid: Tid, name: &str) -> io::Result<Option<i32>> {
+pub(super) fn status_field(tid: Tid, name: &str) -> io::Result<Option<i32>> {
     let status = fs::read(file(tid, "status"))?;
     let status = String::from_utf8_lossy(&status);
     let value = status.lines().find_map(|line| line.strip_prefix(name));
-    Ok(value.and_then(|number| number.trim().parse().ok()))
+    // The first of several: users and groups are told in four ways, the real one first.
+    Ok(value.and_then(|numbers| numbers.split_ascii_whitespace().next()?.parse().ok()))
 }
 
 /// The threads of a process, by id.
@@ -189,16 +212,16 @@ fn parse_last_cpu(stat: &str) -> Option<usize> {
 }
 
 /// A field of `/proc/PID/stat`, counted from the one behind the name: the state.
-fn field_behind_name(stat: &str, index: usize) -> Option<&str> {
+pub(super) fn field_behind_name(stat: &str, index: usize) -> Option<&str> {
     let (_, behind_name) = stat.rsplit_once(')')?;
     behind_name.split_ascii_whitespace().nth(index)
 }
 
-fn file(tid: Tid, name: &str) -> PathBuf {
+pub(super) fn file(tid: Tid, name: &str) -> PathBuf {
     PathBuf::from(format!("/proc/{}/{name}", tid.0))
 }
 
-fn invalid() -> io::Error {
+pub(super) fn invalid() -> io::Error {
     io::Error::from(io::ErrorKind::InvalidData)
 }
 

@@ -73,6 +73,45 @@ pub fn resume(tid: Tid, signal: i32) -> io::Result<()> {
     request(libc::PTRACE_CONT, tid, signal.cast_unsigned() as usize)
 }
 
+/// As [`resume`], up to the beginning or the end of the next system call (`PTRACE_SYSCALL`).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn resume_to_system_call(tid: Tid, signal: i32) -> io::Result<()> {
+    request(libc::PTRACE_SYSCALL, tid, signal.cast_unsigned() as usize)
+}
+
+/// Where in a system call a thread stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallSide {
+    /// Before it.
+    Begins,
+    /// Behind it; a result from -4095 to -1 is an error.
+    Ends {
+        /// What it returned.
+        result: i64,
+    },
+}
+
+/// Where in a system call a thread stands that has stopped for one
+/// (`PTRACE_GET_SYSCALL_INFO`, since Linux 5.3); nothing where it stands at none.
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn call_side(tid: Tid) -> io::Result<Option<CallSide>> {
+    // struct ptrace_syscall_info (linux/ptrace.h): the operation is the first byte, what the call
+    // returned lies behind the architecture, the instruction pointer and the stack pointer.
+    const GET_SYSCALL_INFO: libc::c_uint = 0x420e;
+    const WORDS: usize = 11;
+    let info = fetch::<[u64; WORDS]>(GET_SYSCALL_INFO, tid, size_of::<[u64; WORDS]>())?;
+    let [operation, _, _, result, ..] = info;
+    Ok(match operation & 0xff {
+        1 => Some(CallSide::Begins),
+        2 => Some(CallSide::Ends { result: result.cast_signed() }),
+        _ => None,
+    })
+}
+
 /// As [`resume`], for one instruction: the thread then stops with `SIGTRAP`.
 ///
 /// # Errors
@@ -219,6 +258,45 @@ pub fn vectors(tid: Tid) -> io::Result<Vectors> {
         *vector = words.iter().rev().fold(0, |high, word| high << 32 | u128::from(*word));
     }
     Ok(vectors)
+}
+
+/// The floating-point registers of a stopped thread, as core files have them
+/// (`struct user_fpregs_struct`, sys/user.h).
+///
+/// # Errors
+/// `ESRCH` where it is gone.
+pub fn floating_point(tid: Tid) -> io::Result<[u8; 512]> {
+    fetch::<[u8; 512]>(libc::PTRACE_GETFPREGS, tid, 0)
+}
+
+/// All that the processor keeps for a stopped thread beside the general registers, vectors of any
+/// width among it, in the layout of `xsave` (`NT_X86_XSTATE`).
+///
+/// # Errors
+/// `ESRCH` where it is gone, `EINVAL` or `ENODEV` on a processor without it.
+pub fn extended_state(tid: Tid) -> io::Result<Vec<u8>> {
+    const NT_X86_XSTATE: usize = 0x202;
+    // The largest there is has about 11 KiB (AMX tiles); the kernel says how much it has written.
+    let mut state = vec![0_u8; 1 << 16];
+    let mut place = libc::iovec { iov_base: state.as_mut_ptr().cast(), iov_len: state.len() };
+    // SAFETY: the kernel writes at most `iov_len` bytes to `state`, which lives until it is done,
+    // and the number that it has written to `place`.
+    let answer = unsafe {
+        libc::ptrace(libc::PTRACE_GETREGSET, tid.0, NT_X86_XSTATE, ptr::from_mut(&mut place))
+    };
+    if answer == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    state.truncate(place.iov_len);
+    Ok(state)
+}
+
+/// The signal that a thread stands before, as core files have it (`siginfo_t`).
+///
+/// # Errors
+/// As [`signal_info`].
+pub fn signal_bytes(tid: Tid) -> io::Result<[u8; 128]> {
+    fetch::<[u8; 128]>(libc::PTRACE_GETSIGINFO, tid, 0)
 }
 
 /// Replaces the registers xmm0 to xmm15 of a stopped thread; what lies above their 128 bits stays.

@@ -25,7 +25,27 @@ const GIVE_UP: [i64; 14] = [
     libc::SYS_sendmsg,
 ];
 
+/// Bytes of `struct user_regs_struct`.
+const SIZE: usize = size_of::<libc::user_regs_struct>();
+
 impl RawRegisters {
+    /// Reads them as a core file has them: `struct user_regs_struct`, byte for byte. None where
+    /// the bytes are not as many.
+    pub fn from_bytes(bytes: &[u8]) -> Option<RawRegisters> {
+        let bytes: [u8; SIZE] = bytes.try_into().ok()?;
+        // SAFETY: the structure holds integers only, so that any bytes are a value of it, and the
+        // array has its size.
+        Some(RawRegisters(unsafe {
+            std::mem::transmute::<[u8; SIZE], libc::user_regs_struct>(bytes)
+        }))
+    }
+
+    /// As a core file has them.
+    pub fn to_bytes(self) -> [u8; SIZE] {
+        // SAFETY: the structure holds integers of eight bytes only, so that it has no padding.
+        unsafe { std::mem::transmute::<libc::user_regs_struct, [u8; SIZE]>(self.0) }
+    }
+
     /// The registers with their DWARF numbers.
     pub fn to_registers(&self) -> Registers {
         let r = &self.0;
@@ -177,6 +197,16 @@ mod tests {
         registers.forget(Register::RDX);
         raw.update(&registers);
         assert_eq!((raw.0.r15, raw.0.rdx, raw.0.rsi, raw.0.cs), (99, 1, 4, 0x33));
+    }
+
+    #[test]
+    fn registers_are_the_same_after_a_journey_through_bytes() {
+        let mut raw = zero();
+        (raw.0.r15, raw.0.rip, raw.0.gs) = (1, 2, 3);
+        let bytes = raw.to_bytes();
+        assert_eq!((bytes[0], bytes[16 * 8], bytes[26 * 8]), (1, 2, 3));
+        assert_eq!(RawRegisters::from_bytes(&bytes), Some(raw));
+        assert_eq!(RawRegisters::from_bytes(&bytes[1..]), None);
     }
 
     #[test]

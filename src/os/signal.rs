@@ -42,6 +42,16 @@ impl SignalInfo {
         self.number == libc::SIGTRAP && self.code == libc::SI_KERNEL
     }
 
+    /// Whether the terminal sent it, or the kernel for another reason of its own.
+    pub fn is_from_kernel(&self) -> bool {
+        self.code == libc::SI_KERNEL
+    }
+
+    /// Whether this process sent it.
+    pub fn is_our_own(&self) -> bool {
+        self.sender.and_then(|sender| u32::try_from(sender).ok()) == Some(std::process::id())
+    }
+
     /// Whether this is the trap that ends a single step, or that of a hardware watchpoint. A step
     /// that begins a signal handler is told by the number of the signal itself (linux,
     /// kernel/signal.c, `signal_setup_done`).
@@ -49,6 +59,17 @@ impl SignalInfo {
         const HARDWARE: i32 = 4; // TRAP_HWBKPT
         let codes = [libc::TRAP_BRKPT, libc::TRAP_TRACE, HARDWARE, libc::SIGTRAP];
         self.number == libc::SIGTRAP && codes.contains(&self.code)
+    }
+
+    /// Reads a `siginfo_t` as a core file has it. None where the bytes are too few.
+    pub fn from_bytes(bytes: &[u8]) -> Option<SignalInfo> {
+        if bytes.len() < size_of::<libc::siginfo_t>() {
+            return None;
+        }
+        // SAFETY: there are enough bytes, which need not be aligned, and any bytes are a value of
+        // the structure: it holds integers.
+        let info = unsafe { std::ptr::read_unaligned(bytes.as_ptr().cast::<libc::siginfo_t>()) };
+        Some(SignalInfo::from_kernel(&info))
     }
 
     pub(super) fn from_kernel(info: &libc::siginfo_t) -> SignalInfo {

@@ -26,6 +26,21 @@ pub struct Spec {
     pub aslr: bool,
     /// Standard input, output and error, where they are not the debugger's.
     pub stdio: [Option<OwnedFd>; 3],
+    /// Its process group.
+    pub group: Group,
+}
+
+/// The process group that a program is in, which is what a terminal lets read and sends Ctrl-C to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Group {
+    /// The debugger's.
+    #[default]
+    Ours,
+    /// One of its own, named by its process id.
+    Own,
+    /// One of its own in a session of its own, whose terminal is its standard input if that is a
+    /// terminal which no other session has.
+    OwnSession,
 }
 
 /// What was being done when starting failed.
@@ -158,6 +173,14 @@ impl ChildPlan<'_> {
             }
             // Rust programs ignore SIGPIPE, and an ignored signal stays ignored across exec.
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            // This one the debugger ignores, to write while the program has the terminal.
+            libc::signal(libc::SIGTTOU, libc::SIG_DFL);
+            // Neither call fails in a process that has just been made.
+            match self.spec.group {
+                Group::Ours => {}
+                Group::Own => _ = libc::setpgid(0, 0),
+                Group::OwnSession => _ = libc::setsid(),
+            }
             let mut none: libc::sigset_t = std::mem::zeroed();
             libc::sigemptyset(&mut none);
             libc::pthread_sigmask(libc::SIG_SETMASK, &none, ptr::null_mut());
@@ -167,6 +190,10 @@ impl ChildPlan<'_> {
                 {
                     return (2, errno());
                 }
+            }
+            if self.spec.group == Group::OwnSession {
+                // A terminal that another session has can be read and written all the same.
+                libc::ioctl(0, libc::TIOCSCTTY, 0);
             }
             if let Some(cwd) = &self.spec.cwd
                 && libc::chdir(cwd.as_ptr()) == -1
@@ -240,6 +267,7 @@ mod tests {
             cwd: cwd.map(c),
             aslr: false,
             stdio: [None, None, None],
+            group: Group::Ours,
         }
     }
 

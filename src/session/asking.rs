@@ -71,6 +71,24 @@ impl Session {
         Ok(answered)
     }
 
+    /// As [`Session::evaluate`], for a value that is shown again and again: it gets no number, and
+    /// is not kept.
+    ///
+    /// # Errors
+    /// As [`Session::evaluate`].
+    pub fn evaluate_unnumbered(
+        &mut self,
+        text: &str,
+        limits: Limits,
+        format: &Format,
+    ) -> Result<Answered, SessionError> {
+        let answered = self.evaluate(&Expression::parse(text)?, limits, format);
+        if answered.is_ok() {
+            self.history.pop();
+        }
+        answered.map(|answered| Answered { no: 0, ..answered })
+    }
+
     /// How the bytes of the value of an expression split between stack and heap.
     ///
     /// # Errors
@@ -118,7 +136,7 @@ impl Session {
         })
     }
 
-    fn with_operand<T>(
+    pub(super) fn with_operand<T>(
         &mut self,
         text: &str,
         ask: impl FnOnce(&Looking<'_>, &Operand) -> T,
@@ -161,6 +179,9 @@ impl Session {
     }
 
     fn write(&mut self, write: &Write) -> Result<(), SessionError> {
+        if self.is_core() {
+            return Err(SessionError::CoreFile);
+        }
         let innermost = self.frame()?.raw == 0;
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
@@ -188,7 +209,7 @@ fn as_text<S: Serializer>(pretty: &Pretty, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(pretty)
 }
 
-fn answer(
+pub(super) fn answer(
     looking: &Looking<'_>,
     operand: &Operand,
     no: usize,
@@ -205,7 +226,7 @@ fn answer(
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as
 /// far as its own bytes go.
-fn keep(looking: &Looking<'_>, operand: Operand) -> Operand {
+pub(super) fn keep(looking: &Looking<'_>, operand: Operand) -> Operand {
     let Operand::Place(mut part) = operand else { return operand };
     let size = looking.reader.types.get(part.ty).ok().and_then(|ty| ty.size);
     if let (Location::Memory(at), Some(size)) = (&part.at, size)

@@ -67,7 +67,7 @@ impl Run {
     }
 
     /// Whether the conditional jump at which a thread stands will jump.
-    fn is_taken(&self, thread: &Stopped) -> bool {
+    pub(super) fn is_taken(&self, thread: &Stopped) -> bool {
         let registers = thread.registers();
         let rcx = registers.get(Register::RCX).unwrap_or(0);
         // The longest instruction has 15 bytes (Intel SDM, volume 2, 2.3.11).

@@ -1,18 +1,27 @@
 //! A program under a debugger: what is kept from one run to the next, and what is asked at a stop.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::breakpoints::{self, BreakPlace, Breakpoint, BreakpointId, PlaceError, Where};
+use super::breaking::Due;
+use super::breakpoints::Table;
+use super::catching::Caught;
 use super::error::SessionError;
+use super::following::{FollowExec, FollowFork};
 use super::halt::Halt;
+use super::looks::Looks;
 use super::options::{EntryPoint, Options, Selection};
-use super::planting::Role;
 use super::run::{Observer, Run};
+use super::signal_table::SignalTable;
+use super::skip::Skip;
 use super::stack::{Frame, Stack};
-use crate::base::{FileAddr, Shown, ThreadNo, VirtAddr};
+use super::stage::Stage;
+use crate::base::{Shown, ThreadNo};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
 use crate::inferior::Launch;
+use crate::os::StopRequest;
 use crate::value::{Limits, Value};
 
 /// How a session behaves; every part can be changed at any time.
@@ -30,11 +39,60 @@ pub struct Settings {
     pub ledger: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
+    /// Whether addresses are shown as numbers, beside the names of what lies there.
+    pub addresses: bool,
+    /// Whether source, stack, heap and the last events are shown at each stop.
+    pub context_at_stop: bool,
+    /// Whether a step enters std and dependencies too.
+    pub step_into_all: bool,
+    /// What a step does not stop in.
+    pub skips: Vec<Skip>,
+    /// Which process to go on with after a fork; [`Session::follow_fork`] changes it while one runs.
+    pub follow_fork: FollowFork,
+    /// Which program `run` starts after an exec.
+    pub follow_exec: FollowExec,
+    /// Whether a person is asked before long output goes on.
+    pub pagination: bool,
+    /// Whether a person is asked before the program is ended.
+    pub confirm: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { limits: Limits::default(), width: 80, parts: true, ledger: true, pin: true }
+        Settings {
+            limits: Limits::default(),
+            width: 80,
+            parts: true,
+            ledger: true,
+            pin: true,
+            addresses: false,
+            context_at_stop: false,
+            step_into_all: false,
+            skips: Vec::new(),
+            follow_fork: FollowFork::default(),
+            follow_exec: FollowExec::default(),
+            pagination: true,
+            confirm: true,
+        }
+    }
+}
+
+impl Settings {
+    /// How a process is followed with these settings.
+    pub(super) fn options(&self, launch: Launch) -> Options {
+        Options {
+            launch,
+            calls: false,
+            selection: Selection::default(),
+            entry: EntryPoint::AfterPrologue,
+            ledger: self.ledger,
+            drops: false,
+            whole_stack: true,
+            full: false,
+            halt_on_signals: true,
+            pin: self.pin,
+            max_depth: None,
+        }
     }
 }
 
@@ -45,14 +103,20 @@ impl Default for Settings {
 pub struct Session {
     /// How it behaves.
     pub settings: Settings,
-    launch: Launch,
-    image: Arc<Image>,
-    breakpoints: Vec<Breakpoint>,
-    next_breakpoint: u32,
+    pub(super) launch: Launch,
+    pub(super) stage: Stage,
+    pub(super) image: Arc<Image>,
+    pub(super) table: Rc<RefCell<Table>>,
+    /// Commands that are to be done at this stop.
+    pub(super) due: Vec<Due>,
     pub(super) run: Option<Run>,
-    halt: Option<Halt>,
+    pub(super) halt: Option<Halt>,
     pub(super) selected: Selected,
     pub(super) history: Vec<Operand>,
+    pub(super) looks: Looks,
+    pub(super) signal_table: SignalTable,
+    pub(super) stop_request: Arc<StopRequest>,
+    pub(super) unfinished: Option<&'static str>,
 }
 
 /// What is looked at.
@@ -72,17 +136,27 @@ impl Session {
     /// [`SessionError::Launch`] says what is wrong with the file.
     pub fn open(launch: Launch, settings: Settings) -> Result<Session, SessionError> {
         let image = launch.image()?;
-        Ok(Session {
+        Ok(Session::of(launch, image, settings))
+    }
+
+    /// A session without a process yet.
+    pub(super) fn of(launch: Launch, image: Arc<Image>, settings: Settings) -> Session {
+        Session {
             settings,
             launch,
+            stage: Stage::default(),
             image,
-            breakpoints: Vec::new(),
-            next_breakpoint: 1,
+            table: Rc::default(),
+            due: Vec::new(),
             run: None,
             halt: None,
             selected: Selected { thread: ThreadNo(1), frame: 0, stack: None },
             history: Vec::new(),
-        })
+            looks: Looks::default(),
+            signal_table: SignalTable::default(),
+            stop_request: Arc::default(),
+            unfinished: None,
+        }
     }
 
     /// The executable.
@@ -100,37 +174,11 @@ impl Session {
         self.run.is_some()
     }
 
-    /// The breakpoints, by number.
-    pub fn breakpoints(&self) -> &[Breakpoint] {
-        &self.breakpoints
-    }
-
-    /// Stops the program at a place from now on, and in runs to come.
-    ///
-    /// # Errors
-    /// [`PlaceError`] says what is wrong with the place.
-    pub fn break_at(&mut self, wanted: Where, temporary: bool) -> Result<&Breakpoint, PlaceError> {
-        let places = match wanted {
-            Where::Address(at) => vec![self.place_at(at)?],
-            _ => {
-                let here = self.file_looked_at();
-                breakpoints::places(&self.image, &wanted, here.as_deref())?
-            }
-        };
-        let id = BreakpointId(self.next_breakpoint);
-        self.next_breakpoint += 1;
-        self.breakpoints.push(Breakpoint { id, wanted, places, temporary, enabled: true, hits: 0 });
-        self.plant(id);
-        let index = self.breakpoints.len() - 1;
-        Ok(&self.breakpoints[index])
-    }
-
-    /// Takes a breakpoint away; whether there was one of that number.
-    pub fn delete_breakpoint(&mut self, id: BreakpointId) -> bool {
-        self.unplant(id);
-        let before = self.breakpoints.len();
-        self.breakpoints.retain(|breakpoint| breakpoint.id != id);
-        self.breakpoints.len() < before
+    /// Whether a process ends when the session does: one that was launched, and not one that was
+    /// attached to.
+    pub fn ends_process(&self) -> bool {
+        let live = self.run.as_ref().and_then(|run| run.inferior.live().ok());
+        live.is_some_and(|inferior| !inferior.was_attached_to())
     }
 
     /// Starts the program, or starts it anew, and lets it run until something stops it.
@@ -138,24 +186,11 @@ impl Session {
     /// # Errors
     /// [`SessionError`] where it cannot be started, or the kernel refuses something.
     pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
-        self.kill();
-        let options = Options {
-            launch: self.launch.again()?,
-            calls: false,
-            selection: Selection::default(),
-            entry: EntryPoint::AfterPrologue,
-            ledger: self.settings.ledger,
-            drops: false,
-            whole_stack: true,
-            full: false,
-            halt_on_signals: true,
-            pin: self.settings.pin,
-            max_depth: None,
-        };
-        let (run, halt) = Run::launch(options)?;
-        self.run = Some(run);
-        let ids: Vec<_> = self.breakpoints.iter().map(|breakpoint| breakpoint.id).collect();
-        ids.into_iter().for_each(|id| self.plant(id));
+        self.leave();
+        let launch = self.next_launch()?;
+        let (mut run, halt) = Run::launch(self.settings.options(launch))?;
+        run.turns = self.stage.turns.clone();
+        self.adopt(run);
         match halt {
             Halt::Entry => self.resume(observer),
             other => Ok(self.halted(other)),
@@ -169,9 +204,25 @@ impl Session {
     /// refuses something.
     pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
+        self.due.clear();
+        self.lend_history();
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let halt = run.go_on(observer)?;
-        Ok(self.halted(halt))
+        self.stop_request.aim(Some(run.inferior.process()));
+        let halt = self.go_on(observer);
+        self.stop_request.aim(None);
+        Ok(self.halted(halt?))
+    }
+
+    /// Goes on through execs.
+    fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
+        loop {
+            let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+            let halt = run.go_on(observer)?;
+            let Halt::Exec { thread, program } = &halt else { return Ok(halt) };
+            if let Some(caught) = self.executed(*thread, program) {
+                return Ok(caught);
+            }
+        }
     }
 
     /// A value as people and programs read it, with its addresses named.
@@ -183,10 +234,26 @@ impl Session {
         Ok(run.regions().shown(value))
     }
 
-    /// Ends the process, where there is one.
-    pub fn kill(&mut self) {
+    /// Ends the process, where there is one, also one that was attached to.
+    ///
+    /// # Errors
+    /// [`SessionError::Inferior`] where the kernel refuses it.
+    pub fn kill(&mut self) -> Result<(), SessionError> {
+        if let Some(run) = &mut self.run {
+            run.inferior.live_mut()?.kill()?;
+        }
+        self.leave();
+        Ok(())
+    }
+
+    /// Is done with the process: one that was launched ends, one that was attached to is let go.
+    pub(super) fn leave(&mut self) {
         self.run = None;
+        self.forget_watches();
         self.halt = None;
+        self.due.clear();
+        self.unfinished = None;
+        self.looks.forget_process();
         self.selected = Selected { thread: ThreadNo(1), frame: 0, stack: None };
     }
 
@@ -227,24 +294,34 @@ impl Session {
         self.frame()
     }
 
-    fn halted(&mut self, halt: Halt) -> &Halt {
+    pub(super) fn halted(&mut self, halt: Halt) -> &Halt {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
-        if let Halt::Breakpoint { hit, .. } = &halt {
-            let hit = hit.clone();
-            self.count_hits(&hit);
-        }
+        let ended = matches!(halt, Halt::Ended { .. });
+        let unfinished = self.run.as_mut().and_then(|run| run.drop_plan(&halt));
+        self.unfinished = unfinished.filter(|_| !ended);
+        self.after_halt(&halt);
         if let Halt::Ended { .. } = halt {
             self.run = None;
         } else {
+            self.note_stop();
             self.selected.frame = self.first_frame_of_interest(&halt);
         }
         self.halt.insert(halt)
     }
 
-    /// A person who stops at a signal wants their own code, not the library's that raised it.
+    /// A person who stops at a signal, a panic or a watchpoint, stops the program or comes to one
+    /// that ran already, wants their own code, not the library's that did it or waits.
     fn first_frame_of_interest(&mut self, halt: &Halt) -> usize {
-        if !matches!(halt, Halt::Signal { .. }) {
+        let by_runtime = matches!(
+            halt,
+            Halt::Signal { .. }
+                | Halt::Interrupted { .. }
+                | Halt::Attached { .. }
+                | Halt::Watchpoint { .. }
+                | Halt::Caught { what: Caught::Panic { .. } | Caught::Signal { .. }, .. }
+        );
+        if !by_runtime {
             return 0;
         }
         let stack = self.stack().ok();
@@ -252,19 +329,8 @@ impl Session {
         users.unwrap_or(0)
     }
 
-    fn count_hits(&mut self, hit: &[BreakpointId]) {
-        for breakpoint in self.breakpoints.iter_mut().filter(|b| hit.contains(&b.id)) {
-            breakpoint.hits += 1;
-        }
-        let gone = |b: &&Breakpoint| b.temporary && hit.contains(&b.id);
-        let gone: Vec<_> = self.breakpoints.iter().filter(gone).map(|b| b.id).collect();
-        gone.into_iter().for_each(|id| {
-            self.delete_breakpoint(id);
-        });
-    }
-
     /// The file that a line without one is in: that of the frame, or of `main`.
-    fn file_looked_at(&mut self) -> Option<String> {
+    pub(super) fn file_looked_at(&mut self) -> Option<String> {
         if let Ok(frame) = self.frame()
             && let Some(file) = frame.at.file
         {
@@ -272,45 +338,5 @@ impl Session {
         }
         let main = self.image.functions_called("main").first()?.range.start;
         Some(self.image.line_at(main)?.file.to_string())
-    }
-
-    fn place_at(&self, at: VirtAddr) -> Result<BreakPlace, PlaceError> {
-        let run = self.run.as_ref().ok_or(PlaceError::NotRunning(at))?;
-        let loaded = run.module_at(at).ok_or(PlaceError::NoCode(at))?;
-        if !Arc::ptr_eq(&loaded.image, &self.image) {
-            return Err(PlaceError::NoCode(at));
-        }
-        let file = loaded.bias.to_file(at);
-        Ok(breakpoints::place(&self.image, file))
-    }
-
-    /// Puts the sites of a breakpoint into the process, where there is one.
-    fn plant(&mut self, id: BreakpointId) {
-        let Some(run) = &mut self.run else { return };
-        let breakpoint = self.breakpoints.iter().find(|b| b.id == id && b.enabled);
-        for place in breakpoint.into_iter().flat_map(|b| &b.places) {
-            run.plant_break(place.address, Role::Break(id));
-        }
-    }
-
-    fn unplant(&mut self, id: BreakpointId) {
-        let Some(run) = &mut self.run else { return };
-        for place in self.breakpoints.iter().filter(|b| b.id == id).flat_map(|b| &b.places) {
-            run.unplant_break(place.address, Role::Break(id));
-        }
-    }
-}
-
-impl Run {
-    fn plant_break(&mut self, at: FileAddr, role: Role) {
-        let at = self.inferior.modules().main().bias.to_virt(at);
-        if let Err(error) = self.add_site(at, role) {
-            self.notes.push(format!("A breakpoint could not be set: {error}."));
-        }
-    }
-
-    fn unplant_break(&mut self, at: FileAddr, role: Role) {
-        let at = self.inferior.modules().main().bias.to_virt(at);
-        self.remove_site(at, role);
     }
 }

@@ -1,10 +1,14 @@
 //! Why a session cannot begin or go on.
 
+use std::io;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
-use crate::base::MemoryError;
+use super::places::PlaceError;
+use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
-use crate::inferior::{InferiorError, LaunchError};
+use crate::inferior::{AttachError, CoreError, InferiorError, LaunchError, WriteCoreError};
 
 /// Why a session cannot begin or go on.
 #[derive(Debug, Error)]
@@ -12,6 +16,18 @@ pub enum SessionError {
     /// The program did not start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// A process that runs already cannot be taken control of.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// A core file cannot be looked at.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// A core file cannot be written.
+    #[error(transparent)]
+    WriteCore(#[from] WriteCoreError),
+    /// What was asked for needs a process, and there is a core file.
+    #[error("this is a core file: nothing runs in it, and nothing can be changed")]
+    CoreFile,
     /// The kernel refused something in the middle of the run.
     #[error(transparent)]
     Inferior(#[from] InferiorError),
@@ -21,9 +37,41 @@ pub enum SessionError {
     /// Memory that cannot be written.
     #[error("cannot write: {0}")]
     Memory(#[from] MemoryError),
+    /// The stack cannot be read where a return address must be.
+    #[error("the return address of the call cannot be read: {0}")]
+    Stack(MemoryError),
+    /// The frame has no caller to return to.
+    #[error("the frame is the outermost one: nothing called it that it could return to")]
+    NoCaller,
+    /// A file of the user's that cannot be used.
+    #[error("cannot {doing} {}: {error}", path.display())]
+    File {
+        /// What was to be done with it: `read`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,
+    /// There is no such place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// A jump that would leave the function.
+    #[error(
+        "a jump to {to} would leave {from}: its frame would be taken for that of another function"
+    )]
+    JumpOut {
+        /// The place.
+        to: String,
+        /// The function in which the thread stands.
+        from: String,
+    },
+    /// A jump to one of several places.
+    #[error("that means {0} places in this function")]
+    JumpWhere(usize),
     /// The thread has no frame of that number.
     #[error("there is no frame {no}: the frames are 0 to {}", frames.saturating_sub(1))]
     NoFrame {
@@ -32,6 +80,35 @@ pub enum SessionError {
         /// How many there are.
         frames: usize,
     },
+    /// No thread of that number stands still.
+    #[error("there is no thread {no}: there are {}", listed(threads))]
+    NoThread {
+        /// The number.
+        no: ThreadNo,
+        /// Those that there are.
+        threads: Vec<ThreadNo>,
+    },
+    /// Vector registers of a caller's frame.
+    #[error("the vector registers of a caller are not known: calls do not preserve them")]
+    NoVectors,
+    /// An expression that is no address and has none.
+    #[error("`{0}` is in no memory: it has no address")]
+    NoAddress(String),
+    /// Nothing can be read there.
+    #[error("nothing is mapped at {0}")]
+    Unmapped(VirtAddr),
+    /// The blocks of the heap are not followed.
+    #[error("the heap is not followed in this run")]
+    NoLedger,
+    /// No block of that ordinal lives.
+    #[error("no block {0} is alive")]
+    NoBlock(BlockId),
+    /// No type is called so.
+    #[error("no type is called `{0}`")]
+    NoType(String),
+    /// No symbol covers an address.
+    #[error("no symbol covers {0}")]
+    NoSymbol(VirtAddr),
     /// No function was chosen by what the user asked for.
     #[error("no function matches {wanted}")]
     NothingChosen {
@@ -42,4 +119,11 @@ pub enum SessionError {
         /// Whether the program has a table of its functions at all.
         stripped: bool,
     },
+}
+
+fn listed(threads: &[ThreadNo]) -> String {
+    let mut threads = threads.to_vec();
+    threads.sort_unstable();
+    let numbers: Vec<_> = threads.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }

@@ -11,7 +11,7 @@ use super::options::{EntryPoint, Selection};
 use crate::asm::{Exit, exits, frame_made, jumps_into, last_outside_loops};
 use crate::base::{FileAddr, Range, VirtAddr};
 use crate::dwarf::{
-    Function, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle,
+    Function, Image, Loaded, Origin, Scope, Symbol, SymbolKind, crate_of, demangle,
     text_required_by_pattern,
 };
 
@@ -104,12 +104,17 @@ impl Chosen {
 
     /// Every instruction by which it can be left, in all of its parts.
     pub fn exits(&self) -> Vec<Exit> {
-        let described = self.described().map(|function| function.ranges.clone());
-        let mut ranges = described.filter(|r| !r.is_empty()).unwrap_or_else(|| vec![self.range]);
-        if !ranges.contains(&self.range) && !ranges.iter().any(|r| r.contains(self.range.start)) {
-            ranges.push(self.range);
+        Chosen::exits_of(&self.loaded.image, self.range)
+    }
+
+    /// Every instruction by which the function can be left whose symbol covers a range.
+    pub fn exits_of(image: &Image, symbol: Range<FileAddr>) -> Vec<Exit> {
+        let described = image.function_at(symbol.start).map(|function| function.ranges.clone());
+        let mut ranges = described.filter(|r| !r.is_empty()).unwrap_or_else(|| vec![symbol]);
+        if !ranges.contains(&symbol) && !ranges.iter().any(|r| r.contains(symbol.start)) {
+            ranges.push(symbol);
         }
-        let code = |range: &Range<FileAddr>| self.loaded.image.bytes(*range);
+        let code = |range: &Range<FileAddr>| image.bytes(*range);
         ranges
             .iter()
             .filter_map(|range| Some(exits(code(range)?, *range, &ranges).list))

@@ -1,27 +1,91 @@
 //! Standing still: why the program does, and holding all of its threads.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::breakpoints::BreakpointId;
+use super::catching::Caught;
 use super::error::SessionError;
 use super::run::Run;
 use super::signals;
-use crate::base::{ExitStatus, Register, ThreadNo, Unreadable, VirtAddr};
+use super::value_returned::Returned;
+use super::watch_ends::WatchEnd;
+use super::watching::Touched;
+use crate::base::{At, ExitStatus, Register, ThreadNo, Unreadable, VirtAddr};
 use crate::frame::RawFrame;
 use crate::inferior::{SignalInfo, Stopped};
 
 /// Why the program stands still.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(tag = "halt", rename_all = "snake_case")]
 pub enum Halt {
     /// It stands at its entry point: nothing of it has run but the dynamic linker.
     Entry,
+    /// Freehold has taken control of a process that ran already; it stands wherever it was.
+    Attached {
+        /// The process.
+        process: i32,
+        /// How many of its threads stand still.
+        threads: usize,
+    },
+    /// A core file: the process as it was when nothing was wrong with it.
+    Core {
+        /// The thread that the file names first.
+        thread: ThreadNo,
+    },
+    /// The process executes another program, and stands at its entry point.
+    Exec {
+        /// The thread that is left.
+        thread: ThreadNo,
+        /// The path of the program.
+        program: PathBuf,
+    },
     /// A thread reached breakpoints.
     Breakpoint {
         /// The thread.
         thread: ThreadNo,
         /// The breakpoints, all of them at this address.
         hit: Vec<BreakpointId>,
+        /// Why conditions could not be evaluated, a sentence each: it stands still then, too.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+        /// What the function is about to return, where one of them waits for that.
+        #[serde(rename = "returns", skip_serializing_if = "Option::is_none")]
+        returned: Option<Returned>,
+    },
+    /// A thread has touched memory that is watched.
+    Watchpoint {
+        /// The thread.
+        thread: ThreadNo,
+        /// The watchpoints, and what has changed.
+        touched: Vec<Touched>,
+        /// The user's line that did it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<At>,
+        /// As for breakpoints.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+    },
+    /// What was watched is no longer there.
+    WatchEnded {
+        /// The thread.
+        thread: ThreadNo,
+        /// The watchpoints, which are deleted.
+        ended: Vec<WatchEnd>,
+    },
+    /// Something happened that a catchpoint waits for.
+    Caught {
+        /// The thread.
+        thread: ThreadNo,
+        /// The catchpoints.
+        hit: Vec<BreakpointId>,
+        /// As for breakpoints.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+        /// What happened.
+        #[serde(flatten)]
+        what: Caught,
     },
     /// A signal is about to be delivered.
     Signal {
@@ -33,6 +97,39 @@ pub enum Halt {
         name: String,
         /// What it means here, where that is known.
         explanation: Option<String>,
+    },
+    /// A step is over.
+    Step {
+        /// The thread.
+        thread: ThreadNo,
+    },
+    /// A call is over.
+    Returned {
+        /// The thread.
+        thread: ThreadNo,
+        /// What was called.
+        function: String,
+        /// Whether a panic has left it.
+        unwound: bool,
+    },
+    /// The place that was asked for is reached.
+    Reached {
+        /// The thread.
+        thread: ThreadNo,
+        /// Whether the frame was left before.
+        left: bool,
+    },
+    /// A thread has ended in the middle of a step.
+    ThreadEnded {
+        /// That thread.
+        ended: ThreadNo,
+        /// Another one, that is looked at now.
+        thread: ThreadNo,
+    },
+    /// Somebody has asked the program to stand still.
+    Interrupted {
+        /// The thread that was stopped first.
+        thread: ThreadNo,
     },
     /// The process ended, and can no more be asked.
     Ended {
@@ -46,8 +143,41 @@ impl Halt {
     /// The thread that it is about.
     pub fn thread(&self) -> ThreadNo {
         match self {
-            Halt::Breakpoint { thread, .. } | Halt::Signal { thread, .. } => *thread,
-            Halt::Entry | Halt::Ended { .. } => ThreadNo(1),
+            Halt::Breakpoint { thread, .. }
+            | Halt::Watchpoint { thread, .. }
+            | Halt::WatchEnded { thread, .. }
+            | Halt::Caught { thread, .. }
+            | Halt::Signal { thread, .. }
+            | Halt::Exec { thread, .. }
+            | Halt::Core { thread }
+            | Halt::Step { thread }
+            | Halt::Returned { thread, .. }
+            | Halt::Reached { thread, .. }
+            | Halt::ThreadEnded { thread, .. }
+            | Halt::Interrupted { thread } => *thread,
+            Halt::Entry | Halt::Attached { .. } | Halt::Ended { .. } => ThreadNo(1),
+        }
+    }
+
+    /// Whether a command that lets the program run to somewhere has come to its end.
+    pub(super) fn is_of_plan(&self) -> bool {
+        matches!(
+            self,
+            Halt::Step { .. }
+                | Halt::Returned { .. }
+                | Halt::Reached { .. }
+                | Halt::ThreadEnded { .. }
+        )
+    }
+}
+
+impl Halt {
+    /// The breakpoints, watchpoints and catchpoints that it is for.
+    pub fn hit(&self) -> Vec<BreakpointId> {
+        match self {
+            Halt::Breakpoint { hit, .. } | Halt::Caught { hit, .. } => hit.clone(),
+            Halt::Watchpoint { touched, .. } => touched.iter().map(|t| t.id).collect(),
+            _ => Vec::new(),
         }
     }
 }
@@ -65,11 +195,29 @@ impl Run {
         Ok(())
     }
 
-    /// Holds everything at a signal, which is delivered when the thread goes on.
-    pub(super) fn halt_at_signal(
+    /// Does with a signal what its entry in the table says.
+    pub(super) fn handle(
         &mut self,
         thread: Stopped,
         info: &SignalInfo,
+    ) -> Result<Option<Halt>, SessionError> {
+        let handling = self.signal_table.of(info.number);
+        if handling.stop {
+            return self.halt_at_signal(thread, info, handling.pass).map(Some);
+        }
+        if handling.print {
+            self.tell_signal(&thread, info);
+        }
+        self.let_go(thread, handling.pass.then_some(info.number))?;
+        Ok(None)
+    }
+
+    /// Holds everything at a signal, which is delivered when the thread goes on if it is to be.
+    fn halt_at_signal(
+        &mut self,
+        thread: Stopped,
+        info: &SignalInfo,
+        pass: bool,
     ) -> Result<Halt, SessionError> {
         let halt = Halt::Signal {
             thread: thread.no(),
@@ -77,7 +225,7 @@ impl Run {
             name: signals::name(info.number),
             explanation: self.explain(&thread, info),
         };
-        self.hold_all(thread, Some(info.number))?;
+        self.hold_all(thread, pass.then_some(info.number))?;
         Ok(halt)
     }
 

@@ -198,7 +198,7 @@ impl Run {
         (views, slots)
     }
 
-    fn slots(
+    pub(super) fn slots(
         &self,
         thread: ThreadNo,
         raw: &RawFrame,

@@ -21,6 +21,8 @@ use crate::inferior::InferiorError;
 pub(super) enum Role {
     /// A breakpoint of the user's.
     Break(BreakpointId),
+    /// The frame may return to here that a watched variable lies in.
+    WatchEnd(BreakpointId),
     /// A chosen function is entered.
     Enter(usize),
     /// A chosen function is left.
@@ -37,6 +39,10 @@ pub(super) enum Role {
     Unwinds,
     /// A panic was caught.
     Caught,
+    /// The plan of the moment waits for its thread here.
+    Plan,
+    /// A function of the user's begins, which a step may come to through code that is not.
+    UserEntry,
 }
 
 /// The roles of all sites.
@@ -53,6 +59,12 @@ impl Sites {
     /// Forgets all sites, with the address space that held them.
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// The sites that have a role.
+    pub fn with_role(&self, role: Role) -> Vec<VirtAddr> {
+        let sites = self.0.iter().filter(|(_, roles)| roles.contains(&role));
+        sites.map(|(at, _)| *at).collect()
     }
 
     /// Takes a role away; whether it was the last of its site.

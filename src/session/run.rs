@@ -1,23 +1,29 @@
 //! From the launch to the end.
 
-use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::allocator::Family;
 use super::breakpoints::BreakpointId;
 use super::drops::Dropping;
 use super::error::SessionError;
+use super::events;
 use super::functions::Chosen;
 use super::halt::Halt;
 use super::kin::common;
 use super::options::Options;
+use super::plan::Plans;
 use super::planting::{Role, Sites};
 use super::regions::Regions;
+use super::signal_table::SignalTable;
 use super::signals::{self, Fault};
 use super::slots::Stores;
+use super::subject::Subject;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
+use super::turns::Turns;
+use super::user_stops::UserStops;
 use crate::base::{
     At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
 };
@@ -43,7 +49,7 @@ impl<F: FnMut(&Event)> Observer for F {
 /// A run of a program.
 pub struct Run {
     pub(super) options: Options,
-    pub(super) inferior: Inferior,
+    pub(super) inferior: Subject,
     pub(super) functions: Vec<Chosen>,
     /// For each of them, the first that is its kin.
     pub(super) kin: Vec<usize>,
@@ -65,10 +71,21 @@ pub struct Run {
     pub(super) last_fault: Option<Fault>,
     pub(super) seq: u64,
     pub(super) peak_stack: u64,
+    /// What the user wants to stop for.
+    pub(super) stops: UserStops,
     /// Whether it was said what the ledger costs.
     told_costly: bool,
     /// Threads that stand still, each with the signal to deliver to it when it goes on.
     pub(super) held: Vec<(Stopped, Option<i32>)>,
+    /// What is done with signals, where the program stands still for some.
+    pub(super) signal_table: SignalTable,
+    /// The last events, oldest first.
+    pub(super) recent: VecDeque<Event>,
+    pub(super) plans: Plans,
+    /// Whether the children of forks are followed.
+    pub(super) follows_children: bool,
+    /// The terminal that debugger and program share, if they do.
+    pub(super) turns: Option<Rc<Turns>>,
     outbox: Vec<Event>,
 }
 
@@ -100,9 +117,16 @@ impl Run {
     pub(super) fn launch(mut options: Options) -> Result<(Run, Halt), SessionError> {
         let launch = std::mem::take(&mut options.launch);
         let (mut inferior, at_exec) = Inferior::launch(launch)?;
-        let folding = folding(&options);
         let reached = inferior.run_to_entry(at_exec)?;
-        let mut run = Run {
+        let mut run = Run::of(options, Subject::Process(Box::new(inferior)));
+        let halt = run.begin(reached)?;
+        Ok((run, halt))
+    }
+
+    /// A run of which nothing is known yet.
+    pub(super) fn of(options: Options, inferior: Subject) -> Run {
+        let folding = folding(&options);
+        Run {
             options,
             inferior,
             functions: Vec::new(),
@@ -123,12 +147,16 @@ impl Run {
             last_fault: None,
             seq: 0,
             peak_stack: 0,
+            stops: UserStops::default(),
             told_costly: false,
             held: Vec::new(),
+            signal_table: SignalTable::default(),
+            recent: VecDeque::new(),
+            plans: Plans::default(),
+            follows_children: false,
+            turns: None,
             outbox: Vec::new(),
-        };
-        let halt = run.begin(reached)?;
-        Ok((run, halt))
+        }
     }
 
     /// Lets the threads that are held go on, until something happens that the program should stand
@@ -138,9 +166,24 @@ impl Run {
     /// [`SessionError::Inferior`] where the kernel refuses something.
     pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
         self.judged.clear();
+        if let Some(turns) = &self.turns {
+            turns.give(self.inferior.process());
+        }
+        if let Some(plan) = self.plans.active.take() {
+            return self.follow(plan, observer);
+        }
+        self.run_freely();
         for (thread, signal) in std::mem::take(&mut self.held) {
             self.inferior.resume(thread, signal)?;
         }
+        self.run_to_halt(observer)
+    }
+
+    /// Waits until something happens that the program should stand still for.
+    pub(super) fn run_to_halt(
+        &mut self,
+        observer: &mut dyn Observer,
+    ) -> Result<Halt, SessionError> {
         loop {
             self.deliver(observer);
             let stop = self.inferior.wait()?;
@@ -238,16 +281,19 @@ impl Run {
         Ok(Halt::Entry)
     }
 
-    fn deliver(&mut self, observer: &mut dyn Observer) {
+    pub(super) fn deliver(&mut self, observer: &mut dyn Observer) {
         for text in std::mem::take(&mut self.notes) {
             self.emit(ThreadNo(1), Evidence::Observed, None, None, EventKind::Note { text });
         }
         for event in self.outbox.drain(..) {
             observer.event(&event);
+            if self.options.halt_on_signals {
+                events::remember(&mut self.recent, event);
+            }
         }
     }
 
-    fn on_stop(&mut self, stop: Stop) -> Result<Option<Halt>, SessionError> {
+    pub(super) fn on_stop(&mut self, stop: Stop) -> Result<Option<Halt>, SessionError> {
         match stop {
             Stop::Site { thread, at } => {
                 let mut hit = Vec::new();
@@ -256,36 +302,38 @@ impl Run {
                     let Some(role) = self.sites.role(at, index) else { break };
                     hit.extend(self.act(&thread, role));
                 }
-                if !hit.is_empty() {
-                    let no = thread.no();
-                    self.hold_all(thread, None)?;
-                    return Ok(Some(Halt::Breakpoint { thread: no, hit }));
-                }
-                self.inferior.resume(thread, None)?;
+                return self.reached(thread, &hit);
+            }
+            Stop::Signal { thread, info } if self.is_our_stop(&info) => {
+                return self.interrupted(thread, &info);
             }
             Stop::Signal { thread, info } => {
                 if signals::is_fault(info.number) {
                     self.tell_fault(&thread, &info);
                 }
-                if self.options.halt_on_signals && signals::halts(info.number) {
-                    return self.halt_at_signal(thread, &info).map(Some);
+                let thread = match self.catch_signal(thread, &info)? {
+                    Ok(halt) => return Ok(halt),
+                    Err(thread) => thread,
+                };
+                if self.options.halt_on_signals {
+                    return self.handle(thread, &info);
                 }
-                self.inferior.resume(thread, Some(info.number))?;
+                self.let_go(thread, Some(info.number))?;
             }
             Stop::ThreadStarted { thread } => {
                 self.tell(thread.no(), EventKind::ThreadStart);
-                self.inferior.resume(thread, None)?;
+                return self.catch_thread(thread);
             }
-            Stop::ThreadExited { no } => self.thread_ended(no),
-            Stop::Exec { thread, path } => return self.exec(thread, path),
-            // Neither is asked for here.
-            Stop::Watch { thread, .. } | Stop::Modules { thread } => {
-                self.inferior.resume(thread, None)?;
+            Stop::ThreadExited { no } => {
+                self.thread_ended(no);
+                self.thread_of_watches_ended(no);
+                return self.catch_thread_end(no);
             }
-            Stop::Forked { thread, child } => {
-                self.tell(thread.no(), EventKind::Fork { child: child.0 });
-                self.inferior.resume(thread, None)?;
-            }
+            Stop::Exec { thread, path, left } => return self.exec(thread, path, left),
+            Stop::Watch { thread, fired } => return self.touched(thread, &fired),
+            Stop::Modules { thread } => return self.modules_changed(thread),
+            Stop::SystemCall { thread, call } => return self.catch_system_call(thread, call),
+            Stop::Forked { thread, child } => return self.forked(thread, child),
             Stop::Ended(status) => {
                 self.ended(status);
                 return Ok(Some(Halt::Ended { status }));
@@ -297,7 +345,8 @@ impl Run {
     /// Does what a site is for; the breakpoint to stop for, where it is one.
     fn act(&mut self, thread: &Stopped, role: Role) -> Option<BreakpointId> {
         match role {
-            Role::Break(id) => return Some(id),
+            Role::Break(id) => return self.is_reached(thread, id).then_some(id),
+            Role::WatchEnd(id) => self.stops.leaving.push(id),
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
@@ -306,11 +355,12 @@ impl Run {
             Role::Drop(index) => self.drop_begins(thread, index),
             Role::Unwinds => self.dropping.drops.panic_began(thread.no()),
             Role::Caught => self.dropping.drops.panic_caught(thread.no()),
+            Role::Plan | Role::UserEntry => {}
         }
         None
     }
 
-    fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
+    pub(super) fn tell(&mut self, thread: ThreadNo, kind: EventKind) {
         self.flush_repeated(thread);
         self.emit(thread, Evidence::Observed, None, None, kind);
     }
@@ -345,9 +395,10 @@ impl Run {
         self.tell(no, EventKind::ThreadEnd);
     }
 
-    fn exec(&mut self, thread: Stopped, path: PathBuf) -> Result<Option<Halt>, SessionError> {
-        self.tell(thread.no(), EventKind::Exec { program: path.display().to_string() });
+    /// The address space was replaced.
+    pub(super) fn forget_program(&mut self) {
         self.sites.clear();
+        self.plans.forget();
         self.functions.clear();
         self.symbolizer.forget();
         self.stores.forget();
@@ -359,21 +410,27 @@ impl Run {
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;
-        match self.inferior.run_to_entry(thread)? {
+    }
+
+    /// Runs a program that was just executed to its entry point and plants the sites. It is held
+    /// there, unless something else came first.
+    pub(super) fn begin_program(&mut self, thread: Stopped) -> Result<Option<Halt>, SessionError> {
+        match self.run_new_program(thread)? {
             Stop::Site { thread, .. } => {
                 if let Err(SessionError::NothingChosen { wanted, .. }) = self.plant() {
                     self.notes.push(format!("The new program has no function {wanted}."));
                 }
                 self.tell_start();
                 self.note_missing();
-                self.inferior.resume(thread, None)?;
-                Ok(None)
+                self.held.push((thread, None));
+                Ok(Some(Halt::Entry))
             }
             other => self.on_stop(other),
         }
     }
 
     fn ended(&mut self, status: ExitStatus) {
+        self.note_watches_without_process();
         self.flush_repeated(ThreadNo(1));
         let totals = self.ledger.totals();
         let totals = crate::base::Totals { peak_stack_bytes: self.peak_stack, ..totals };

@@ -19,20 +19,7 @@ pub(super) struct FrameScope<'a> {
 
 impl Scope for FrameScope<'_> {
     fn variable(&self, name: &str, which: Which) -> Lookup {
-        let all: Vec<_> =
-            self.looking.variables.iter().filter(|variable| &*variable.name == name).collect();
-        let visible = |variable: &&&Placed| variable.in_scope && !variable.shadowed;
-        let found = match which {
-            // One that is not in scope says why there is no value.
-            Which::Innermost => all.iter().rfind(visible).or_else(|| nearest_to_scope(&all)),
-            Which::Nth(n) => usize::try_from(n).ok().and_then(|n| all.get(n.checked_sub(1)?)),
-            Which::Line(line) => all.iter().rfind(|variable| variable.line == Some(line)),
-        };
-        match found.map(|variable| self.looking.place_of(variable)) {
-            None => Lookup::Missing,
-            Some(Ok((ty, at))) => Lookup::Found(Part { ty, at }),
-            Some(Err(why)) => Lookup::Unreadable(why),
-        }
+        variable_among(self.looking, &self.looking.variables, name, which)
     }
 
     fn item(&self, path: &str) -> Lookup {
@@ -154,6 +141,28 @@ impl FrameScope<'_> {
         let lost = Unreadable::RegisterLost { register: "eflags" };
         let value = self.looking.flags().map(u128::from).ok_or(lost);
         RegisterValue { value, size: 8, register: None }
+    }
+}
+
+/// What the name of a variable stands for, given the variables in the order of their declaration.
+pub(super) fn variable_among(
+    looking: &Looking<'_>,
+    variables: &[Placed],
+    name: &str,
+    which: Which,
+) -> Lookup {
+    let all: Vec<_> = variables.iter().filter(|variable| &*variable.name == name).collect();
+    let visible = |variable: &&&Placed| variable.in_scope && !variable.shadowed;
+    let found = match which {
+        // One that is not in scope says why there is no value.
+        Which::Innermost => all.iter().rfind(visible).or_else(|| nearest_to_scope(&all)),
+        Which::Nth(n) => usize::try_from(n).ok().and_then(|n| all.get(n.checked_sub(1)?)),
+        Which::Line(line) => all.iter().rfind(|variable| variable.line == Some(line)),
+    };
+    match found.map(|variable| looking.place_of(variable)) {
+        None => Lookup::Missing,
+        Some(Ok((ty, at))) => Lookup::Found(Part { ty, at }),
+        Some(Err(why)) => Lookup::Unreadable(why),
     }
 }
 

@@ -55,6 +55,18 @@ impl Run {
         self.emit(thread.no(), Evidence::Observed, at, picture.stack_bytes, kind);
     }
 
+    /// Tells of a signal for which the program does not stand still.
+    pub(super) fn tell_signal(&mut self, thread: &Stopped, info: &SignalInfo) {
+        let kind = EventKind::Signal {
+            number: info.number,
+            name: name(info.number),
+            explanation: self.explain(thread, info),
+            stack: None,
+        };
+        self.flush_repeated(thread.no());
+        self.emit(thread.no(), Evidence::Observed, None, None, kind);
+    }
+
     /// A sentence on who sent the signal or on what a memory fault touched, where that is known.
     pub(super) fn explain(&self, thread: &Stopped, info: &SignalInfo) -> Option<String> {
         if let Some(sender) = info.sender {

@@ -140,6 +140,18 @@ pub(super) fn place(
     image: &Image,
     low: VirtAddr,
 ) -> Vec<Placed> {
+    place_where(around, context, function, image, low, &|_| true)
+}
+
+/// As [`place`], of the variables that are wanted.
+pub(super) fn place_where(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    function: &Function,
+    image: &Image,
+    low: VirtAddr,
+    wanted: &dyn Fn(&Visible<'_>) -> bool,
+) -> Vec<Placed> {
     let at = context.bias_to_file();
     let mut visible = function.visible_at(at);
     remove_format_arguments(&mut visible, image);
@@ -148,7 +160,7 @@ pub(super) fn place(
     let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
     visible
         .into_iter()
-        .filter(|seen| around.calls.are_shown(seen.inlined, around.is_user))
+        .filter(|seen| wanted(seen) && around.calls.are_shown(seen.inlined, around.is_user))
         .map(|seen| {
             let location = match image.locate(function, seen.variable, at, context) {
                 // Before the prologue has made the frame, what lies there is the caller's, or was.

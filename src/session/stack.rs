@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::debugger::Session;
 use super::run::Run;
 use super::slots;
 use crate::base::{At, ThreadNo, VirtAddr};
@@ -37,6 +38,27 @@ pub struct Frame {
     pub(super) call: usize,
 }
 
+/// Tells frames from each other for as long as they live.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FrameId {
+    thread: ThreadNo,
+    cfa: VirtAddr,
+    function: String,
+    /// How many inlined calls lie between it and its physical frame.
+    depth: usize,
+}
+
+impl Session {
+    /// The frame that is looked at; none where it cannot be told from others.
+    pub fn frame_id(&mut self) -> Option<FrameId> {
+        let (frame, stack) = (self.frame().ok()?, self.stack().ok()?);
+        let cfa = stack.raw_of(&frame)?.cfa?;
+        let around = stack.frames.iter().skip(frame.no).filter(|other| other.raw == frame.raw);
+        let depth = around.count();
+        Some(FrameId { thread: self.selected.thread, cfa, function: frame.at.function, depth })
+    }
+}
+
 /// The frames of a thread that stands still.
 #[derive(Clone, Default)]
 pub struct Stack {
@@ -51,6 +73,11 @@ impl Stack {
     /// The physical frame under a frame.
     pub(super) fn raw_of(&self, frame: &Frame) -> Option<&RawFrame> {
         self.raw.get(frame.raw)
+    }
+
+    /// A physical frame and the one that called it.
+    pub(super) fn with_caller(&self, index: usize) -> Option<(&RawFrame, &RawFrame)> {
+        self.raw.get(index).zip(self.raw.get(index + 1))
     }
 
     /// The end of what is live of the physical frame under a frame.
@@ -80,7 +107,7 @@ impl Run {
                 raw: index,
                 call,
             };
-            let begun = if index == 0 { not_begun(physical).min(last) } else { 0 };
+            let begun = if index == 0 { self.not_begun(thread, physical).min(last) } else { 0 };
             let mut here: Vec<_> = places
                 .iter()
                 .enumerate()
@@ -98,9 +125,18 @@ impl Run {
     }
 }
 
+impl Run {
+    /// How many of the inlined calls at the pc of a thread's innermost frame have not begun: those
+    /// that begin there, unless the thread has stopped in one of them.
+    fn not_begun(&self, thread: ThreadNo, innermost: &RawFrame) -> usize {
+        let hidden = self.plans.hidden(thread, innermost.registers.pc());
+        hidden.unwrap_or_else(|| not_begun(innermost))
+    }
+}
+
 /// How many of the inlined calls at the pc of the innermost frame begin there: nothing of them has
 /// run, and the frame still stands in front of them, as after any other step to a call.
-fn not_begun(innermost: &RawFrame) -> usize {
+pub(super) fn not_begun(innermost: &RawFrame) -> usize {
     let Some(loaded) = &innermost.loaded else { return 0 };
     let at = loaded.bias.to_file(innermost.lookup);
     let Some(function) = loaded.image.function_at(at) else { return 0 };

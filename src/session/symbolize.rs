@@ -108,7 +108,7 @@ fn is_plumbing(function: &str) -> bool {
 
 /// Whether a function is one of an implementation of `GlobalAlloc`, in either mangling, or a shim
 /// that calls it: rustc generates those at the line of the `#[global_allocator]`.
-fn is_allocator(function: &str) -> bool {
+pub(super) fn is_allocator(function: &str) -> bool {
     function.starts_with("__rustc::__r")
         || function.starts_with('<') && function.contains("core::alloc::global::GlobalAlloc>::")
         || function.contains("<impl core::alloc::global::GlobalAlloc for ")

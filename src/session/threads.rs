@@ -45,6 +45,11 @@ impl Threads {
         self.0.remove(&thread);
     }
 
+    /// All but one of them are of another process now.
+    pub fn keep_only(&mut self, thread: ThreadNo) {
+        self.0.retain(|known, _| *known == thread);
+    }
+
     /// The address space was replaced.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -3,9 +3,11 @@
 
 pub mod debug;
 pub mod events;
+pub mod process;
 pub mod program;
 pub mod run;
 
 pub use events::{Told, told};
+pub use process::Serving;
 pub use program::{Program, Variant, program, program_with};
-pub use run::{Ran, at_prompt, freehold, freehold_in, normalise};
+pub use run::{Ran, at_prompt, command, freehold, freehold_in, normalise};

@@ -70,6 +70,10 @@ impl Ran {
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_freehold"));
     command.timeout(LIMIT).env("XDG_CACHE_HOME", cache_dir());
+    // Nobody's own init file and history.
+    for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+        command.env(name, build_dir().join("home"));
+    }
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS"] {
         command.env_remove(name);
     }

@@ -1,25 +1,39 @@
-//! Where commands come from: `-x` files and `-e` lines in their order, then the prompt.
+//! Where commands come from: init files, `-x` files and `-e` lines in their order, then the prompt.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs;
 use std::io::{self, BufRead};
 use std::path::Path;
+use std::rc::Rc;
 
-use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
+use super::after_stop::gather;
 use super::is_interactive;
-use crate::front::args::DebugArgs;
+use super::prompt::Prompt;
+use crate::command::{ScriptLine, script_lines};
+use crate::front::args::SessionArgs;
 use crate::front::errors::UserError;
+use crate::session::Session;
+
+/// What is asked for a command, and for a line of a block of commands.
+const PROMPT: &str = "(freehold) ";
+const IN_BLOCK: &str = ">";
+
+/// How deep files may `source` files.
+const DEPTH: usize = 50;
 
 /// Where a line came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Source {
-    /// A file of commands, and the number of the line.
-    File(String, usize),
+    /// A file of commands, the number of the line, and how many files lead to it.
+    File(String, usize, usize),
     /// The command line.
     Argument,
+    /// The commands of a breakpoint.
+    Breakpoint(u32),
     /// A person, or what is written into our standard input.
     Prompt,
 }
@@ -27,8 +41,9 @@ pub(super) enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::File(path, line) => write!(f, "{path}:{line}"),
+            Source::File(path, line, _) => write!(f, "{path}:{line}"),
             Source::Argument => f.write_str("-e"),
+            Source::Breakpoint(number) => write!(f, "commands of breakpoint {number}"),
             Source::Prompt => f.write_str("the prompt"),
         }
     }
@@ -38,59 +53,162 @@ impl fmt::Display for Source {
 pub(super) struct Lines {
     given: VecDeque<(Source, String)>,
     batch: bool,
-    editor: Option<DefaultEditor>,
+    prompt: Option<Prompt>,
+}
+
+/// What comes next.
+pub(super) enum Next {
+    /// A command.
+    Line(Source, String),
+    /// A person wants to leave, by Ctrl-D.
+    Leave,
+    /// A line was given up, by Ctrl-C.
+    GivenUp,
+    /// There are no more.
+    End,
 }
 
 impl Lines {
-    /// The commands that a command line asks for.
+    /// The commands that a command line asks for, after those of the init files.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn new(args: &DebugArgs) -> Result<Lines, UserError> {
-        let mut given = VecDeque::new();
+    pub fn new(
+        args: &SessionArgs,
+        init: Vec<ScriptLine>,
+        session: &Rc<RefCell<Session>>,
+    ) -> Result<Lines, UserError> {
+        let prompt = if args.batch || !is_interactive() { None } else { Prompt::new(session) };
+        let mut lines = Lines { given: VecDeque::new(), batch: args.batch, prompt };
+        lines.given.extend(init.into_iter().map(|line| of_file(line, 0)));
         for path in &args.commands {
-            given.extend(lines_of(path)?);
+            let script = lines_of(path)?;
+            lines.given.extend(script.into_iter().map(|line| of_file(line, 0)));
         }
-        given.extend(args.execute.iter().map(|line| (Source::Argument, line.clone())));
-        let editor = if args.batch || !is_interactive() { None } else { DefaultEditor::new().ok() };
-        Ok(Lines { given, batch: args.batch, editor })
+        let arguments = args.execute.iter().flat_map(|text| text.lines());
+        lines.given.extend(arguments.map(|line| (Source::Argument, line.to_owned())));
+        Ok(lines)
     }
 
-    /// The next command; none at the end.
-    pub fn next(&mut self) -> Option<(Source, String)> {
-        if let Some(next) = self.given.pop_front() {
-            return Some(next);
+    /// Whether one of the commands that are known already has a name.
+    pub fn mention(&self, command: &str) -> bool {
+        self.given.iter().any(|(_, line)| names(line, command))
+    }
+
+    /// Puts commands before all others.
+    pub fn do_first(&mut self, commands: Vec<(Source, String)>) {
+        for command in commands.into_iter().rev() {
+            self.given.push_front(command);
         }
-        if self.batch {
-            return None;
+    }
+
+    /// Forgets given commands, by where they came from.
+    pub fn retain(&mut self, keep: impl Fn(&Source) -> bool) {
+        self.given.retain(|(source, _)| keep(source));
+    }
+
+    /// The commands of a file that a line asked for come next.
+    ///
+    /// # Errors
+    /// Where files lead to files without end.
+    pub fn insert(&mut self, by: &Source, script: Vec<ScriptLine>) -> Result<(), UserError> {
+        let depth = match by {
+            Source::File(_, _, depth) => depth + 1,
+            _ => 0,
+        };
+        if depth > DEPTH {
+            return Err(UserError::new(format!("more than {DEPTH} files lead to each other"))
+                .hint("does a file `source` itself?"));
         }
+        self.do_first(script.into_iter().map(|line| of_file(line, depth)).collect());
+        Ok(())
+    }
+
+    /// Leaves out what was to come from files and the command line.
+    pub fn forget(&mut self) {
+        self.given.clear();
+    }
+
+    /// The next command. Lines that belong together, up to their `end`, are one.
+    pub fn next(&mut self) -> Next {
         loop {
-            match self.ask() {
-                Ok(line) => return Some((Source::Prompt, line)),
-                // A line that was given up; the session is not.
-                Err(ReadlineError::Interrupted) => {}
-                Err(_) => return None,
+            match self.line(PROMPT) {
+                Next::Line(source, first) => {
+                    if let Some(text) = self.block(first) {
+                        return Next::Line(source, text);
+                    }
+                }
+                Next::GivenUp => {}
+                other => return other,
             }
         }
     }
 
-    fn ask(&mut self) -> Result<String, ReadlineError> {
-        let Some(editor) = &mut self.editor else {
+    /// A line with the block that it begins, if it begins one; none where that was given up. A block
+    /// that does not end is for its command to complain of.
+    fn block(&mut self, first: String) -> Option<String> {
+        let mut given_up = false;
+        let text = gather(first, || match self.line(IN_BLOCK) {
+            Next::Line(_, line) => Some(line),
+            Next::GivenUp => {
+                given_up = true;
+                None
+            }
+            Next::Leave | Next::End => None,
+        });
+        (!given_up).then_some(text)
+    }
+
+    /// Asks a person something; none where there is nobody, or no answer.
+    pub fn question(&mut self, question: &str) -> Option<String> {
+        self.prompt.as_mut()?.question(question).ok()
+    }
+
+    /// Whether a person sits at a terminal.
+    pub fn has_prompt(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    fn line(&mut self, prompt: &str) -> Next {
+        if let Some((source, line)) = self.given.pop_front() {
+            return Next::Line(source, line);
+        }
+        if self.batch {
+            return Next::End;
+        }
+        let Some(person) = &mut self.prompt else {
             let mut line = String::new();
-            return match io::stdin().lock().read_line(&mut line)? {
-                0 => Err(ReadlineError::Eof),
-                _ => Ok(line),
+            return match io::stdin().lock().read_line(&mut line) {
+                Ok(1..) => Next::Line(Source::Prompt, line),
+                _ => Next::End,
             };
         };
-        let line = editor.readline("(freehold) ")?;
-        let _ = editor.add_history_entry(&line);
-        Ok(line)
+        match person.command(prompt) {
+            Ok(text) => {
+                // What was pasted may be several lines.
+                let mut lines = text.lines().map(|line| (Source::Prompt, line.to_owned()));
+                let (source, first) = lines.next().unwrap_or((Source::Prompt, String::new()));
+                self.given.extend(lines);
+                Next::Line(source, first)
+            }
+            Err(ReadlineError::Interrupted) => Next::GivenUp,
+            Err(ReadlineError::Eof) => Next::Leave,
+            Err(_) => Next::End,
+        }
     }
 }
 
-fn lines_of(path: &Path) -> Result<Vec<(Source, String)>, UserError> {
+/// Whether a line is a command of this name.
+pub(super) fn names(line: &str, command: &str) -> bool {
+    let word = crate::command::command_word(line.trim());
+    crate::command::find(word).is_ok_and(|found| found.name == command)
+}
+
+fn of_file(line: ScriptLine, depth: usize) -> (Source, String) {
+    (Source::File(line.file, line.line, depth), line.text)
+}
+
+fn lines_of(path: &Path) -> Result<Vec<ScriptLine>, UserError> {
     let text = fs::read_to_string(path).map_err(|error| UserError::io("read", path, &error))?;
-    let name = path.display().to_string();
-    let numbered = text.lines().enumerate();
-    Ok(numbered.map(|(at, line)| (Source::File(name.clone(), at + 1), line.to_owned())).collect())
+    Ok(script_lines(&path.display().to_string(), &text))
 }

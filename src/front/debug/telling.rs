@@ -4,24 +4,30 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 
+use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use serde_json::json;
 
+use super::pager::{self, Next};
 use super::reading::Source;
 use crate::base::{Event, EventKind, ExitStatus};
 use crate::command::{Answer, CommandError};
 use crate::front::args::{Format, PageArgs};
 use crate::front::errors::UserError;
-use crate::front::narrator::{sink, width};
+use crate::front::narrator::{height, sink, width};
 use crate::front::text::AnswerText;
 use crate::session::{Halt, Observer, Session};
 
 /// Prints what a session says.
 pub(super) struct Teller {
     sink: Rc<RefCell<Box<dyn Write>>>,
-    /// Draws answers; none where they are written as JSON.
-    text: Option<AnswerText>,
-    width: usize,
+    format: Format,
+    /// Columns that were asked for.
+    asked: Option<u16>,
+    /// Whether it goes to the terminal.
+    to_terminal: bool,
+    /// Columns that values were last given because of the terminal; another number was set.
+    fitted: usize,
     /// How the program ended when it last did.
     ended: Option<ExitStatus>,
 }
@@ -32,13 +38,14 @@ impl Teller {
     /// # Errors
     /// The output file cannot be created.
     pub fn new(page: &PageArgs) -> Result<Teller, UserError> {
-        let sink = Rc::new(RefCell::new(sink(page)?));
-        let width = width(page.width, page.output.is_none());
-        let text = match page.format {
-            Format::Json => None,
-            Format::Text => Some(AnswerText::new(width)),
-        };
-        Ok(Teller { sink, text, width, ended: None })
+        Ok(Teller {
+            sink: Rc::new(RefCell::new(sink(page)?)),
+            format: page.format,
+            asked: page.width,
+            to_terminal: page.output.is_none(),
+            fitted: width(page.width, page.output.is_none()),
+            ended: None,
+        })
     }
 
     /// How the program ended when it last did.
@@ -46,28 +53,60 @@ impl Teller {
         self.ended
     }
 
-    /// Prints an answer.
-    pub fn answer(&mut self, answer: &Answer, session: &Session) {
+    /// Gives values as many columns as there are now, unless somebody has set another number.
+    pub fn fit(&mut self, session: &mut Session) {
+        if session.settings.width == self.fitted {
+            self.fitted = self.width();
+            session.settings.width = self.fitted;
+        }
+    }
+
+    /// Remembers how the program ended, if it has.
+    pub fn look(&mut self, session: &Session) {
         if let Some(Halt::Ended { status }) = session.halt() {
             self.ended = Some(*status);
         }
-        match &self.text {
-            Some(text) => write(&self.sink, &text.answer(answer)),
-            None => write(&self.sink, &json(&Versioned { v: 1, told: answer })),
+    }
+
+    /// Prints an answer.
+    pub fn answer(&self, answer: &Answer) {
+        self.write(&self.drawn(answer));
+    }
+
+    /// Prints an answer a page at a time, if it is longer than the terminal. `ask` puts a question
+    /// to the person.
+    pub fn pages(&self, answer: &Answer, mut ask: impl FnMut(&str) -> Option<String>) {
+        let text = self.drawn(answer);
+        let rows = height().filter(|_| self.to_terminal && self.format == Format::Text);
+        // The last row is for the question.
+        let pages = pager::pages(&text, rows.unwrap_or(usize::MAX).saturating_sub(1));
+        if pages.len() > 1 && pager::users_pager(&text, self.colours()) {
+            return;
+        }
+        let mut asking = true;
+        for (number, page) in pages.into_iter().enumerate() {
+            if asking && number > 0 {
+                match pager::next(ask(pager::QUESTION).as_deref()) {
+                    Next::Page => {}
+                    Next::Rest => asking = false,
+                    Next::Stop => return,
+                }
+            }
+            self.write(page);
         }
     }
 
     /// Prints an error, with the line that it is about where nobody has just written it.
-    pub fn error(&mut self, error: &CommandError, line: Option<(&Source, &str)>) {
-        if self.text.is_none() {
-            let span = error
-                .span
+    pub fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
+        if self.format == Format::Json {
+            let CommandError { what, hints, sides, unmet, span } = error;
+            let span = span
                 .as_ref()
                 .map(|(text, span)| json!({ "text": text, "from": span.start, "to": span.end }));
-            let data = json!({ "what": error.what, "hints": error.hints, "span": span });
-            return write(&self.sink, &json(&json!({ "v": 1, "answer": "error", "data": data })));
+            let data = json!({ "what": what, "hints": hints, "span": span, "sides": sides, "unmet": unmet });
+            return self.write(&json(&json!({ "v": 1, "answer": "error", "data": data })));
         }
-        let mut told = UserError::new(error.what.clone());
+        let mut told = UserError::new(error.what.clone()).sides(error.sides.clone());
         if let Some((text, span)) = &error.span {
             told = told.in_text(text, span.clone());
         }
@@ -75,18 +114,71 @@ impl Teller {
             told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
-        write(&self.sink, &told.within(self.width).to_string());
+        self.write(&told.within(self.width()).to_string());
+    }
+
+    /// Prints something that no command has said.
+    pub fn note(&self, note: &UserError) {
+        match self.format {
+            Format::Text => self.write(&note.clone().within(self.width()).to_string()),
+            Format::Json => {
+                let plain = anstream::adapter::strip_str(&note.to_string()).to_string();
+                let told = json!({ "v": 1, "answer": "note", "data": plain.trim() });
+                self.write(&json(&told));
+            }
+        }
     }
 
     /// Tells what happens while the program runs.
     pub fn observer(&self) -> impl Observer + use<> {
         let sink = self.sink.clone();
-        let text = self.text.is_some();
+        let text = self.format == Format::Text;
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
-            EventKind::Note { .. } => write(&sink, &json(event)),
+            EventKind::Log { text: said, .. } if text => write(&sink, &format!("{said}\n")),
+            EventKind::Fork { parent, child, followed } if text => {
+                write(&sink, &forked(*parent, *child, *followed));
+            }
+            EventKind::Exec { program } if text => {
+                write(&sink, &format!("note: The process executes {program}.\n"));
+            }
+            // Of one for which the program stands still, the stop tells.
+            EventKind::Signal { name, explanation, stack: None, .. } if text => {
+                let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                let thread = event.thread;
+                write(&sink, &format!("Signal {name} in thread {thread}{why}\n"));
+            }
+            EventKind::Note { .. }
+            | EventKind::Log { .. }
+            | EventKind::Fork { .. }
+            | EventKind::Exec { .. }
+            | EventKind::Signal { stack: None, .. } => write(&sink, &json(event)),
             _ => {}
         }
+    }
+
+    fn drawn(&self, answer: &Answer) -> String {
+        match self.format {
+            Format::Text => AnswerText::new(self.width()).answer(answer),
+            Format::Json => json(&Versioned { v: 1, told: answer }),
+        }
+    }
+
+    /// Columns that there are now: the terminal may have been resized.
+    fn width(&self) -> usize {
+        width(self.asked, self.to_terminal)
+    }
+
+    fn colours(&self) -> bool {
+        let choice = match self.to_terminal {
+            true => AutoStream::choice(&std::io::stderr()),
+            false => ColorChoice::global(),
+        };
+        matches!(choice, ColorChoice::Always | ColorChoice::AlwaysAnsi)
+    }
+
+    fn write(&self, text: &str) {
+        write(&self.sink, text);
     }
 }
 
@@ -96,6 +188,14 @@ struct Versioned<'a, T> {
     v: u8,
     #[serde(flatten)]
     told: &'a T,
+}
+
+fn forked(parent: i32, child: i32, followed: bool) -> String {
+    let end = match followed {
+        true => format!("its child {child} is followed; {parent} was let go"),
+        false => format!("its child {child} was let go"),
+    };
+    format!("note: Process {parent} forked; {end}.\n")
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::front::errors::UserError;
+use crate::front::folders::Folder;
 
 /// The name of the executable in the directory of a build.
 pub(super) const PROGRAM: &str = "program";
@@ -90,12 +91,9 @@ fn hash(value: &impl Hash) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// `$XDG_CACHE_HOME/freehold`, or `~/.cache/freehold` (XDG base directory specification).
+/// The folder of the cache.
 pub(super) fn cache_dir() -> Result<PathBuf, UserError> {
-    let absolute =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    base.map(|base| base.join("freehold")).ok_or_else(|| {
+    Folder::Cache.path().ok_or_else(|| {
         UserError::new("there is no directory for the programs that are built from .rs files")
             .hint("set HOME or XDG_CACHE_HOME to an absolute path")
     })

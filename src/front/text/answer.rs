@@ -2,15 +2,18 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::breakpoints;
+use super::highlight::coloured;
+use super::looked;
 use super::paths::function;
 use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
 use crate::base::{At, ExitStatus, Hold};
-use crate::command::{Answer, COMMANDS, Command, Listing, SourceText, Stopped, Topic};
+use crate::command::{Answer, COMMANDS, Command, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
-use crate::session::{Answered, Breakpoint, Frame, Halt, Where, Whereabouts};
+use crate::session::{Answered, Frame, Halt, Skip, Whereabouts};
 
 /// Columns of a function's name that are kept beside its place.
 const SHORTEST: usize = 12;
@@ -19,7 +22,7 @@ const SHORTEST: usize = 12;
 const WIDEST_PATH: usize = 24;
 
 /// Where what commands do begins, in a list of them.
-const ABOUT: usize = 14;
+const ABOUT: usize = 16;
 
 /// Draws answers.
 pub struct AnswerText {
@@ -37,6 +40,13 @@ impl AnswerText {
         match answer {
             Answer::Value(answered) => self.value(answered),
             Answer::Split { name, split } => split_text(split, name, self.width),
+            Answer::Looked(found) => looked::looked(found, self.width),
+            Answer::Stopped(stopped) => {
+                let value = stopped.returned.as_ref().map(|answered| self.value(answered));
+                self.lines(answer)
+                    + &value.unwrap_or_default()
+                    + &looked::at_stop(stopped, self.width)
+            }
             other => self.lines(other),
         }
     }
@@ -44,12 +54,21 @@ impl AnswerText {
     fn lines(&self, answer: &Answer) -> String {
         let mut lines = Vec::new();
         match answer {
-            Answer::Nothing | Answer::Quit | Answer::Value(_) | Answer::Split { .. } => {}
-            Answer::Said(text) => lines.push(plain(text)),
-            Answer::Breakpoint(breakpoint) => set_breakpoint(breakpoint, &mut lines),
-            Answer::Breakpoints(all) => breakpoints(all, &mut lines),
-            Answer::Stopped(stopped) => stop(stopped, &mut lines),
-            Answer::Backtrace(listing) => backtrace(listing, self.width, &mut lines),
+            Answer::Nothing
+            | Answer::Quit
+            | Answer::Value(_)
+            | Answer::Split { .. }
+            | Answer::Script(_)
+            | Answer::Transcript(_)
+            | Answer::Looked(_) => {}
+            Answer::Said(text) if text.is_empty() => lines.push(Line::new()),
+            Answer::Said(text) => lines.extend(text.lines().map(plain)),
+            Answer::Rows(all) => rows(all, self.width, &mut lines),
+            Answer::Breakpoint(breakpoint) => breakpoints::set(breakpoint, &mut lines),
+            Answer::Breakpoints(all) => breakpoints::list(all, &mut lines),
+            Answer::Skips(rules) => skips(rules, &mut lines),
+            Answer::Stopped(stopped) => stop(stopped, self.width, &mut lines),
+            Answer::Backtrace(listing) => looked::backtrace(listing, self.width, &mut lines),
             Answer::Frame(frame, text) => {
                 lines.push(frame_line(frame, false, self.width));
                 text.iter().for_each(|text| source(text, &mut lines));
@@ -57,7 +76,10 @@ impl AnswerText {
             Answer::Source(text) => source(text, &mut lines),
             Answer::Variables(all) => lines.extend(variables(all, self.width)),
             Answer::Where(found) => whereabouts(found, &mut lines),
-            Answer::Commands => commands(self.width, &mut lines),
+            Answer::Commands => {
+                Topic::ALL.into_iter().for_each(|topic| commands(topic, self.width, &mut lines));
+            }
+            Answer::Topic(topic) => commands(*topic, self.width, &mut lines),
             Answer::Help(command) => help(command, self.width, &mut lines),
         }
         let mut out = String::new();
@@ -103,87 +125,101 @@ fn whereabouts(found: &Whereabouts, lines: &mut Vec<Line>) {
     }
 }
 
-fn plain(text: &str) -> Line {
+pub(super) fn plain(text: &str) -> Line {
     let mut line = Line::new();
     line.push(Ink::Plain, text);
     line
 }
 
-fn set_breakpoint(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
-    let mut line = Line::new();
-    let word = if breakpoint.temporary { "Temporary breakpoint" } else { "Breakpoint" };
-    line.push(Ink::Plain, format!("{word} {}", breakpoint.id));
-    match breakpoint.places.as_slice() {
-        [one] => {
-            line.push(Ink::Plain, " at ").append(where_is(&one.at));
-        }
-        several => {
-            line.push(Ink::Plain, format!(" at {}", counted(several.len() as u64, "place")));
-        }
+fn stop(stopped: &Stopped, width: usize, lines: &mut Vec<Line>) {
+    // A step within one function is told by its line alone.
+    let told = !matches!(stopped.halt, Halt::Step { .. } | Halt::Reached { left: false, .. })
+        || !stopped.same_frame
+        || stopped.source.is_none();
+    if told {
+        lines.push(halt_line(stopped));
     }
-    let asked = match &breakpoint.wanted {
-        Where::Line { line, .. } => Some(*line),
-        _ => None,
-    };
-    let got = breakpoint.places.first().and_then(|place| place.at.line);
-    if let (Some(asked), Some(got)) = (asked, got)
-        && asked != got
-    {
-        line.push(Ink::Faint, format!("  (line {asked} has no code)"));
-    }
-    lines.push(line);
-}
-
-fn breakpoints(all: &[Breakpoint], lines: &mut Vec<Line>) {
-    if all.is_empty() {
-        lines.push(plain("There are no breakpoints."));
-    }
-    for breakpoint in all {
-        for (index, place) in breakpoint.places.iter().enumerate() {
-            let mut line = Line::new();
-            let number = if index == 0 { breakpoint.id.to_string() } else { String::new() };
-            line.push(Ink::Strong, format!("{number:>3}  "));
-            line.append(where_is(&place.at));
-            if index == 0 && breakpoint.hits > 0 {
-                line.push(Ink::Faint, format!("  reached {}", counted(breakpoint.hits, "time")));
-            }
-            lines.push(line);
-        }
+    breakpoints::more_of_halt(&stopped.halt, width, lines);
+    stopped.source.iter().for_each(|text| source(text, lines));
+    if let Some(why) = &stopped.unreadable {
+        let mut line = Line::new();
+        line.push(Ink::Plain, "the value returned: ").push(Ink::Faint, why.in_place());
+        lines.push(line);
     }
 }
 
-fn stop(stopped: &Stopped, lines: &mut Vec<Line>) {
-    let mut line = Line::new();
-    match &stopped.halt {
+fn halt_line(stopped: &Stopped) -> Line {
+    let mut line = reason(&stopped.halt);
+    if let Some(frame) = &stopped.frame {
+        if line.width() > 0 {
+            line.push(Ink::Plain, ", ");
+        }
+        line.append(where_is(&frame.at));
+        if stopped.halt.thread().0 > 1 {
+            line.push(Ink::Faint, format!("  thread {}", stopped.halt.thread()));
+        }
+    }
+    if let Some(name) = stopped.unfinished {
+        line.push(Ink::Faint, format!("  (`{name}` is not finished)"));
+    }
+    line
+}
+
+/// Why the program stands still; nothing for a step, which the user has asked for.
+fn reason(halt: &Halt) -> Line {
+    let mut line = breakpoints::halt(halt).unwrap_or_default();
+    match halt {
         Halt::Entry => line.push(Ink::Plain, "At the entry point"),
-        Halt::Breakpoint { hit, .. } => {
-            let ids: Vec<_> = hit.iter().map(ToString::to_string).collect();
-            line.push(Ink::Changed, format!("Breakpoint {}", ids.join(", ")))
+        Halt::Attached { process, threads } => {
+            let threads = counted(*threads as u64, "thread");
+            line.push(Ink::Plain, format!("Attached to process {process}, {threads}"))
+        }
+        Halt::Core { .. } => line.push(Ink::Plain, "In a core file"),
+        Halt::Exec { program, .. } => {
+            line.push(Ink::Plain, format!("The process executes {}", program.display()))
         }
         Halt::Signal { name, explanation, .. } => {
             line.push(Ink::Gone, format!("Signal {name}"));
             let why = explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             line.push(Ink::Plain, why)
         }
+        Halt::Step { .. } | Halt::Reached { left: false, .. } => &mut line,
+        Halt::Reached { left: true, .. } => line.push(Ink::Plain, "The function was left"),
+        Halt::Returned { function: name, unwound, .. } => {
+            let how = if *unwound { "A panic has left " } else { "Returned from " };
+            let ink = if *unwound { Ink::Gone } else { Ink::Plain };
+            line.push(ink, how).push(Ink::Strong, function(name))
+        }
+        Halt::ThreadEnded { ended, .. } => {
+            line.push(Ink::Changed, format!("Thread {ended} has ended"))
+        }
+        Halt::Interrupted { .. } => line.push(Ink::Changed, "Interrupted"),
         Halt::Ended { status: ExitStatus::Code(code) } => {
             line.push(Ink::Plain, format!("The program ended with code {code}."))
         }
         Halt::Ended { status: ExitStatus::Signal(signal) } => {
             line.push(Ink::Gone, format!("The program was ended by signal {signal}."))
         }
+        Halt::Breakpoint { .. }
+        | Halt::Watchpoint { .. }
+        | Halt::WatchEnded { .. }
+        | Halt::Caught { .. } => &mut line,
     };
-    if let Some(frame) = &stopped.frame {
-        line.push(Ink::Plain, ", ");
-        line.append(where_is(&frame.at));
-        if stopped.halt.thread().0 > 1 {
-            line.push(Ink::Faint, format!("  thread {}", stopped.halt.thread()));
-        }
-    }
-    lines.push(line);
-    stopped.source.iter().for_each(|text| source(text, lines));
+    line
 }
 
-fn where_is(at: &At) -> Line {
+fn skips(rules: &[Skip], lines: &mut Vec<Line>) {
+    if rules.is_empty() {
+        lines.push(plain("Steps run through std and dependencies, and nothing else."));
+    }
+    for (number, rule) in (1..).zip(rules) {
+        let mut line = Line::new();
+        line.push(Ink::Strong, format!("{number:>3}  ")).push(Ink::Plain, rule.to_string());
+        lines.push(line);
+    }
+}
+
+pub(super) fn where_is(at: &At) -> Line {
     let mut line = Line::new();
     line.push(Ink::Strong, function(&at.function));
     let place = place(at);
@@ -193,24 +229,8 @@ fn where_is(at: &At) -> Line {
     line
 }
 
-fn backtrace(listing: &Listing, width: usize, lines: &mut Vec<Line>) {
-    for frame in &listing.frames {
-        lines.push(frame_line(frame, frame.no == listing.selected, width));
-    }
-    if listing.more > 0 {
-        let mut line = Line::new();
-        line.push(Ink::Faint, format!("  … {}", counted(listing.more as u64, "more frame")));
-        lines.push(line);
-    }
-    if let Some(why) = &listing.cut {
-        let mut line = Line::new();
-        line.push(Ink::Changed, format!("  the stack could not be followed further: {why}"));
-        lines.push(line);
-    }
-}
-
 /// A frame. A name too long for the line is cut, because the place behind it tells more.
-fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
+pub(super) fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
     let mut tail = Line::new();
     let place = place(&frame.at);
     if !place.is_empty() {
@@ -231,31 +251,55 @@ fn frame_line(frame: &Frame, selected: bool, width: usize) -> Line {
     line
 }
 
-fn source(text: &SourceText, lines: &mut Vec<Line>) {
-    for (number, content) in (text.first..).zip(&text.lines) {
+pub(super) fn source(text: &SourceText, lines: &mut Vec<Line>) {
+    // The one line of a stop is read at once, and needs no colours.
+    let coloured = (text.lines.len() > 1).then(|| coloured(text)).flatten();
+    for (index, (number, content)) in (text.first..).zip(&text.lines).enumerate() {
         let mut line = Line::new();
         let current = text.current == Some(number) && text.lines.len() > 1;
         line.push(Ink::Strong, if current { "▸" } else { " " });
-        line.push(Ink::Faint, format!("{number:>4} │ "));
-        line.push(Ink::Plain, content.replace('\t', "    "));
+        let ink = if current { Ink::Strong } else { Ink::Faint };
+        line.push(ink, format!("{number:>4}")).push(Ink::Faint, " │ ");
+        let plain = vec![(Ink::Plain, content.clone())];
+        let pieces = coloured.as_ref().and_then(|all| all.get(index)).unwrap_or(&plain);
+        for (ink, piece) in pieces {
+            line.push(*ink, piece.replace('\t', "    "));
+        }
         lines.push(line);
     }
 }
 
-fn commands(width: usize, lines: &mut Vec<Line>) {
-    for topic in Topic::ALL {
-        let mut heading = Line::new();
-        heading.push(Ink::Strong, topic.name());
-        lines.push(heading);
-        for command in COMMANDS.iter().filter(|command| command.topic == topic) {
-            let mut name = command.name;
-            for about in wrap(command.about, width.saturating_sub(ABOUT)) {
-                let mut line = Line::new();
-                line.push(Ink::Plain, "  ").push(Ink::Plain, name).pad_to(ABOUT);
-                line.push(Ink::Faint, about);
-                lines.push(line);
-                name = "";
-            }
+fn commands(topic: Topic, width: usize, lines: &mut Vec<Line>) {
+    let mut heading = Line::new();
+    heading.push(Ink::Strong, topic.name());
+    lines.push(heading);
+    for command in COMMANDS.iter().filter(|command| command.topic == topic) {
+        let mut name = command.name;
+        for about in wrap(command.about, width.saturating_sub(ABOUT)) {
+            let mut line = Line::new();
+            line.push(Ink::Plain, "  ").push(Ink::Plain, name).pad_to(ABOUT);
+            line.push(Ink::Faint, about);
+            lines.push(line);
+            name = "";
+        }
+    }
+}
+
+/// Names in a column, and behind them what there is to say, on as many lines as it takes.
+fn rows(all: &[(String, String)], width: usize, lines: &mut Vec<Line>) {
+    let names = all.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let column = (names + 2).min(width / 3);
+    for (name, text) in all {
+        let mut line = Line::new();
+        line.push(Ink::Strong, name).push(Ink::Plain, "  ").pad_to(column);
+        let columns = width.saturating_sub(line.width()).max(20);
+        let mut texts = wrap(text, columns).into_iter();
+        line.push(Ink::Plain, texts.next().unwrap_or_default());
+        lines.push(line);
+        for text in texts {
+            let mut line = Line::new();
+            line.pad_to(column).push(Ink::Plain, text);
+            lines.push(line);
         }
     }
 }

@@ -82,7 +82,10 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         }
         EventKind::ThreadStart => told("thread", format!("{} begins", event.thread)),
         EventKind::ThreadEnd => told("thread", format!("{} ends", event.thread)),
-        EventKind::Fork { child } => {
+        EventKind::Fork { parent, child, followed: true } => {
+            told("fork", format!("process {child} is followed, {parent} goes its own way"))
+        }
+        EventKind::Fork { child, followed: false, .. } => {
             told("fork", format!("process {child} goes its own way, unwatched"))
         }
         EventKind::Exec { program } => {
@@ -94,6 +97,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
         | EventKind::Note { .. }
+        | EventKind::Log { .. }
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,
     })

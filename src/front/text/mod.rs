@@ -3,9 +3,12 @@
 //! [`Answer`](crate::command::Answer)s.
 
 mod answer;
+mod breakpoints;
 mod drops;
+mod highlight;
 mod layout;
 mod lines;
+mod looked;
 mod paths;
 mod picture;
 #[cfg(test)]
@@ -22,6 +25,7 @@ mod watch;
 
 pub use answer::AnswerText;
 pub use drops::DropsText;
+pub(super) use looked::code;
 pub(super) use paths::function as short_function;
 pub(super) use spans::wrap;
 pub use trace::TraceText;

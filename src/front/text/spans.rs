@@ -119,6 +119,18 @@ impl Line {
         fitted
     }
 
+    /// Without its first columns, which are spaces or marks.
+    pub fn without_first(self, columns: usize) -> Line {
+        let mut left = columns;
+        let mut rest = Line::new();
+        for (ink, text) in self.spans {
+            let skipped = text.chars().take(left).count();
+            left -= skipped;
+            rest.push(ink, text.chars().skip(skipped).collect::<String>());
+        }
+        rest
+    }
+
     /// Without colours.
     #[cfg(test)]
     pub fn plain(&self) -> String {

@@ -7,5 +7,6 @@ mod processes;
 mod sites;
 mod stepping;
 mod stopping;
+mod system_calls;
 mod watching;
 mod writing;

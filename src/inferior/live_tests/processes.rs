@@ -36,7 +36,7 @@ fn a_program_that_execs_is_followed_without_its_sites() {
         inferior.insert_site(touch).expect("a site");
         let mut again = None;
         let course = run_with(&mut inferior, first, |inferior, stop| {
-            if let Stop::Exec { path, thread } = stop {
+            if let Stop::Exec { path, thread, .. } = stop {
                 assert_eq!(path, subject());
                 assert!(!inferior.has_site(touch));
                 again = Some((thread.no().0, thread.tid()));

@@ -1,0 +1,100 @@
+//! Asking a running process to stand still, from anywhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+
+use crate::base::Tid;
+
+/// A request that a traced process stand still.
+///
+/// The thread that traces is blocked in its wait then, and only a stop of the process wakes it for
+/// certain: a signal to the debugger itself could come a moment before the wait begins, and be lost.
+/// So the process gets a SIGSTOP, which no program can block; its tracer is told, and swallows it.
+#[derive(Debug, Default)]
+pub struct StopRequest {
+    wanted: AtomicBool,
+    /// The process that runs; 0 where none does.
+    process: AtomicI32,
+}
+
+/// What the terminal's interrupt is passed to.
+static BY_KEY: AtomicPtr<StopRequest> = AtomicPtr::new(std::ptr::null_mut());
+
+impl StopRequest {
+    /// Whom to ask from now on: a process that runs, or nobody. What was asked before is forgotten.
+    pub fn aim(&self, process: Option<Tid>) {
+        self.wanted.store(false, Ordering::SeqCst);
+        self.process.store(process.map_or(0, |tid| tid.0), Ordering::SeqCst);
+    }
+
+    /// Whom to ask from now on, in place of a process that runs no longer under this tracer. What
+    /// was asked of that one is asked of this.
+    pub fn turn_to(&self, process: Tid) {
+        self.process.store(process.0, Ordering::SeqCst);
+        if self.wanted.load(Ordering::SeqCst) {
+            self.send();
+        }
+    }
+
+    /// Asks; false where nothing runs. Async-signal-safe.
+    pub fn send(&self) -> bool {
+        let process = self.process.load(Ordering::SeqCst);
+        if process <= 0 {
+            return false;
+        }
+        self.wanted.store(true, Ordering::SeqCst);
+        // SAFETY: kill takes two numbers, and is async-signal-safe. The id is that of a process
+        // that is traced, which stays taken until its tracer has reaped it.
+        unsafe { libc::kill(process, libc::SIGSTOP) == 0 }
+    }
+
+    /// Whether somebody has asked and was not answered.
+    pub fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::SeqCst)
+    }
+
+    /// The same, and it is answered now.
+    pub fn take(&self) -> bool {
+        self.wanted.swap(false, Ordering::SeqCst)
+    }
+}
+
+/// From now on the terminal's interrupt (SIGINT) leaves this process alone and asks the process that
+/// runs to stand still.
+pub fn stop_on_interrupt(request: &Arc<StopRequest>) {
+    extern "C" fn ask(_: libc::c_int) {
+        let request = BY_KEY.load(Ordering::SeqCst);
+        // SAFETY: what was stored there came from `Arc::into_raw` and is never freed.
+        if let Some(request) = unsafe { request.as_ref() } {
+            // SAFETY: every thread has an errno, and the code that was interrupted may need it.
+            let errno = unsafe { libc::__errno_location() };
+            // SAFETY: as above.
+            let before = unsafe { *errno };
+            request.send();
+            // SAFETY: as above.
+            unsafe { *errno = before };
+        }
+    }
+    BY_KEY.store(Arc::into_raw(request.clone()).cast_mut(), Ordering::SeqCst);
+    // SAFETY: the handler is async-signal-safe, and a zeroed sigaction with a handler and flags is a
+    // valid one.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = ask as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_where_nothing_runs() {
+        let request = StopRequest::default();
+        assert!(!request.send() && !request.is_wanted());
+        request.aim(None);
+        assert!(!request.send() && !request.take());
+    }
+}
