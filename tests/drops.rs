@@ -3,8 +3,12 @@
 
 mod support;
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
-use support::{Told, Variant, freehold, normalise, program, told};
+use support::run::command;
+use support::{Ran, Told, Variant, freehold, normalise, program, told};
 
 fn drops(name: &str, variant: Variant) -> Told {
     let built = program(name, variant);
@@ -137,4 +141,107 @@ main                                                           drop_order.rs:209
     drops      Guard  _inner                                                 :63
     drops      Guard  _outer                                                 :65";
     assert_eq!(report("drop_order", &["--only", "scopes"]), scopes);
+}
+
+/// `freehold drops --check FILE ARGS`, where it may write.
+fn check(file: &Path, args: &[&OsStr]) -> Ran {
+    let mut freehold = command();
+    freehold.env_remove("CI").arg("drops").arg("--check").arg(file).args(args);
+    Ran::of(freehold.write_stdin("").output().expect("it ends within the limit"))
+}
+
+#[test]
+fn a_snapshot_of_a_debug_build_holds_for_an_optimised_one() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    for name in ["drop_order", "leaks", "panics", "raw_alloc", "threads", "smart_pointers"] {
+        let (debug, opt) = (program(name, Variant::Debug), program(name, Variant::Opt));
+        let file = dir.path().join(name);
+        let accepted = check(&file, &["--accept".as_ref(), debug.executable.as_ref()]);
+        assert_eq!(accepted.code, 0, "{accepted:?}");
+        for program in [&debug, &opt] {
+            let ran = check(&file, &[program.executable.as_ref()]);
+            assert_eq!((ran.code, &*ran.stderr), (0, ""), "{name}");
+        }
+        // What an optimised build has, one that is not has too.
+        let accepted = check(&file, &["--accept".as_ref(), opt.executable.as_ref()]);
+        assert_eq!(accepted.code, 0, "{accepted:?}");
+        let ran = check(&file, &[debug.executable.as_ref()]);
+        assert_eq!((ran.code, &*ran.stderr), (0, ""), "{name}");
+    }
+}
+
+#[test]
+fn a_snapshot_holds_neither_addresses_nor_lines_nor_what_std_is_made_of() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("fields.drops");
+    let built = program("drop_order", Variant::Debug);
+    check(&file, &["--accept".as_ref(), built.executable.as_ref()]);
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let fields = "
+fields
+  Holder (holder)
+    Guard (.first)
+    std String (.text)
+    Guard (.second)
+";
+    assert!(text.contains(fields), "{text}");
+    for inner in ["0x", "RawVec", "Vec<u8>", "Unique", ".rs", "#1"] {
+        assert!(!text.contains(inner), "{inner}: {text}");
+    }
+    check(&file, &["--lines".as_ref(), "--accept".as_ref(), built.executable.as_ref()]);
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let line = format!("  Guard (_a) at drop_order.rs:{}\n", built.line("in-reverse-end"));
+    assert!(text.contains(&line), "{text}");
+}
+
+/// A program in which two guards drop, after some other text in `main`.
+fn guards(dir: &Path, main: &str) -> PathBuf {
+    let source = format!(
+        "pub struct Guard(pub u8);\n\
+         impl Drop for Guard {{\n    fn drop(&mut self) {{\n        println!(\"{{}}\", self.0);\n    }}\n}}\n\
+         fn take(_taken: Guard) {{}}\n\
+         fn main() {{\n{main}    let b = Guard(2);\n    take(Guard(b.0));\n}}\n"
+    );
+    let path = dir.join("guards.rs");
+    std::fs::write(&path, source).expect("the source");
+    path
+}
+
+#[test]
+fn a_difference_is_told_in_a_sentence_and_ends_with_code_1() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("guards.drops");
+    let accepted = guards(dir.path(), "    let _a = Guard(1);\n");
+    let ran = check(&file, &["--accept".as_ref(), accepted.as_ref()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = |main: &str| {
+        let ran = check(&file, &[guards(dir.path(), main).as_ref()]);
+        let said: Vec<String> = ran.stderr.lines().map(str::to_owned).collect();
+        (ran.code, said.first().cloned().unwrap_or_default())
+    };
+    assert_eq!(told("    let _a = Guard(1);\n"), (0, String::new()));
+    let never = "`Guard` (`_a`) was never dropped; expected in `main`";
+    assert_eq!(told(""), (1, never.to_owned()));
+    let added = "`Guard` (`_c`) dropped in `main`; not expected; `guards.rs:13`";
+    assert_eq!(told("    let _a = Guard(1);\n    let _c = Guard(3);\n"), (1, added.to_owned()));
+    let (code, said) = told("    drop(Guard(0));\n    let _a = Guard(1);\n");
+    assert_eq!((code, &*said), (1, "`Guard` dropped in `main`; not expected; `guards.rs:9`"));
+}
+
+#[test]
+fn a_ci_server_and_a_pipe_write_no_snapshot() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("x.drops");
+    let built = program("moved", Variant::Debug);
+    let mut freehold = command();
+    freehold.env("CI", "true").args(["drops", "--accept", "--check"]);
+    let output = freehold.arg(&file).arg(&built.executable).output().expect("it ends");
+    let ran = Ran::of(output);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("CI is set") && !file.exists() && ran.stdout.is_empty(), "{ran:?}");
+    let ran = check(&file, &["--review".as_ref(), built.executable.as_ref()]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("no terminal") && !file.exists(), "{ran:?}");
+    let ran = check(&file, &[built.executable.as_ref()]);
+    assert!(ran.code == 2 && ran.stderr.contains("--accept"), "{ran:?}");
 }

@@ -64,6 +64,26 @@ fn the_calls_of_a_function_are_points_in_time() {
 }
 
 #[test]
+fn the_order_of_drops_is_asserted_by_name_and_type() {
+    let run = run("drop_order", &["scopes"]);
+    let guards = || run.drops().of_type("Guard");
+    guards().in_function("in_reverse").assert_order(&["_c", "_b", "_a"]);
+    guards().in_function("in_reverse").assert_order(&["_c: Guard", "_", "_a"]);
+    guards().in_function("forgotten").assert_none();
+    let scopes = run.between(Point::Entry("scopes".into()), Point::Exit("scopes".into()));
+    scopes.drops().of_type("Guard").assert_order(&["_inner", "_outer"]);
+    let told = message(|| guards().in_function("in_reverse").assert_order(&["_c", "_a", "_b"]));
+    let line = program("drop_order", Variant::Debug).line("in-reverse-end");
+    let wrong = "`_b: Guard` was dropped before `_a: Guard`; expected after";
+    assert!(told.contains(&format!("{wrong}; drop_order.rs:{line}")), "{told}");
+    let told = message(|| guards().in_function("in_reverse").assert_order(&["_c", "_b"]));
+    assert!(told.contains("`_a: Guard` was dropped as well"), "{told}");
+    let four = ["_c", "_b", "_a", "_d"];
+    let told = message(|| guards().in_function("in_reverse").assert_order(&four));
+    assert!(told.contains("`_d` was never dropped"), "{told}");
+}
+
+#[test]
 fn a_program_that_fails_says_what_it_said() {
     let executable = program("moved", Variant::Debug).executable;
     let missing = Program::file(executable.with_extension("not-there")).try_record();

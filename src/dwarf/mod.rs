@@ -75,7 +75,7 @@ pub use image::{Image, ImageError, ImageKind, Images, Loaded, Section, TlsSegmen
 pub use inlined_copies::InlinedCopy;
 pub use lines::{LineRow, SourceLine};
 pub use locations::{Location, LocationContext, Piece, PieceAt};
-pub use names::{crate_of, demangle};
+pub use names::{crate_of, demangle, without_generics};
 pub use origin::Origin;
 pub use statics::{Static, StaticAt};
 pub use symbol_filter::text_required_by_pattern;

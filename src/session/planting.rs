@@ -35,16 +35,16 @@ pub(super) enum Role {
     AllocatorReturn,
     /// The process is about to end.
     ProcessEnd,
-    /// The plan of the moment waits for its thread here.
-    Plan,
-    /// A function of the user's begins, which a step may come to through code that is not.
-    UserEntry,
     /// Code is entered that drops a value.
     Drop(usize),
     /// A panic begins to unwind the thread.
     Unwinds,
     /// A panic was caught.
     Caught,
+    /// The plan of the moment waits for its thread here.
+    Plan,
+    /// A function of the user's begins, which a step may come to through code that is not.
+    UserEntry,
 }
 
 /// The roles of all sites.

@@ -361,10 +361,10 @@ impl Run {
             Role::ProcessEnd => self.process_ends(thread),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
-            Role::Plan | Role::UserEntry => {}
             Role::Drop(index) => self.drop_begins(thread, index),
             Role::Unwinds => self.dropping.drops.panic_began(thread.no()),
             Role::Caught => self.dropping.drops.panic_caught(thread.no()),
+            Role::Plan | Role::UserEntry => {}
         }
         None
     }

@@ -12,6 +12,7 @@
 //! fn the_buffer_ends_with_its_reader() {
 //!     let run = Program::bin("tool").arg("--once").record();
 //!     run.blocks().allocated_in("Reader::new").assert_freed_in("main");
+//!     run.drops().of_type("Guard").in_function("main").assert_order(&["second", "first"]);
 //!     run.assert_no_leaks();
 //!     assert!(run.peak_heap() < 1 << 20);
 //! }
@@ -20,6 +21,7 @@
 //! Nothing here reads the program's bytes; that is done by the session below.
 
 mod blocks;
+mod drops;
 mod history;
 mod marks;
 mod own_test;
@@ -27,6 +29,7 @@ mod program;
 mod recording;
 
 pub use blocks::Blocks;
+pub use drops::{Dropped, Drops};
 pub use marks::mark;
 pub use own_test::recorded;
 pub use program::{Program, RecordingError};

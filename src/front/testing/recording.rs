@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::blocks::Blocks;
+use super::drops::Drops;
 use super::history::name_fits;
 use super::marks::MARK;
 use crate::base::{
@@ -70,6 +71,12 @@ impl Recording {
     /// All blocks, std's own among them.
     pub fn blocks(&self) -> Blocks<'_> {
         self.whole().blocks()
+    }
+
+    /// All values that were dropped: those of the user's types, and those of std that the user's
+    /// code drops.
+    pub fn drops(&self) -> Drops<'_> {
+        Drops::of(self.events.iter())
     }
 
     /// The block of an ordinal.
@@ -171,6 +178,11 @@ impl<'a> Part<'a> {
         Blocks::new(all.filter(|story| self.has(&story.allocated)).collect())
     }
 
+    /// The values that were dropped in it.
+    pub fn drops(&self) -> Drops<'a> {
+        Drops::of(self.recording.events.iter().filter(|event| self.covers(event.seq, event.thread)))
+    }
+
     /// The most bytes that were alive at one time beyond those at its beginning.
     pub fn peak_heap(&self) -> u64 {
         let within = |event: &&Event| self.from <= event.seq && event.seq <= self.to;
@@ -209,9 +221,13 @@ impl<'a> Part<'a> {
     }
 
     fn has(&self, moment: &Moment) -> bool {
-        let when = self.from <= moment.seq && moment.seq <= self.to;
-        let ours = self.thread.is_none_or(|thread| thread == moment.thread);
-        when && (ours || self.began_within(moment.thread))
+        self.covers(moment.seq, moment.thread)
+    }
+
+    fn covers(&self, seq: Seq, thread: ThreadNo) -> bool {
+        let when = self.from <= seq && seq <= self.to;
+        let ours = self.thread.is_none_or(|ours| ours == thread);
+        when && (ours || self.began_within(thread))
     }
 
     fn began_within(&self, thread: ThreadNo) -> bool {

@@ -26,6 +26,7 @@ mod watch;
 pub use answer::AnswerText;
 pub use drops::DropsText;
 pub(super) use looked::{code, story_text};
+pub(super) use paths::function as short_function;
 pub(super) use spans::wrap;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};

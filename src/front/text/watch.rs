@@ -66,7 +66,7 @@ impl WatchText {
                 };
                 self.spaced(false, lines.into_iter().map(indented).collect())
             }
-            EventKind::Start { program, allocator, sections, statics } => {
+            EventKind::Start { program, allocator, sections, statics, .. } => {
                 start::lines(program, allocator.as_deref(), sections, statics, self.canvas.width)
             }
             EventKind::Enter { frame, stack, .. } => {

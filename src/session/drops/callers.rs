@@ -86,12 +86,12 @@ impl Run {
             Some(loaded.bias.to_virt(symbol.range.start))
         };
         let function = frame.loaded.as_ref().and_then(begin);
-        FrameSeen { cfa, lookup: frame.lookup, function, called: self.callee_of(frame) }
+        FrameSeen { cfa, lookup: frame.lookup, function, called: self.called_by(frame) }
     }
 
     /// The function that was called when a frame was made, by the call instruction in front of its
     /// return address.
-    fn callee_of(&self, frame: &RawFrame) -> Option<VirtAddr> {
+    fn called_by(&self, frame: &RawFrame) -> Option<VirtAddr> {
         /// The longest encoding of a call that tells what it calls.
         const CALL: u64 = 6;
         let memory = self.inferior.memory();

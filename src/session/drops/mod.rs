@@ -36,6 +36,13 @@ pub(super) struct Dropping {
     sites: Vec<Vec<Planted>>,
 }
 
+impl Dropping {
+    /// Whether some of the code that drops was inlined.
+    pub fn has_inlined(&self) -> bool {
+        !self.optimised.is_empty()
+    }
+}
+
 /// Code that drops values, where it is loaded.
 #[derive(Clone)]
 struct Planted {

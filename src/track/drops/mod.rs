@@ -51,6 +51,8 @@ pub struct OpenDrop {
     at: Option<Arc<At>>,
     /// Whether its type's own `Drop::drop` was seen.
     body: bool,
+    /// Whether it is that of the value whose drop is open around it.
+    again: bool,
 }
 
 /// A drop that is to be shown.
@@ -88,6 +90,11 @@ impl Drops {
         open.end_before(&record.site, &record.frames);
         open.end_gone(&record.frames);
         let cfa = record.frames.first()?.cfa;
+        if let Some(outer) = open.same_value(record).cloned() {
+            let (site, address) = (record.site.clone(), record.address.or(outer.address));
+            open.drops.push(OpenDrop { site, cfa, address, again: true, ..outer });
+            return None;
+        }
         let part = open.part_of(record);
         let shown = open.is_shown(record);
         let enclosing = open.drops.iter().rev().find(|drop| drop.seq.is_some());
@@ -98,7 +105,7 @@ impl Drops {
         };
         let at = at.or_else(|| record.calls.first().map(|call| call.at.clone()));
         let within = enclosing.and_then(|drop| drop.seq);
-        let depth = open.drops.iter().filter(|drop| drop.seq.is_some()).count();
+        let depth = open.drops.iter().filter(|drop| drop.seq.is_some() && !drop.again).count();
         let place = match part {
             DroppedPart::Value => record.place.as_ref().map(|place| place.name.clone()),
             DroppedPart::Body => open.drops.last().and_then(|value| value.place.clone()),
@@ -129,6 +136,7 @@ impl Drops {
             at,
             // Where glue was not seen, the type's own `drop` stands for the whole drop.
             body: record.site.part == DropPart::Body,
+            again: false,
         });
         shown.then_some(seen)
     }
@@ -234,6 +242,19 @@ impl Open {
         if let Some(index) = self.drops.iter().position(same) {
             self.drops.truncate(index);
         }
+    }
+
+    /// The drop that is open of the value itself. A value lies in no other of its type without a
+    /// pointer, whose drop would stand between them: glue within glue of one type is one function
+    /// that calls another for the same value (since 1.97, `drop_in_place` calls `drop_glue`).
+    fn same_value(&self, record: &DropRecord) -> Option<&OpenDrop> {
+        let outer = self.drops.last()?;
+        let address = outer.address.zip(record.address);
+        let glue = [&outer.site, &record.site].iter().all(|site| site.part == DropPart::Glue);
+        let same = glue
+            && outer.site.type_name == record.site.type_name
+            && address.is_none_or(|(outer, inner)| outer == inner);
+        same.then_some(outer)
     }
 
     /// A type's own `drop` is a part of the drop of the value that its glue has begun.

@@ -242,3 +242,23 @@ fn an_inlined_drop_whose_code_jumps_to_a_function_is_not_over_while_that_runs() 
     assert_eq!(parts(own), Some(DroppedPart::Body));
     assert_eq!(parts(alone), Some(DroppedPart::Value));
 }
+
+#[test]
+fn glue_that_calls_glue_of_the_same_type_drops_one_value() {
+    let outer = site(DropPart::Glue, "a::Guard", Whose::User, 0x1000);
+    let inner = site(DropPart::Glue, "a::Guard", Whose::User, 0x2000);
+    let field = site(DropPart::Glue, "a::Field", Whose::User, 0x3000);
+    let frames = [frame(0x600, 0x3000), frame(0x6f0, 0x2010), frame(0x700, 0x1010)];
+    let at =
+        |address, record: DropRecord| DropRecord { address: Some(VirtAddr(address)), ..record };
+    let records = [
+        at(8, record(&outer, &frames[2..], &[])),
+        at(8, record(&inner, &frames[1..], &[])),
+        at(8, record(&field, &frames, &[])),
+    ];
+    let found = seen(&records);
+    assert!(found[0].is_some() && found[1].is_none());
+    assert_eq!(found[2].as_ref().map(|seen| (seen.depth, seen.within)), Some((1, Some(Seq(1)))));
+    let elsewhere = at(16, record(&inner, &frames[1..], &[]));
+    assert!(seen(&[records[0].clone(), elsewhere])[1].is_some());
+}

@@ -1,4 +1,12 @@
-//! `freehold drops`: who allocated, received, lent, gave away and dropped what.
+//! `freehold drops`: who allocated, received, lent, gave away and dropped what; and the regression
+//! test of when things drop.
+
+mod align;
+mod check;
+mod compare;
+mod format;
+mod recording;
+mod snapshot;
 
 use super::args::DropsArgs;
 use super::errors::Outcome;
@@ -8,8 +16,11 @@ use super::target::Resolved;
 use super::text::DropsText;
 use crate::session::{EntryPoint, Options, Selection};
 
-/// Runs the program and reports its drops.
+/// Runs the program and reports its drops, or compares them with a snapshot.
 pub(super) fn run(args: &DropsArgs) -> Outcome {
+    if let Some(file) = &args.check {
+        return check::run(args, file);
+    }
     let resolved = args.target.resolve()?;
     let only = args.only.clone();
     let text = |width| Text::Drops(DropsText::new(width, only));
