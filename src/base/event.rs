@@ -503,8 +503,8 @@ pub struct BlockRef {
     pub keeper: Option<Keeper>,
 }
 
-/// From where a block can be reached: by the words of memory, without regard to types. A number that
-/// looks like an address can make a leak look kept, and never the other way round.
+/// From where a block can be reached: by words of memory that are the address of its beginning,
+/// without regard to types. A number that looks like such an address can make a leak look kept.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeper {
@@ -523,6 +523,12 @@ pub enum Keeper {
     Stack {
         /// The thread.
         of: ThreadNo,
+    },
+    /// No word is the address of its beginning, but one of this is an address within it: a pointer
+    /// into it, or bytes that were left from one.
+    Perhaps {
+        /// What has the word, or leads to the block that has it.
+        keeper: Box<Keeper>,
     },
     /// Only a block that is lost itself leads to it.
     LostBlock {

@@ -59,7 +59,7 @@ impl Kept {
         let mut block = block;
         // Each step leads to a block that was reached before.
         loop {
-            match self.graph.reach(block)? {
+            match self.graph.reach(block)?.via {
                 Via::Root { root, at } => return Some((self.roots.get(root)?.kind, at)),
                 Via::Block { block: holder, .. } => block = holder,
             }
@@ -93,6 +93,7 @@ impl Run {
             };
             graph.follow(index, root.range.start, &words, root.kind == RootKind::OfMalloc);
         }
+        graph.finish();
         Some(Kept { roots, graph })
     }
 
@@ -121,12 +122,16 @@ impl Run {
     /// For each live block what keeps it, by ordinal.
     pub(super) fn keepers_in(&self, kept: &Kept) -> Vec<(BlockId, Keeper)> {
         let mut keepers: Vec<_> = kept.graph.lost().into_iter().map(lost).collect();
-        for (block, via) in kept.graph.all() {
-            if via.is_some()
-                && let Some((kind, at)) = kept.root_of(block)
-            {
-                keepers.push((block, self.keeper(kind, at)));
-            }
+        for (block, reach) in kept.graph.all() {
+            let (Some(reach), Some((kind, at))) = (reach, kept.root_of(block)) else { continue };
+            let keeper = self.keeper(kind, at);
+            keepers.push((
+                block,
+                match reach.sure {
+                    true => keeper,
+                    false => Keeper::Perhaps { keeper: Box::new(keeper) },
+                },
+            ));
         }
         keepers.sort_unstable_by_key(|(block, _)| *block);
         keepers

@@ -71,10 +71,12 @@ impl Past {
 }
 
 /// The blocks that nothing keeps, and those that are kept by statics.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Leaks {
     /// Those that no code can reach any more, by ordinal.
     pub lost: Vec<BlockRef>,
+    /// Those to whose middle some word leads, and none to their beginning.
+    pub perhaps_lost: Vec<BlockRef>,
     /// Those that a static or a thread-local variable leads to.
     pub held_by_statics: Vec<BlockRef>,
     /// How many a stack leads to.
@@ -129,11 +131,11 @@ impl Session {
         if !alive.is_empty() && alive.iter().all(|block| block.keeper.is_none()) {
             return Err(SessionError::NotSearched);
         }
-        let mut leaks =
-            Leaks { lost: Vec::new(), held_by_statics: Vec::new(), held_by_stacks: 0, at_the_end };
+        let mut leaks = Leaks { at_the_end, ..Leaks::default() };
         for block in alive {
             match &block.keeper {
                 Some(keeper) if keeper.is_lost() => leaks.lost.push(block),
+                Some(Keeper::Perhaps { .. }) => leaks.perhaps_lost.push(block),
                 Some(Keeper::Stack { .. }) => leaks.held_by_stacks += 1,
                 Some(_) => leaks.held_by_statics.push(block),
                 None => {}
@@ -204,7 +206,7 @@ impl Run {
                 break;
             }
             let Some(kept) = kept else { break };
-            match kept.graph.reach(block) {
+            match kept.graph.reach(block).map(|reach| reach.via) {
                 Some(Via::Block { block: holder, offset }) => {
                     steps.push(OwnerStep::Block { block: holder, offset });
                     block = holder;

@@ -1,8 +1,10 @@
 //! From where each block can be reached: the search that tells a leak from what is still held.
 //!
 //! A block is reached where a word in a root (a static, a stack, a thread-local variable) or in a
-//! block that is reached is an address within it. Types are not asked: a number that happens to
-//! look like an address can make a leak look held, and never the other way round.
+//! block that is reached is the address of its first byte, or of the value behind the counts of an
+//! `Rc` or `Arc`. Where only an address somewhere within it is found, it is perhaps reached: such a
+//! word can be a pointer, or bytes that were left from one (valgrind calls such a block "possibly
+//! lost"). Types are not asked.
 
 use std::collections::VecDeque;
 
@@ -15,6 +17,8 @@ use crate::base::{BlockId, VirtAddr};
 pub struct Graph {
     /// By address.
     blocks: Vec<Node>,
+    /// Words of roots that are addresses within blocks, for the end of the search.
+    perhaps: Vec<(usize, Via)>,
 }
 
 #[derive(Debug)]
@@ -22,10 +26,32 @@ struct Node {
     start: VirtAddr,
     size: u64,
     id: BlockId,
-    /// The blocks that its words lead to, with the offset of the word.
-    leads: Vec<(usize, u64)>,
-    reach: Option<Via>,
+    leads: Vec<Lead>,
+    reach: Option<Reach>,
 }
+
+/// A word of a block that leads to another one.
+#[derive(Clone, Copy, Debug)]
+struct Lead {
+    target: usize,
+    /// Where the word is in its block, in bytes.
+    offset: u64,
+    /// Whether it is the address of the beginning.
+    sure: bool,
+}
+
+/// How a block is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// The word that leads to it.
+    pub via: Via,
+    /// Whether all words on the way there are addresses of beginnings.
+    pub sure: bool,
+}
+
+/// Bytes of the two counts in front of the value of an `Rc` or an `Arc`, whose address
+/// `into_raw` gives.
+const COUNTS: u64 = 16;
 
 /// By which word a block was reached first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,13 +91,15 @@ impl Graph {
         mut words: impl FnMut(VirtAddr, u64) -> Vec<u64>,
     ) -> Graph {
         let node = |(start, size, id)| Node { start, size, id, leads: Vec::new(), reach: None };
-        let mut graph = Graph { blocks: blocks.into_iter().map(node).collect() };
+        let blocks = blocks.into_iter().map(node).collect();
+        let mut graph = Graph { blocks, perhaps: Vec::new() };
         graph.blocks.sort_unstable_by_key(|node| node.start);
         for index in 0..graph.blocks.len() {
             let Some(Node { start, size, .. }) = graph.blocks.get(index) else { continue };
             let words = words(*start, *size);
             let found = (0_u64..).step_by(8).zip(words).filter_map(|(offset, word)| {
-                graph.find(VirtAddr(word)).map(|target| (target, offset))
+                let (target, within) = graph.find(VirtAddr(word))?;
+                Some(Lead { target, offset, sure: within == 0 || within == COUNTS })
             });
             let leads: Vec<_> = found.collect();
             if let Some(node) = graph.blocks.get_mut(index) {
@@ -82,25 +110,37 @@ impl Graph {
     }
 
     /// Follows the words of a root, and marks what is reached from there and was not before. With
-    /// `starts` only a word that is the address of a block's first byte leads to it.
+    /// `starts` an address within a block means nothing.
     pub fn follow(&mut self, root: usize, start: VirtAddr, words: &[u64], starts: bool) {
         for (offset, word) in (0_u64..).step_by(8).zip(words) {
-            let Some(target) = self.find(VirtAddr(*word)) else { continue };
-            if starts && self.blocks.get(target).is_none_or(|node| node.start.0 != *word) {
-                continue;
+            let Some((target, within)) = self.find(VirtAddr(*word)) else { continue };
+            let via = Via::Root { root, at: VirtAddr(start.0.saturating_add(offset)) };
+            match within {
+                0 => self.reached(vec![(target, via)], true),
+                _ if starts => {}
+                COUNTS => self.reached(vec![(target, via)], true),
+                _ => self.perhaps.push((target, via)),
             }
-            let at = VirtAddr(start.0.saturating_add(offset));
-            self.reached(target, Via::Root { root, at });
         }
     }
 
-    /// By which word a block was reached; none where it was not.
-    pub fn reach(&self, id: BlockId) -> Option<Via> {
+    /// Marks what is perhaps reached, once all roots were followed.
+    pub fn finish(&mut self) {
+        let mut open = std::mem::take(&mut self.perhaps);
+        for node in self.blocks.iter().filter(|node| node.reach.is_some()) {
+            let within = node.leads.iter().filter(|lead| !lead.sure);
+            open.extend(within.map(|lead| (lead.target, node.via(lead))));
+        }
+        self.reached(open, false);
+    }
+
+    /// How a block is reached; none where it is not.
+    pub fn reach(&self, id: BlockId) -> Option<Reach> {
         self.blocks.iter().find(|node| node.id == id)?.reach
     }
 
-    /// All blocks, each with how it was reached.
-    pub fn all(&self) -> impl Iterator<Item = (BlockId, Option<Via>)> + '_ {
+    /// All blocks, each with how it is reached.
+    pub fn all(&self) -> impl Iterator<Item = (BlockId, Option<Reach>)> + '_ {
         self.blocks.iter().map(|node| (node.id, node.reach))
     }
 
@@ -143,7 +183,7 @@ impl Graph {
     /// The lost blocks that a block leads to.
     fn lost_targets<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = usize> + 'a {
         let lost = |target: &usize| self.blocks.get(*target).is_some_and(|n| n.reach.is_none());
-        node.leads.iter().map(|(target, _)| *target).filter(lost)
+        node.leads.iter().map(|lead| lead.target).filter(lost)
     }
 
     /// For each lost block a number that it shares with those that it leads to and that lead to it: the
@@ -180,26 +220,31 @@ impl Graph {
         rings
     }
 
-    /// The block that holds an address; none for one just behind its end.
-    fn find(&self, at: VirtAddr) -> Option<usize> {
+    /// The block that holds an address, and how many bytes from its beginning that is; none for an
+    /// address just behind its end.
+    fn find(&self, at: VirtAddr) -> Option<(usize, u64)> {
         let index = self.blocks.partition_point(|node| node.start <= at).checked_sub(1)?;
         let node = self.blocks.get(index)?;
-        (at.0.wrapping_sub(node.start.0) < node.size.max(1)).then_some(index)
+        let within = at.0.wrapping_sub(node.start.0);
+        (within < node.size.max(1)).then_some((index, within))
     }
 
-    fn reached(&mut self, first: usize, via: Via) {
-        let mut open = VecDeque::from([(first, via)]);
+    fn reached(&mut self, first: Vec<(usize, Via)>, sure: bool) {
+        let mut open = VecDeque::from(first);
         while let Some((index, via)) = open.pop_front() {
             let Some(node) = self.blocks.get_mut(index).filter(|node| node.reach.is_none()) else {
                 continue;
             };
-            node.reach = Some(via);
-            let block = node.id;
-            let leads = node.leads.iter();
-            open.extend(
-                leads.map(|(target, offset)| (*target, Via::Block { block, offset: *offset })),
-            );
+            node.reach = Some(Reach { via, sure });
+            let leads = node.leads.iter().filter(|lead| lead.sure || !sure);
+            open.extend(leads.map(|lead| (lead.target, node.via(lead))));
         }
+    }
+}
+
+impl Node {
+    fn via(&self, lead: &Lead) -> Via {
+        Via::Block { block: self.id, offset: lead.offset }
     }
 }
 
@@ -212,7 +257,7 @@ mod tests {
         let blocks = (1..=leads.len() as u64).map(|n| (VirtAddr(n * 0x1000), 16, BlockId(n)));
         Graph::new(blocks, |start, _| {
             let targets = leads[(start.0 / 0x1000 - 1) as usize];
-            targets.iter().map(|target| target * 0x1000 + 8).collect()
+            targets.iter().map(|target| target * 0x1000).collect()
         })
     }
 
@@ -220,9 +265,9 @@ mod tests {
     fn what_a_root_leads_to_is_reached_and_what_that_leads_to() {
         let mut graph = graph(&[&[2], &[3], &[], &[3]]);
         graph.follow(7, VirtAddr(0x10), &[0, 0x1000], false);
-        let at = VirtAddr(0x18);
-        assert_eq!(graph.reach(BlockId(1)), Some(Via::Root { root: 7, at }));
-        let via = |n| Some(Via::Block { block: BlockId(n), offset: 0 });
+        let via = Via::Root { root: 7, at: VirtAddr(0x18) };
+        assert_eq!(graph.reach(BlockId(1)), Some(Reach { via, sure: true }));
+        let via = |n| Some(Reach { via: Via::Block { block: BlockId(n), offset: 0 }, sure: true });
         assert_eq!((graph.reach(BlockId(2)), graph.reach(BlockId(3))), (via(1), via(2)));
         assert_eq!(graph.lost(), [(BlockId(4), Lost::Alone)]);
     }
@@ -230,9 +275,10 @@ mod tests {
     #[test]
     fn the_first_root_that_leads_to_a_block_counts() {
         let mut graph = graph(&[&[]]);
-        graph.follow(0, VirtAddr(0x10), &[0x1008], false);
+        graph.follow(0, VirtAddr(0x10), &[0x1000], false);
         graph.follow(1, VirtAddr(0x20), &[0x1000], false);
-        assert_eq!(graph.reach(BlockId(1)), Some(Via::Root { root: 0, at: VirtAddr(0x10) }));
+        let via = Via::Root { root: 0, at: VirtAddr(0x10) };
+        assert_eq!(graph.reach(BlockId(1)), Some(Reach { via, sure: true }));
     }
 
     #[test]
@@ -246,8 +292,31 @@ mod tests {
     fn where_only_first_bytes_count_an_address_within_leads_nowhere() {
         let mut graph = graph(&[&[], &[]]);
         graph.follow(0, VirtAddr(0), &[0x1008, 0x2000], true);
+        graph.finish();
         assert_eq!(graph.reach(BlockId(1)), None);
         assert!(graph.reach(BlockId(2)).is_some());
+    }
+
+    #[test]
+    fn an_address_within_a_block_reaches_it_perhaps_and_what_it_leads_to() {
+        // 1 leads to 2; a root leads into 1. 3 is reached for sure, also by a word into it.
+        let mut graph = graph(&[&[2], &[], &[]]);
+        graph.follow(0, VirtAddr(0), &[0x1008, 0x3008, 0x3000], false);
+        assert_eq!(graph.reach(BlockId(1)), None);
+        graph.finish();
+        let sure = |n| graph.reach(BlockId(n)).map(|reach| reach.sure);
+        assert_eq!([sure(1), sure(2), sure(3)], [Some(false), Some(false), Some(true)]);
+        assert_eq!(graph.lost(), []);
+    }
+
+    #[test]
+    fn the_value_behind_two_counts_is_a_beginning() {
+        let blocks = [(VirtAddr(0x1000), 24, BlockId(1))];
+        let mut graph = Graph::new(blocks, |_, _| Vec::new());
+        graph.follow(0, VirtAddr(0), &[0x1010], true);
+        assert_eq!(graph.reach(BlockId(1)), None, "unless only first bytes count");
+        graph.follow(0, VirtAddr(0), &[0x1010], false);
+        assert!(graph.reach(BlockId(1)).is_some_and(|reach| reach.sure));
     }
 
     #[test]

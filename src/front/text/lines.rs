@@ -213,6 +213,10 @@ pub(super) fn exit(
         (lost, all) if lost == all => sum += ", all lost: nothing leads to them",
         (lost, _) => sum += &format!(", {} of them lost", number(lost)),
     }
+    match alive.iter().filter(|block| is_perhaps(block)).count() as u64 {
+        0 => {}
+        perhaps => sum += &format!(", {} perhaps", number(perhaps)),
+    }
     add("alive", sum);
     for group in groups(alive).into_iter().take(SITES_LISTED) {
         lines.push(group.line(false));
@@ -233,6 +237,10 @@ fn is_lost(block: &BlockRef) -> bool {
     block.keeper.as_ref().is_some_and(Keeper::is_lost)
 }
 
+fn is_perhaps(block: &BlockRef) -> bool {
+    matches!(block.keeper, Some(Keeper::Perhaps { .. }))
+}
+
 /// Blocks that are alive at the end, by the line that allocated them and by whether they are lost.
 pub(super) struct Group<'a> {
     first: &'a BlockRef,
@@ -244,10 +252,11 @@ pub(super) fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index = std::collections::HashMap::new();
     for block in alive {
-        let at = *index.entry((&block.at, is_lost(block))).or_insert_with(|| {
-            groups.push(Group { first: block, blocks: 0, bytes: 0 });
-            groups.len() - 1
-        });
+        let at =
+            *index.entry((&block.at, is_lost(block), is_perhaps(block))).or_insert_with(|| {
+                groups.push(Group { first: block, blocks: 0, bytes: 0 });
+                groups.len() - 1
+            });
         groups[at].blocks += 1;
         groups[at].bytes += block.size;
     }
@@ -270,6 +279,7 @@ impl Group<'_> {
             Some(keeper) if keeper.is_lost() => {
                 line.push(Ink::Gone, format!("  {}", kept_by(keeper)))
             }
+            Some(Keeper::Perhaps { .. }) if !all => line.push(Ink::Gone, "  perhaps lost"),
             Some(keeper) if all => line.push(Ink::Faint, format!("  {}", kept_by(keeper))),
             _ => &mut line,
         };

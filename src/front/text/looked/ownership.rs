@@ -5,7 +5,7 @@ use super::super::paths::{brief, function};
 use super::super::spans::{Ink, Line, bytes, counted, place, wrap};
 use super::heap::holder_line;
 use super::plain;
-use crate::base::Keeper;
+use crate::base::{BlockRef, Keeper};
 use crate::session::{Leaks, OwnerPath, OwnerStep};
 use crate::track::{Moment, Story};
 
@@ -109,7 +109,6 @@ fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
 
 pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
     let when = if leaks.at_the_end { " at the end" } else { "" };
-    let sum = |blocks: &[crate::base::BlockRef]| bytes(blocks.iter().map(|b| b.size).sum());
     match leaks.lost.len() as u64 {
         0 => lines.push(plain(Ink::Strong, format!("No block is lost{when}."))),
         count => {
@@ -123,23 +122,34 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
             }
         }
     }
-    if !leaks.held_by_statics.is_empty() {
-        let count = counted(leaks.held_by_statics.len() as u64, "block");
-        let text = format!("{count} kept by statics, {}", sum(&leaks.held_by_statics));
-        lines.push(plain(Ink::Strong, text));
-        let groups = groups(&leaks.held_by_statics);
-        for group in groups.iter().take(KEPT) {
-            lines.push(group.line(true));
-        }
-        if let Some(more @ 1..) = groups.len().checked_sub(KEPT) {
-            lines.push(plain(Ink::Faint, format!("  … {more} more")));
-        }
-    }
+    grouped(
+        "perhaps lost: words lead into them, and none to their beginning",
+        &leaks.perhaps_lost,
+        lines,
+    );
+    grouped("kept by statics", &leaks.held_by_statics, lines);
     if leaks.held_by_stacks > 0 {
         let count = counted(leaks.held_by_stacks as u64, "block");
         let text = format!("{count} that a variable or a register leads to.");
         lines.extend(wrap(&text, width).into_iter().map(|text| plain(Ink::Faint, text)));
     }
+}
+
+fn grouped(what: &str, blocks: &[BlockRef], lines: &mut Vec<Line>) {
+    if blocks.is_empty() {
+        return;
+    }
+    let count = counted(blocks.len() as u64, "block");
+    lines.push(plain(Ink::Strong, format!("{count} {what}, {}", sum(blocks))));
+    let groups = groups(blocks);
+    lines.extend(groups.iter().take(KEPT).map(|group| group.line(true)));
+    if let Some(more @ 1..) = groups.len().checked_sub(KEPT) {
+        lines.push(plain(Ink::Faint, format!("  … {more} more")));
+    }
+}
+
+fn sum(blocks: &[BlockRef]) -> String {
+    bytes(blocks.iter().map(|block| block.size).sum())
 }
 
 fn keeper_ink(keeper: &Keeper) -> Ink {
@@ -149,12 +159,19 @@ fn keeper_ink(keeper: &Keeper) -> Ink {
 /// What keeps a block, or that nothing does.
 pub(in crate::front::text) fn kept_by(keeper: &Keeper) -> String {
     match keeper {
-        Keeper::Static { name: Some(name) } => format!("kept by static {name}"),
-        Keeper::Static { name: None } => "kept by a static".to_owned(),
-        Keeper::ThreadLocal { of } => format!("kept by a thread-local variable of thread {of}"),
-        Keeper::Stack { of } => format!("kept by a word on the stack of thread {of}"),
         Keeper::LostBlock { block } => format!("lost with {block}"),
         Keeper::Cycle { next } => format!("lost, in a ring with {next}"),
         Keeper::Nothing => "lost: nothing leads to it".to_owned(),
+        Keeper::Perhaps { keeper } => format!("perhaps by {}", holder(keeper)),
+        keeper => format!("kept by {}", holder(keeper)),
+    }
+}
+
+fn holder(keeper: &Keeper) -> String {
+    match keeper {
+        Keeper::Static { name: Some(name) } => format!("static {name}"),
+        Keeper::ThreadLocal { of } => format!("a thread-local variable of thread {of}"),
+        Keeper::Stack { of } => format!("a word on the stack of thread {of}"),
+        _ => "a static".to_owned(),
     }
 }
