@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use regex::Regex;
 
-use super::target::TargetArgs;
+use super::target::{TargetArgs, TestTargets};
 
 /// The command line of `freehold` and of `cargo freehold`.
 #[derive(Parser, Debug)]
@@ -37,6 +37,7 @@ pub(super) enum Command {
     Watch(WatchArgs),
     Trace(TraceArgs),
     Drops(DropsArgs),
+    Test(TestArgs),
     Layout(LayoutArgs),
     Asm(AsmArgs),
     #[command(hide = true)]
@@ -98,6 +99,53 @@ pub struct DebugArgs {
     /// What to run.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  freehold test                          all tests of the package here
+  freehold test parser::                 those whose path has this in it
+  freehold test --deny-leaks -p core     fail where a block is lost
+  CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='freehold test --runner' cargo test
+  cargo nextest run --debugger 'freehold test --runner' NAME";
+
+/// Run the tests of a package, each under the ledger: what it allocated, dropped and lost
+#[derive(Args, Clone, Debug)]
+#[command(after_help = TEST_EXAMPLES)]
+pub struct TestArgs {
+    /// Run the tests whose path has this in it
+    #[arg(value_name = "FILTER")]
+    pub filter: Option<String>,
+
+    /// The filter is the whole path of a test
+    #[arg(long, requires = "filter")]
+    pub exact: bool,
+
+    /// Run the tests that are marked #[ignore] too
+    #[arg(long)]
+    pub include_ignored: bool,
+
+    /// Exit with 1 where a block is lost: nothing leads to it at the end
+    #[arg(long)]
+    pub deny_leaks: bool,
+
+    /// Run this test executable with libtest's arguments, as cargo's runner is called
+    #[arg(
+        long,
+        value_name = "EXECUTABLE ARGS",
+        num_args = 1..,
+        allow_hyphen_values = true,
+        conflicts_with = "filter"
+    )]
+    pub runner: Vec<OsString>,
+
+    /// Which tests.
+    #[command(flatten)]
+    pub targets: TestTargets,
+
+    /// How it is told.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 const ATTACH_EXAMPLES: &str = "\

@@ -17,6 +17,7 @@ mod layout;
 mod narrator;
 mod program;
 mod target;
+mod test;
 pub mod testing;
 pub mod text;
 mod trace;
@@ -31,11 +32,11 @@ use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
     AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, DropsArgs, Format,
-    LayoutArgs, ManArgs, OutputArgs, PageArgs, SessionArgs, TraceArgs, WatchArgs,
+    LayoutArgs, ManArgs, OutputArgs, PageArgs, SessionArgs, TestArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
-pub use target::{BuildKind, Resolved, Source, TargetArgs};
+pub use target::{BuildKind, Resolved, Source, TargetArgs, TestBinary, TestTargets};
 
 use args::{Cli, Command};
 use errors::Outcome;
@@ -69,6 +70,7 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
         Command::Debug(args) => debug::debug(args),
         Command::Attach(args) => debug::attach(args),
         Command::Core(args) => debug::core(args),
+        Command::Test(args) => test::run(args),
         Command::Layout(args) => layout::run(args),
         Command::Asm(args) => asm::run(args),
         Command::Completions(args) => generate::completions(args),

@@ -77,6 +77,13 @@ impl Program {
         self
     }
 
+    /// The directory that it starts in; that of the recorder otherwise.
+    #[must_use]
+    pub fn cwd(mut self, dir: impl AsRef<OsStr>) -> Program {
+        self.target.extend(["--cwd".into(), dir.as_ref().to_owned()]);
+        self
+    }
+
     /// Builds with optimisation: `-O` of rustc for a source file, cargo's release profile otherwise.
     #[must_use]
     pub fn optimised(mut self) -> Program {

@@ -1,6 +1,6 @@
 //! A run of a program that is over, to be asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::blocks::Blocks;
 use super::drops::Drops;
@@ -87,6 +87,32 @@ impl Recording {
     /// The most bytes of heap that were alive at one time.
     pub fn peak_heap(&self) -> u64 {
         self.whole().peak_heap()
+    }
+
+    /// The most bytes of these blocks that were alive at one time.
+    pub(in crate::front) fn peak_of(&self, blocks: &HashSet<BlockId>) -> u64 {
+        let mut sizes: HashMap<BlockId, u64> = HashMap::new();
+        let (mut now, mut peak) = (0_u64, 0_u64);
+        for event in &self.events {
+            match &event.kind {
+                EventKind::Alloc { block, size, .. } if blocks.contains(block) => {
+                    sizes.insert(*block, *size);
+                    now = now.saturating_add(*size);
+                }
+                EventKind::Realloc { block, size, .. } => {
+                    if let Some(old) = sizes.get_mut(block) {
+                        now = now.saturating_sub(*old).saturating_add(*size);
+                        *old = *size;
+                    }
+                }
+                EventKind::Free { block, .. } => {
+                    now = now.saturating_sub(sizes.remove(block).unwrap_or(0));
+                }
+                _ => {}
+            }
+            peak = peak.max(now);
+        }
+        peak
     }
 
     /// Asserts that the program ended with exit code 0.
