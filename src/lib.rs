@@ -19,7 +19,7 @@
 //! | 2 | [`inferior`] | a process under control: launch, attach, threads, sites, steps, watchpoints |
 //! | 2 | [`frame`] | unwinding, and the slots of a frame |
 //! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
-//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, folding |
+//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, drops, folding |
 //! | 3 | [`expr`] | Rust expressions, evaluated on typed places |
 //! | 4 | [`session`] | a run: sites planted, stops turned into events; a session: breakpoints, frames, values |
 //! | 5 | [`command`] | the commands of a session, one file each, declared in one table |
@@ -43,6 +43,15 @@
 //! single instructions, runs over the calls that are not entered by a site at the return address,
 //! and says at each arrival how to go on. Everything else that stops the program on the way halts
 //! it, and the session drops the plan.
+//!
+//! # The way of a drop
+//!
+//! [`dwarf::DropCode`] is code that drops values: drop glue and `Drop::drop`, out of line and inlined.
+//! `session/drops` plants it for the types that a reader cares for. A stop there becomes a
+//! [`track::drops::DropRecord`]: the frames and calls around it, the value's address, the name of its
+//! place. [`track::drops::Drops`] tells from records alone which drops are the program's own, which
+//! one encloses which, and when one is over. `front/drops` makes a snapshot of the events and
+//! compares two; `front/text/drops` draws the report.
 //!
 //! # The way of a question
 //!

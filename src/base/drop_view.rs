@@ -14,6 +14,10 @@ pub struct DropView {
     pub type_path: String,
     /// Who wrote the type.
     pub whose: Whose,
+    /// Whether the type implements `Drop` itself, and does not only drop its fields. Not told of
+    /// std's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub implements_drop: bool,
     /// Which part of the drop begins.
     pub part: DroppedPart,
     /// The place of the value: `main::a`, `main::g.field`, `#3[1]`, `temporary` for one that has no

@@ -46,10 +46,9 @@ pub enum EventKind {
         /// Which functions tell of allocations; none where no ledger is kept.
         #[serde(skip_serializing_if = "Option::is_none")]
         allocator: Option<String>,
-        /// Where drops are followed: whether some of the code that drops was inlined, as optimised
-        /// builds have it.
+        /// Where drops are followed: whether some of the code, but for std's, was optimised.
         #[serde(skip_serializing_if = "Option::is_none")]
-        inlined_drops: Option<bool>,
+        optimised: Option<bool>,
         /// The sections of the executable that occupy memory.
         sections: Vec<SectionView>,
         /// The statics of the user's crates. Their offset is none: they lie in no frame.

@@ -1,4 +1,5 @@
-//! The code that drops values: drop glue and `Drop::drop`, out of line and inlined.
+//! The code that drops values: drop glue and `Drop::drop`, out of line and inlined; and which code
+//! was optimised, where less is known of what is dropped.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use super::aggregates::parts;
 use super::drop_names::{DropPart, dropped_by, may_drop};
 use super::functions::{Scope, Variable};
 use super::image::Image;
-use super::names::{demangle, is_rust_symbol};
+use super::names::{crate_of, demangle, is_rust_symbol};
 use super::origin::Origin;
 use super::symbols::SymbolKind;
 use super::types::{TypeKind, TypeRef, Types};
@@ -63,6 +64,32 @@ impl Image {
         found.extend(inlined.collect::<Vec<_>>());
         found.sort_by_key(|code| (code.entry, code.inlined));
         found
+    }
+
+    /// The units with code of the user's that was optimised, as it shows: a variable that is no
+    /// parameter has no place, or several in several parts of the code; or a drop was inlined.
+    /// Without optimisation neither is so, but for functions that ask to be inlined in every build.
+    pub fn optimised_units(&self) -> Vec<UnitId> {
+        let units = self.unit_headers().par_iter().filter(|header| header.compilation);
+        let users = units.map(|header| header.id).filter(|id| !self.is_of_std(Some(*id)));
+        users.filter(|id| self.is_optimised(*id)).collect()
+    }
+
+    fn is_optimised(&self, id: UnitId) -> bool {
+        let functions = self.unit(id).and_then(|unit| self.unit_index(&unit));
+        let functions = functions.and_then(|index| Some(index.get()?.functions()));
+        let is_users = |die: &usize| {
+            let name = self.function_name(*die);
+            // What a closure has captured lies where its own parameter says.
+            !name.contains("{closure") && self.origin_of_crate(crate_of(&name)) == Origin::User
+        };
+        functions.unwrap_or_default().into_iter().filter(is_users).any(|die| {
+            let Some(scope) = self.read_scope(die) else { return false };
+            own_variables(&scope).into_iter().filter_map(|die| self.die(die)).any(|die| {
+                let location = die.value(gimli::DW_AT_location);
+                location.is_none_or(|location| location.exprloc_value().is_none())
+            }) || scope.inner.iter().any(has_inlined_drop)
+        })
     }
 
     fn is_of_std(&self, unit: Option<UnitId>) -> bool {
@@ -187,6 +214,27 @@ impl Image {
         }
         found
     }
+}
+
+/// Whether a scope of a function is, or holds, an inlined drop that the function itself makes.
+fn has_inlined_drop(scope: &Scope) -> bool {
+    match &scope.inlined {
+        Some(call) => dropped_by(&call.name).is_some(),
+        None => scope.inner.iter().any(has_inlined_drop),
+    }
+}
+
+/// The dies of the variables that a function declares itself, without its parameters. Those of calls that are inlined are
+/// not: some functions ask to be inlined in every build.
+fn own_variables(scope: &Scope) -> Vec<usize> {
+    let mut open = vec![scope];
+    let mut found = Vec::new();
+    while let Some(scope) = open.pop() {
+        let variables = scope.variables.iter().filter(|variable| !variable.parameter);
+        found.extend(variables.map(|variable| variable.die));
+        open.extend(scope.inner.iter().filter(|inner| inner.inlined.is_none()));
+    }
+    found
 }
 
 fn first_parameter(scope: &Scope) -> Option<Variable> {

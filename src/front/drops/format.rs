@@ -10,13 +10,13 @@
 //! ```
 //!
 //! A function stands at the left edge, and what it dropped beneath it, in order; what a drop encloses
-//! is indented by two more. `std` stands before types of std, and `crate` before those of
-//! dependencies. `3 times` stands before what happened so often in a row.
+//! is indented by two more. `std` stands before types of std, `crate` before those of
+//! dependencies, and `fields` before types that do not implement `Drop` and only drop their fields.
+//! `3 times` stands before what happened so often in a row.
 
 use std::fmt::Write;
 
-use super::snapshot::{Drop, Snapshot, Thread};
-use crate::base::Whose;
+use super::snapshot::{Drop, Kind, Snapshot, Thread};
 
 /// How many drops in a row are looked at for rounds.
 const LONGEST_ROUND: usize = 16;
@@ -51,10 +51,11 @@ pub(super) fn write(snapshot: &Snapshot, program: &str, lines: bool) -> String {
 }
 
 fn text(drop: &Drop, lines: bool) -> String {
-    let mut text = match drop.whose {
-        Whose::User => String::new(),
-        Whose::Dependency => "crate ".to_owned(),
-        Whose::Std => "std ".to_owned(),
+    let mut text = match drop.kind {
+        Kind::User => String::new(),
+        Kind::Dependency => "crate ".to_owned(),
+        Kind::Fields => "fields ".to_owned(),
+        Kind::Std => "std ".to_owned(),
     };
     text.push_str(&drop.type_name);
     if let Some(place) = &drop.place {
@@ -199,11 +200,9 @@ fn drop(content: &str, function: &str, depth: usize) -> Result<Drop, String> {
         Some(rest) => (rest, true),
         None => (rest, false),
     };
-    let (whose, rest) = match (rest.strip_prefix("std "), rest.strip_prefix("crate ")) {
-        (Some(rest), _) => (Whose::Std, rest),
-        (_, Some(rest)) => (Whose::Dependency, rest),
-        _ => (Whose::User, rest),
-    };
+    let kinds = [("std ", Kind::Std), ("crate ", Kind::Dependency), ("fields ", Kind::Fields)];
+    let marked = kinds.iter().find_map(|(word, kind)| Some((*kind, rest.strip_prefix(word)?)));
+    let (kind, rest) = marked.unwrap_or((Kind::User, rest));
     // A type can have brackets of its own, `Box<dyn Fn() -> (u8, u8)>`: what follows a space and a
     // bracket at the end is the place, unless brackets of the type are open there.
     let place = rest.strip_suffix(')').and_then(|open| open.rsplit_once(" ("));
@@ -212,7 +211,7 @@ fn drop(content: &str, function: &str, depth: usize) -> Result<Drop, String> {
         None => (rest, None),
     };
     let (function, type_name) = (function.to_owned(), type_name.to_owned());
-    Ok(Drop { function, depth, type_name, whose, place, unwinding, at })
+    Ok(Drop { function, depth, type_name, kind, place, unwinding, at })
 }
 
 /// Whether all brackets that a type opens are closed again.
@@ -231,7 +230,7 @@ mod tests {
             function: function.into(),
             depth,
             type_name: ty.into(),
-            whose: if ty == "String" { Whose::Std } else { Whose::User },
+            kind: if ty == "String" { Kind::Std } else { Kind::User },
             place: place.map(str::to_owned),
             unwinding: false,
             at: None,

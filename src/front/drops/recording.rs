@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::super::text::short_function;
-use super::snapshot::{Drop, Snapshot, Thread};
+use super::snapshot::{Drop, Kind, Snapshot, Thread};
 use crate::base::{DropView, DroppedPart, Event, EventKind, Seq, ThreadNo, Whose};
 use crate::dwarf::{crate_of, without_generics};
 use crate::session::Observer;
@@ -36,7 +36,7 @@ struct Outer {
 impl Observer for Recording {
     fn event(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Start { inlined_drops, .. } => self.optimised = *inlined_drops == Some(true),
+            EventKind::Start { optimised, .. } => self.optimised = *optimised == Some(true),
             EventKind::Drop(view) => self.drop(event, view),
             _ => {}
         }
@@ -93,7 +93,7 @@ impl Recording {
             function,
             depth: outer.depth,
             type_name: view.type_name.clone(),
-            whose: view.whose,
+            kind: kind(view),
             place,
             unwinding: view.unwinding,
             at: line,
@@ -109,9 +109,18 @@ fn near(file: &str) -> String {
     below.map_or_else(name, |below| below.display().to_string())
 }
 
-/// What orders threads of one name: their drops of the user's types, which every build has.
+fn kind(view: &DropView) -> Kind {
+    match (view.whose, view.implements_drop) {
+        (Whose::User, true) => Kind::User,
+        (Whose::Dependency, true) => Kind::Dependency,
+        (Whose::User | Whose::Dependency, false) => Kind::Fields,
+        (Whose::Std, _) => Kind::Std,
+    }
+}
+
+/// What orders threads of one name: the drops that every build has.
 fn key(thread: &Thread) -> Vec<(String, String)> {
-    let users = thread.drops.iter().filter(|drop| drop.whose == Whose::User);
+    let users = thread.drops.iter().filter(|drop| drop.kind.is_strict());
     users.map(|drop| (drop.function.clone(), drop.type_name.clone())).collect()
 }
 

@@ -1,12 +1,10 @@
 //! A snapshot of the order of drops: what of a run is the same in every run, in every build and
 //! with every compiler that keeps the language's promises.
 
-use crate::base::Whose;
-
 /// The drops of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Snapshot {
-    /// Whether it was made from a build in which drops were inlined.
+    /// Whether it was made from an optimised build.
     pub optimised: bool,
     /// The drops of each thread that has some, the first thread's first.
     pub threads: Vec<Thread>,
@@ -30,9 +28,8 @@ pub(super) struct Drop {
     pub depth: usize,
     /// The type's short name.
     pub type_name: String,
-    /// Who wrote the type. The drops of the user's types are the same in every build; those of
-    /// std's, which only free memory, are not where the optimiser did without the memory.
-    pub whose: Whose,
+    /// What kind of type it is.
+    pub kind: Kind,
     /// The place, in its function or in what encloses it; none where it is not known or has no name.
     pub place: Option<String>,
     /// Whether its thread was unwinding.
@@ -40,6 +37,27 @@ pub(super) struct Drop {
     /// The file, as seen from the current directory, and the line, where they are known. In a file
     /// of a snapshot it is the name of the file alone.
     pub at: Option<(String, u32)>,
+}
+
+/// What kind of type is dropped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// One of the user's that implements `Drop`.
+    User,
+    /// One of a dependency that implements `Drop`.
+    Dependency,
+    /// One that only drops its fields: a struct, a closure, a future.
+    Fields,
+    /// One of std's.
+    Std,
+}
+
+impl Kind {
+    /// Whether every build drops it. Of types that implement `Drop` the language promises it; a drop
+    /// that only frees memory, or drops fields, need not be left in an optimised build.
+    pub fn is_strict(self) -> bool {
+        matches!(self, Kind::User | Kind::Dependency)
+    }
 }
 
 impl Drop {

@@ -19,7 +19,7 @@ use crate::dwarf::{
 };
 use crate::frame::RawFrame;
 use crate::inferior::Stopped;
-use crate::track::drops::{DropRecord, DropSite, Drops, crate_of_type, is_owner};
+use crate::track::drops::{DropRecord, DropSite, Drops, crate_of_type, is_owner, plain_name};
 use crate::value::{Limits, Reader, ValueKind};
 use callers::{Surrounding, tail_calls};
 
@@ -30,15 +30,15 @@ pub(super) struct Dropping {
     pub drops: Drops,
     /// The event of the drop in which a block is being freed.
     pub freeing: Option<Seq>,
-    /// The units that were optimised, as drops that were inlined there show.
+    /// The units that were optimised, as their variables and inlined drops show.
     optimised: HashSet<UnitId>,
     /// The code at each site, outermost call first.
     sites: Vec<Vec<Planted>>,
 }
 
 impl Dropping {
-    /// Whether some of the code that drops was inlined.
-    pub fn has_inlined(&self) -> bool {
+    /// Whether some of the code, but for std's, was optimised.
+    pub fn is_optimised(&self) -> bool {
         !self.optimised.is_empty()
     }
 }
@@ -62,9 +62,9 @@ impl Run {
             other => other.is_some(),
         };
         let code = without_stds_own(main.image.drop_code(&wanted));
-        let inlined = code.iter().filter(|code| code.inlined > 0);
-        let units = inlined.filter_map(|code| main.image.unit_id_at(code.entry));
-        self.dropping.optimised = units.collect();
+        self.dropping.optimised = main.image.optimised_units().into_iter().collect();
+        let bodies = code.iter().filter(|code| code.part == DropPart::Body);
+        let implementing: HashSet<_> = bodies.map(|code| plain_name(&code.type_name)).collect();
         let mut at_address: HashMap<VirtAddr, usize> = HashMap::new();
         for code in code {
             let Some(whose) = whose(&main.image, &code.type_name) else { continue };
@@ -79,6 +79,7 @@ impl Run {
                 part: code.part,
                 type_name: code.type_name.clone(),
                 whose,
+                implements_drop: implementing.contains(&plain_name(&code.type_name)),
                 entry,
                 ranges: code.ranges.iter().copied().map(to_virt).collect(),
                 inlined_into: begin.map(|range| main.bias.to_virt(range.start)),
@@ -159,6 +160,7 @@ impl Run {
             type_name: short_type_name(&planted.site.type_name),
             type_path: planted.site.type_name.to_string(),
             whose: planted.site.whose,
+            implements_drop: planted.site.implements_drop,
             part: seen.part,
             place: seen.place,
             place_inferred: seen.place_inferred,

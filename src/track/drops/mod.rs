@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use callers::is_direct;
 pub use record::{CallSeen, DropRecord, DropSite, FrameSeen, PlaceKind, PlaceSeen};
-pub use types::{crate_of_type, is_owner};
+pub use types::{crate_of_type, is_owner, plain_name};
 
 use crate::base::{At, DropCause, DroppedPart, HandleCount, Seq, ThreadNo, VirtAddr, Whose};
 use crate::dwarf::{DropPart, TypeRef, dropped_by};
@@ -263,7 +263,7 @@ impl Open {
             let address = value.address.zip(record.address);
             value.site.part == DropPart::Glue
                 && !value.body
-                && same_type(&value.site.type_name, &record.site.type_name)
+                && plain_name(&value.site.type_name) == plain_name(&record.site.type_name)
                 && address.is_none_or(|(value, body)| value == body)
         };
         let body = record.site.part == DropPart::Body;
@@ -281,13 +281,6 @@ impl Open {
             false => callers::is_the_programs(record, glue.is_some()),
         }
     }
-}
-
-/// Whether two names can be of one type: without debug information a `Drop::drop` names its type's
-/// parameters instead of the arguments.
-fn same_type(glue: &str, body: &str) -> bool {
-    let plain = |name: &'_ str| name.split('<').next().unwrap_or("").to_owned();
-    glue == body || plain(glue) == plain(body)
 }
 
 #[cfg(test)]

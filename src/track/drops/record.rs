@@ -14,6 +14,8 @@ pub struct DropSite {
     pub type_name: Arc<str>,
     /// Who wrote the type.
     pub whose: Whose,
+    /// Whether the type has a `Drop::drop` of its own, as far as its code was found.
+    pub implements_drop: bool,
     /// Where it is entered.
     pub entry: VirtAddr,
     /// Where its instructions lie.

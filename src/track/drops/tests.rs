@@ -11,6 +11,7 @@ fn site(part: DropPart, name: &str, whose: Whose, entry: u64) -> Arc<DropSite> {
         part,
         type_name: name.into(),
         whose,
+        implements_drop: true,
         entry: VirtAddr(entry),
         ranges,
         inlined_into: None,

@@ -107,6 +107,12 @@ pub fn crate_of_type(type_name: &str) -> &str {
     crate_of(type_name)
 }
 
+/// A type's path without its arguments: without debug information a `Drop::drop` names the
+/// parameters of its type instead.
+pub fn plain_name(type_name: &str) -> String {
+    type_name.split('<').next().unwrap_or("").to_owned()
+}
+
 /// The last segment of a type's path, without its arguments.
 fn base_name(type_name: &str) -> &str {
     let path = type_name.split('<').next().unwrap_or(type_name);

@@ -171,8 +171,11 @@ impl Thread {
             (None, false) if from.ends_with(" (returned)") => Verb::Receives,
             (None, false) => Verb::Gives,
         };
-        self.end_drops();
-        self.push(inferred(verb, block, text));
+        // It was found out in between: a drop that is open in the call goes on.
+        let calls = self.open.iter_mut().rev();
+        let mut calls = calls.filter(|(open, _)| matches!(open, Open::Call(_)));
+        let nodes = calls.next().map_or(&mut self.done, |(_, nodes)| nodes);
+        nodes.push(inferred(verb, block, text));
     }
 }
 
