@@ -145,7 +145,7 @@ impl Run {
                 let function = finish.name.clone();
                 Halt::Returned { thread, function, unwound: plan.unwound }
             }
-            Goal::Reach => Halt::Reached { thread, left: plan.left },
+            Goal::Reach { .. } => Halt::Reached { thread, left: plan.left },
         }))
     }
 

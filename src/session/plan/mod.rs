@@ -94,7 +94,11 @@ enum Goal {
     /// The end of a call.
     Finish(Finish),
     /// A place.
-    Reach,
+    Reach {
+        /// Those of the places where the call begins that is to be reached and was inlined there,
+        /// each with the number of inlined calls within it that begin there too.
+        inlined: Vec<(VirtAddr, usize)>,
+    },
 }
 
 /// A call of which the end is awaited.
