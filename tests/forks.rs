@@ -122,15 +122,10 @@ fn a_signal_that_stops_the_program_on_its_way_into_a_new_one_leaves_the_breakpoi
 
 #[test]
 fn a_system_call_is_caught_in_the_child_that_is_followed_too() {
-    let commands =
-        ["set follow-fork-mode child", "tbreak forking.rs:CHILD", "run", "catch syscall getppid"];
-    let child = forking().line("endless-tick").to_string();
-    let commands = commands.map(|command| command.replace("CHILD", &child));
-    let mut commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-    commands.swap(2, 3);
-    commands.extend(["continue", "delete", "kill"]);
-    let ran = debug("fork-endless", &commands);
-    says(&ran, &["is followed;", "Temporary breakpoint 1", "system call getppid begins"]);
+    let child = format!("tbreak forking.rs:{}", forking().line("endless-tick"));
+    let set = ["set follow-fork-mode child", &child, "catch syscall getppid", "run"];
+    let ran = debug("fork-endless", &[&set[..], &["continue", "continue", "kill"]].concat());
+    says(&ran, &["is followed;", "Breakpoint 1", "system call getppid begins", "returned"]);
 }
 
 #[test]

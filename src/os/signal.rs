@@ -50,14 +50,8 @@ impl SignalInfo {
     /// Whether an instruction of the program has caused it (sigaction(2): codes above zero, of the
     /// signals that stand for faults), so that it comes again where it is not delivered.
     pub fn is_fault(&self) -> bool {
-        let faults = [
-            libc::SIGILL,
-            libc::SIGTRAP,
-            libc::SIGBUS,
-            libc::SIGFPE,
-            libc::SIGSEGV,
-            libc::SIGSYS,
-        ];
+        let faults =
+            [libc::SIGILL, libc::SIGTRAP, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
         self.code > 0 && faults.contains(&self.number)
     }
 

@@ -143,7 +143,22 @@ impl Line {
                 word.into_iter().for_each(|piece| line.put(piece));
             }
         }
-        lines
+        lines.into_iter().map(Line::trimmed).collect()
+    }
+
+    /// Without the spaces at its end.
+    fn trimmed(mut self) -> Line {
+        while let Some((_, text)) = self.spans.last_mut() {
+            let kept = text.trim_end().len();
+            let spaces = text.len() - kept;
+            text.truncate(kept);
+            self.width -= spaces;
+            if kept > 0 {
+                break;
+            }
+            self.spans.pop();
+        }
+        self
     }
 
     /// Without its first columns, which are spaces or marks.
@@ -302,10 +317,11 @@ mod tests {
         };
         assert_eq!(folded(21), ["one, two  three four"]);
         assert_eq!(folded(15), ["one, two  three", "  four"]);
+        assert!(line.clone().folded(15, 2).iter().all(|line| line.width() <= 15));
         assert_eq!(folded(10), ["one, two", "  three", "  four"]);
         assert_eq!(folded(1), ["one,", "  two", "  three", "  four"]);
         let lines = line.folded(10, 2);
-        assert_eq!(lines[1].spans.last(), Some(&(Ink::Faint, "three ".to_owned())));
+        assert_eq!(lines[1].spans.last(), Some(&(Ink::Faint, "three".to_owned())));
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Run {
         } else {
             // In front of the calls that begin here, as far as they are not shown.
             let pc = raw.registers.pc();
-            self.plans.view = Some(View { thread, pc, hidden: frame.call });
+            self.plans.view = Some(View { thread, pc, hidden: frame.call, came_back: false });
         }
         Ok(plan)
     }
@@ -176,7 +176,7 @@ impl Run {
         let located = self.located(places);
         let here = raw.registers.pc();
         if frame.raw == 0 {
-            self.plans.view = Some(View { thread, pc: here, hidden: frame.call });
+            self.plans.view = Some(View { thread, pc: here, hidden: frame.call, came_back: false });
         }
         let at = |place: &BreakPlace, loaded: &Loaded| loaded.bias.to_virt(place.address);
         let begins = |(place, loaded): &(&BreakPlace, Loaded)| {
@@ -212,7 +212,8 @@ impl Run {
         let levels = self.levels(&ground, raw.lookup, &sight);
         let depth = levels.len().saturating_sub(frame.call);
         let path: Vec<_> = levels.iter().take(depth).map(|level| level.id).collect();
-        let mut plan = Plan::new(thread, "until", Goal::Reach { inlined: Vec::new() }, Sight::default());
+        let mut plan =
+            Plan::new(thread, "until", Goal::Reach { inlined: Vec::new() }, Sight::default());
         let statements: Vec<_> = ground.statements().map(|(at, _)| at).collect();
         for at in statements {
             let there = self.levels(&ground, at, &sight);
