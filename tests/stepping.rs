@@ -516,6 +516,18 @@ fn until_gets_out_of_a_loop_and_advance_to_a_place() {
 }
 
 #[test]
+fn an_inlined_function_is_advanced_to_in_each_of_its_copies() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        visits(
+            variant,
+            "inlined",
+            &["break inlined", "run", "advance square*3"],
+            &["inlined-a", "square-y", "square-y", "main-inlined"],
+        );
+    }
+}
+
+#[test]
 fn until_a_place_does_not_count_inner_calls() {
     let program = program("stepping", Variant::Debug);
     let place = format!("until {}", program.line("factorial-product"));

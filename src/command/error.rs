@@ -117,9 +117,9 @@ impl From<PlaceError> for CommandError {
     fn from(error: PlaceError) -> CommandError {
         let plain = CommandError::new(error.to_string());
         match &error {
-            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => plain
-                .did_you_mean(name, known.iter().map(String::as_str))
-                .hint("with --pending, a library that is loaded later may have it"),
+            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => {
+                plain.did_you_mean(name, known.iter().map(String::as_str))
+            }
             PlaceError::NotRunning(_) => plain.hint("`run` starts it"),
             PlaceError::NoMatch(_) => {
                 plain.hint("the path is that of the function: `krate::module::f`")

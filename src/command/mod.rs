@@ -168,6 +168,7 @@ pub const COMMANDS: &[&Command] = &[
     &slots::SLOTS,
     &context::CONTEXT,
     &threads::THREAD,
+    &threads::THREADS,
     &locals::LOCALS,
     &locals::ARGS,
     &print::PRINT,

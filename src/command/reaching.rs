@@ -51,10 +51,9 @@ pub(super) static ADVANCE: Command = Command {
     about: "Run to a place, or to where the function that is looked at is left",
     details: "",
     run: |context, text| {
-        let before = context.session.frame_id();
         let to = Where::parse(text)?;
         let halt = context.session.advance(&to, false, context.observer)?.clone();
-        Ok(stopped(context.session, halt, before))
+        Ok(stopped(context.session, halt, None))
     },
 };
 

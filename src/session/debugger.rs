@@ -222,7 +222,10 @@ impl Session {
         loop {
             let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
             let halt = run.go_on(observer)?;
-            let Halt::Exec { thread, program } = &halt else { return Ok(halt) };
+            let Halt::Exec { thread, program } = &halt else {
+                self.note_new_program();
+                return Ok(halt);
+            };
             if let Some(caught) = self.executed(*thread, program) {
                 return Ok(caught);
             }

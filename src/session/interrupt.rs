@@ -53,6 +53,9 @@ impl Run {
     ) -> Result<Option<Halt>, SessionError> {
         let wanted = self.plans.stop.take();
         let by_terminal = info.number == os::SIGINT;
+        if !by_terminal {
+            self.plans.stop.arrived();
+        }
         let late = by_terminal && std::mem::take(&mut self.plans.stopped_by_request);
         if !wanted && (!by_terminal || late) {
             self.let_go(thread, None)?;

@@ -87,9 +87,6 @@ impl Session {
         let places = self.places(to)?;
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let located = run.located(&places);
-        let places: Vec<VirtAddr> =
-            located.iter().map(|(place, loaded)| loaded.bias.to_virt(place.address)).collect();
         let name = if within { "until" } else { "advance" };
         let plan = run.plan_to_place(name, thread, (&stack, &frame), &places, within)?;
         self.follow(plan, observer)

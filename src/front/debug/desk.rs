@@ -100,7 +100,7 @@ impl Desk {
     fn tell_where_it_stands(&mut self) {
         let mut session = self.session.borrow_mut();
         self.teller.fit(&mut session);
-        let mut observer = self.teller.observer();
+        let mut observer = self.teller.observer(&session);
         let answer = opened(&mut Context { session: &mut session, observer: &mut observer });
         self.teller.look(&session);
         drop(session);
@@ -137,7 +137,7 @@ impl Desk {
     fn run(&mut self, line: &str) -> Result<Answer, CommandError> {
         let mut session = self.session.borrow_mut();
         self.teller.fit(&mut session);
-        let mut observer = self.teller.observer();
+        let mut observer = self.teller.observer(&session);
         let mut context = Context { session: &mut session, observer: &mut observer };
         let answer = run_line(&mut context, line);
         session.pass_output_on();

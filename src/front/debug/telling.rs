@@ -1,7 +1,7 @@
 //! What a session says: answers, errors, and what happens while the program runs.
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::rc::Rc;
 
 use anstream::{AutoStream, ColorChoice};
@@ -70,12 +70,26 @@ impl Teller {
 
     /// Prints an answer.
     pub fn answer(&self, answer: &Answer) {
+        self.behind_key(answer);
         self.write(&self.drawn(answer));
+    }
+
+    /// The terminal has written `^C` where the program was interrupted by that key.
+    fn behind_key(&self, answer: &Answer) {
+        let interrupted = matches!(
+            answer,
+            Answer::Stopped(stopped) if matches!(stopped.halt, Halt::Interrupted { .. })
+        );
+        let terminal = self.to_terminal && std::io::stderr().is_terminal();
+        if interrupted && terminal && self.format == Format::Text {
+            self.write("\n");
+        }
     }
 
     /// Prints an answer a page at a time, if it is longer than the terminal. `ask` puts a question
     /// to the person.
     pub fn pages(&self, answer: &Answer, mut ask: impl FnMut(&str) -> Option<String>) {
+        self.behind_key(answer);
         let text = self.drawn(answer);
         let rows = height().filter(|_| self.to_terminal && self.format == Format::Text);
         // The last row is for the question.
@@ -130,14 +144,17 @@ impl Teller {
     }
 
     /// Tells what happens while the program runs.
-    pub fn observer(&self) -> impl Observer + use<> {
+    ///
+    /// Process ids are told with the addresses: without either, two runs print the same.
+    pub fn observer(&self, session: &Session) -> impl Observer + use<> {
+        let ids = session.settings.addresses;
         let sink = self.sink.clone();
         let text = self.format == Format::Text;
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
             EventKind::Log { text: said, .. } if text => write(&sink, &format!("{said}\n")),
             EventKind::Fork { parent, child, followed } if text => {
-                write(&sink, &forked(*parent, *child, *followed));
+                write(&sink, &forked(ids.then_some((*parent, *child)), *followed));
             }
             EventKind::Exec { program } if text => {
                 write(&sink, &format!("note: The process executes {program}.\n"));
@@ -190,12 +207,18 @@ struct Versioned<'a, T> {
     told: &'a T,
 }
 
-fn forked(parent: i32, child: i32, followed: bool) -> String {
-    let end = match followed {
-        true => format!("its child {child} is followed; {parent} was let go"),
-        false => format!("its child {child} was let go"),
+fn forked(ids: Option<(i32, i32)>, followed: bool) -> String {
+    let (who, child, parent) = match ids {
+        Some((parent, child)) => {
+            (format!("Process {parent}"), format!(" {child}"), parent.to_string())
+        }
+        None => ("The process".to_owned(), String::new(), "the parent".to_owned()),
     };
-    format!("note: Process {parent} forked; {end}.\n")
+    let end = match followed {
+        true => format!("its child{child} is followed; {parent} was let go"),
+        false => format!("its child{child} was let go"),
+    };
+    format!("note: {who} forked; {end}.\n")
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

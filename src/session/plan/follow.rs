@@ -132,7 +132,12 @@ impl Run {
         let thread = plan.thread;
         if let Some(stopped) = self.held(thread) {
             let pc = stopped.registers().pc();
-            self.plans.view = Some(View { thread, pc, hidden });
+            let came_back = match &plan.goal {
+                Goal::Finish(_) => !plan.unwound,
+                Goal::Reach { .. } => plan.left && !plan.unwound,
+                Goal::Lines(_) | Goal::Instructions { .. } => false,
+            };
+            self.plans.view = Some(View { thread, pc, hidden, came_back });
         }
         if plan.again > 0 {
             plan.again -= 1;
@@ -145,7 +150,7 @@ impl Run {
                 let function = finish.name.clone();
                 Halt::Returned { thread, function, unwound: plan.unwound }
             }
-            Goal::Reach => Halt::Reached { thread, left: plan.left },
+            Goal::Reach { .. } => Halt::Reached { thread, left: plan.left },
         }))
     }
 
