@@ -156,7 +156,9 @@ fn ctrl_c_stops_the_program_while_it_runs_and_the_session_goes_on() {
     person.enters("run");
     person.sees("waiting");
     person.types(CTRL_C);
-    person.is_asked();
+    // What is told does not stand behind the key that the terminal has shown.
+    let told = person.is_asked();
+    assert!(told.contains("^C\r\n") && told.contains("Interrupted"), "{told}");
     person.enters("backtrace");
     person.sees("wait");
     person.sees("terminal.rs");

@@ -81,7 +81,7 @@ pub enum SessionError {
         frames: usize,
     },
     /// No thread of that number stands still.
-    #[error("there is no thread {no}: there are {}", listed(threads))]
+    #[error("there is no thread {no}: {}", present(threads))]
     NoThread {
         /// The number.
         no: ThreadNo,
@@ -130,6 +130,13 @@ pub enum SessionError {
         /// Whether the program has a table of its functions at all.
         stripped: bool,
     },
+}
+
+fn present(threads: &[ThreadNo]) -> String {
+    match threads {
+        [only] => format!("there is only thread {only}"),
+        several => format!("there are {}", listed(several)),
+    }
 }
 
 fn listed(threads: &[ThreadNo]) -> String {

@@ -56,7 +56,7 @@ impl Session {
         let Some(run) = &self.run else { return };
         let image = run.inferior.modules().main().image;
         if !Arc::ptr_eq(&self.image, &image) {
-            self.take_new_program(&image.path().to_owned());
+            self.take_new_program(image.path());
         }
     }
 

@@ -46,8 +46,9 @@ impl Session {
     fn declared_type(&mut self, name: &str) -> Option<TypeAsked> {
         let limits = self.settings.limits;
         let asked = self.look(limits, |looking| {
-            let named = looking.variables.iter().filter(|v| *v.name == *name.trim() && !v.over);
-            layout(looking.image, named.last()?.ty?)
+            let mut variables = looking.variables.iter();
+            let variable = variables.find(|v| *v.name == *name.trim() && !v.over)?;
+            layout(looking.image, variable.ty?)
         });
         asked.ok()?
     }
