@@ -58,8 +58,7 @@ fn the_calls_of_a_function_are_points_in_time() {
     let made = run.blocks().allocated_at("consumed.rs:10");
     assert_eq!(made.len(), 4, "the row and its three strings");
     made.assert_freed_in("main");
-    let told =
-        message(|| drop(run.between(Point::Entry("legnth".into()), Point::Exit("f".into()))));
+    let told = message(|| _ = run.between(Point::Entry("legnth".into()), Point::Exit("f".into())));
     assert!(told.ends_with("reach the entry of `legnth`; it entered consumed::length"), "{told}");
 }
 
@@ -93,7 +92,7 @@ fn a_program_that_fails_says_what_it_said() {
 
 #[test]
 fn a_test_records_a_piece_of_itself() {
-    let before = vec![1_u8; 100];
+    let before = Box::new([1_u8; 100]);
     let run = recorded(|| {
         let kept = Vec::<u64>::with_capacity(4);
         mark("kept");

@@ -38,7 +38,10 @@ pub fn recorded(code: impl FnOnce()) -> Recording {
         // The rest of the test asks the recording, which this process does not have.
         process::exit(0);
     }
-    let executable = env::current_exe().expect("the path of the test executable");
+    let executable = match env::current_exe() {
+        Ok(executable) => executable,
+        Err(error) => panic!("the path of the test executable is not known: {error}"),
+    };
     let program = Program::file(executable).env(RECORDED, &here).arg("--exact").arg(test_name());
     // On one thread only, libtest runs the test on its own and does not name it.
     let recording =
