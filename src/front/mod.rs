@@ -15,6 +15,7 @@ mod generate;
 mod layout;
 mod narrator;
 mod program;
+mod script;
 mod target;
 pub mod text;
 mod trace;

@@ -116,6 +116,9 @@ pub struct Session {
     pub(super) signal_table: SignalTable,
     pub(super) stop_request: Arc<StopRequest>,
     pub(super) unfinished: Option<&'static str>,
+    pub(super) keeps_steps: bool,
+    /// Who is told what happens, where nobody else is named.
+    pub(super) observer: Option<Box<dyn Observer>>,
 }
 
 /// What is looked at.
@@ -155,6 +158,8 @@ impl Session {
             signal_table: SignalTable::default(),
             stop_request: Arc::default(),
             unfinished: None,
+            keeps_steps: false,
+            observer: None,
         }
     }
 
@@ -184,14 +189,14 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`] where it cannot be started, or the kernel refuses something.
-    pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    pub fn start_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.leave();
         let launch = self.next_launch()?;
         let (mut run, halt) = Run::launch(self.settings.options(launch))?;
         run.turns = self.stage.turns.clone();
         self.adopt(run);
         match halt {
-            Halt::Entry => self.resume(observer),
+            Halt::Entry => self.resume_with(observer),
             other => Ok(self.halted(other)),
         }
     }
@@ -201,7 +206,19 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`] without a process; [`SessionError::Inferior`] where the kernel
     /// refuses something.
-    pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    pub fn resume_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+        if let Some(run) = &mut self.run {
+            run.drop_plan();
+        }
+        self.go_on_with(observer)
+    }
+
+    /// Lets the program run until something stops it, and goes on with the step that the last halt
+    /// has kept from its end, where [`Session::keep_steps`] has kept that.
+    ///
+    /// # Errors
+    /// As [`Session::resume_with`].
+    pub fn go_on_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
         self.due.clear();
         self.lend_history();
@@ -297,8 +314,11 @@ impl Session {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
         let ended = matches!(halt, Halt::Ended { .. });
-        let unfinished = self.run.as_mut().and_then(|run| run.drop_plan(&halt));
+        let unfinished = self.run.as_ref().and_then(|run| run.unfinished_plan(&halt));
         self.unfinished = unfinished.filter(|_| !ended);
+        if let Some(run) = self.run.as_mut().filter(|_| !self.keeps_steps) {
+            run.drop_plan();
+        }
         self.after_halt(&halt);
         if let Halt::Ended { .. } = halt {
             self.run = None;
