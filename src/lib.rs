@@ -3,7 +3,56 @@
 //! It runs a compiled program under ptrace, names every slot of every stack frame from DWARF,
 //! follows `String`, `Vec`, `Box` and what is made of them into the heap, and tells, while the
 //! program runs, how memory splits between stack and heap and which line allocates, moves and frees
-//! each block. This page is the map of the code, for whoever comes next.
+//! each block. This page shows the library, and is the map of the code, for whoever comes next.
+//!
+//! # In a test
+//!
+//! A [`Session`] launches a program, stops it in a function and reads values there, by the same means
+//! as `freehold debug`. The program needs debug information and nothing else: its types are those
+//! that DWARF describes.
+//!
+//! ```
+//! use freehold::{Halt, Session};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let program = folder.path().join("moved");
+//! let rustc = std::process::Command::new("rustc")
+//!     .args(["-g", "test-programs/moved.rs", "-o"])
+//!     .arg(&program)
+//!     .status()?;
+//! assert!(rustc.success());
+//!
+//! let mut session = Session::builder(&program).capture_output().open()?;
+//! session.run_to("f")?;
+//! assert_eq!(session.print("value")?, "hello, ownership");
+//! assert_eq!(session.print("value.len() * 2")?, 32);
+//! assert!(session.holds("value.starts_with(\"hello\")")?);
+//!
+//! session.finish()?;
+//! assert_eq!(session.output()?, "f owns \"hello, ownership\"\n");
+//! // The bytes of `value` are still there, and are no value any more.
+//! let moved = session.print("value").expect_err("it was moved");
+//! assert_eq!(moved.to_string(), "`value` is moved to f::value");
+//! assert!(matches!(session.resume()?, Halt::Ended { .. }));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What an expression is worth is an [`Answered`]: it compares with numbers, texts, `bool` and
+//! `char`, prints as `print` prints it, and is a [`Value`] with parts. [`Session::locals`],
+//! [`Session::backtrace`], [`Session::split`] and [`Session::set`] do what the commands of these names
+//! do; [`Session::step`], [`Session::next`] and [`Session::finish`] let the program run on. Errors say
+//! in `{:?}`, too, what is wrong and what can be done, so that a test may end with `?`.
+//!
+//! A session stays on the thread that opened it, and is not [`Send`]: the kernel lets that thread
+//! alone control the program (ptrace(2)). Each test has a thread, so that tests run side by side.
+//!
+//! ```compile_fail
+//! fn elsewhere(session: freehold::Session) {
+//!     std::thread::spawn(move || drop(session));
+//! }
+//! ```
 //!
 //! # The house
 //!
@@ -23,7 +72,7 @@
 //! | 3 | [`expr`] | Rust expressions, evaluated on typed places |
 //! | 4 | [`session`] | a run: sites planted, stops turned into events; a session: breakpoints, frames, values |
 //! | 5 | [`command`] | the commands of a session, one file each, declared in one table |
-//! | 6 | [`front`] | arguments, targets (cargo, rustc), prompt, text and JSON, errors for people |
+//! | 6 | [`front`] | arguments, targets (cargo, rustc), prompt, scripts (lines, Rhai), text and JSON |
 //!
 //! # The way of a stop
 //!
@@ -92,6 +141,14 @@
 //! - A relocated call pushes its true return address itself instead of being emulated.
 //! - Line tables are read here and not by addr2line, because breakpoints need `prologue_end` and
 //!   the rows themselves; addr2line is what the tests compare with.
+
+pub use base::{Event, ExitStatus, Split, ThreadNo, Unreadable};
+pub use inferior::Launch;
+pub use session::{
+    Answered, Breakpoint, BreakpointId, Builder, Frame, Halt, Observer, PlaceError, Session,
+    SessionError, Settings, Variable, VariableValue, Where,
+};
+pub use value::{Limits, Value, ValueKind};
 
 pub mod asm;
 pub mod base;

@@ -30,7 +30,7 @@ fn a_process_runs_on_when_it_is_let_go_before_it_has_stopped_because_somebody_as
     let mut observer = |event: &Event| {
         asked |= matches!(event.kind, EventKind::Log { .. }) && interrupter.interrupt();
     };
-    let halt = session.resume(&mut observer).expect("it runs").clone();
+    let halt = session.resume_with(&mut observer).expect("it runs").clone();
     assert!(asked && matches!(halt, Halt::Breakpoint { .. }), "{halt:?}");
     assert_eq!(session.detach().expect("let go"), process);
     let state = serving.status("State");
@@ -51,7 +51,7 @@ fn the_child_that_is_followed_is_the_one_that_is_asked() {
             forked = interrupter.interrupt().then_some(Tid(child));
         }
     };
-    let halt = session.start(&mut observer).expect("it runs").clone();
+    let halt = session.start_with(&mut observer).expect("it runs").clone();
     assert!(matches!(halt, Halt::Interrupted { .. }), "{halt:?}");
     assert!(forked.is_some() && session.process() == forked, "{forked:?}");
     session.kill().expect("the child ends");

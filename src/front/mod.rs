@@ -16,6 +16,7 @@ mod generate;
 mod layout;
 mod narrator;
 mod program;
+mod script;
 mod target;
 mod test;
 pub mod testing;

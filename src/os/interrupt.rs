@@ -17,6 +17,8 @@ pub struct StopRequest {
     on_its_way: AtomicBool,
     /// The process that runs; 0 where none does.
     process: AtomicI32,
+    /// Whether the terminal's interrupt came while nothing ran.
+    missed: AtomicBool,
 }
 
 /// What the terminal's interrupt is passed to.
@@ -75,6 +77,11 @@ impl StopRequest {
     pub fn take(&self) -> bool {
         self.wanted.swap(false, Ordering::SeqCst)
     }
+
+    /// Whether the terminal's interrupt came while nothing ran, since this was last asked.
+    pub fn take_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed) && self.missed.swap(false, Ordering::SeqCst)
+    }
 }
 
 /// From now on the terminal's interrupt (SIGINT) leaves this process alone and asks the process that
@@ -88,7 +95,9 @@ pub fn stop_on_interrupt(request: &Arc<StopRequest>) {
             let errno = unsafe { libc::__errno_location() };
             // SAFETY: as above.
             let before = unsafe { *errno };
-            request.send();
+            if !request.send() {
+                request.missed.store(true, Ordering::SeqCst);
+            }
             // SAFETY: as above.
             unsafe { *errno = before };
         }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::halt::Halt;
 use super::places::PlaceError;
 use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
 use crate::inferior::{AttachError, CoreError, InferiorError, LaunchError, WriteCoreError};
 
 /// Why a session cannot begin or go on.
-#[derive(Debug, Error)]
+#[derive(Error)]
 pub enum SessionError {
     /// The program did not start.
     #[error(transparent)]
@@ -53,6 +54,28 @@ pub enum SessionError {
         /// The system's reason.
         error: io::Error,
     },
+    /// What was asked for, as it was written, and what is wrong with it.
+    #[error("`{text}`: {error}")]
+    About {
+        /// The text.
+        text: String,
+        /// What is wrong.
+        error: Box<SessionError>,
+    },
+    /// The program has stopped elsewhere than was wanted.
+    #[error("the program has not come to {wanted}: {halt}")]
+    Elsewhere {
+        /// Where it was to stop.
+        wanted: String,
+        /// Why it stands still.
+        halt: Box<Halt>,
+    },
+    /// The output of the program goes where it always goes.
+    #[error("the output of the program is not kept")]
+    OutputNotKept,
+    /// More output than is kept.
+    #[error("the program wrote {0} bytes more than are kept")]
+    OutputLost(u64),
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,

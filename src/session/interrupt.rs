@@ -20,6 +20,12 @@ impl Interrupter {
         self.0.send()
     }
 
+    /// Whether the terminal's interrupt came while nothing ran, since this was last asked: it is
+    /// meant for the debugger then.
+    pub fn take_missed(&self) -> bool {
+        self.0.take_missed()
+    }
+
     /// Lets the terminal's interrupt (SIGINT) ask, instead of ending this process.
     pub fn on_terminal_interrupt(&self) {
         os::stop_on_interrupt(&self.0);

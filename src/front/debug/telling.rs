@@ -1,6 +1,6 @@
 //! What a session says: answers, errors, and what happens while the program runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
 use std::rc::Rc;
 
@@ -18,8 +18,9 @@ use crate::front::narrator::{height, sink, width};
 use crate::front::text::AnswerText;
 use crate::session::{Halt, Observer, Session};
 
-/// Prints what a session says.
-pub(super) struct Teller {
+/// Prints what a session says. Its clones print to the same place, and know the same.
+#[derive(Clone)]
+pub(in crate::front) struct Teller {
     sink: Rc<RefCell<Box<dyn Write>>>,
     format: Format,
     /// Columns that were asked for.
@@ -27,9 +28,9 @@ pub(super) struct Teller {
     /// Whether it goes to the terminal.
     to_terminal: bool,
     /// Columns that values were last given because of the terminal; another number was set.
-    fitted: usize,
+    fitted: Rc<Cell<usize>>,
     /// How the program ended when it last did.
-    ended: Option<ExitStatus>,
+    ended: Rc<Cell<Option<ExitStatus>>>,
 }
 
 impl Teller {
@@ -43,28 +44,28 @@ impl Teller {
             format: page.format,
             asked: page.width,
             to_terminal: page.output.is_none(),
-            fitted: width(page.width, page.output.is_none()),
-            ended: None,
+            fitted: Rc::new(Cell::new(width(page.width, page.output.is_none()))),
+            ended: Rc::default(),
         })
     }
 
     /// How the program ended when it last did.
     pub fn ended(&self) -> Option<ExitStatus> {
-        self.ended
+        self.ended.get()
     }
 
     /// Gives values as many columns as there are now, unless somebody has set another number.
-    pub fn fit(&mut self, session: &mut Session) {
-        if session.settings.width == self.fitted {
-            self.fitted = self.width();
-            session.settings.width = self.fitted;
+    pub fn fit(&self, session: &mut Session) {
+        if session.settings.width == self.fitted.get() {
+            self.fitted.set(self.width());
+            session.settings.width = self.fitted.get();
         }
     }
 
     /// Remembers how the program ended, if it has.
-    pub fn look(&mut self, session: &Session) {
+    pub fn look(&self, session: &Session) {
         if let Some(Halt::Ended { status }) = session.halt() {
-            self.ended = Some(*status);
+            self.ended.set(Some(*status));
         }
     }
 
@@ -111,20 +112,26 @@ impl Teller {
     }
 
     /// Prints an error, with the line that it is about where nobody has just written it.
-    pub fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
+    pub(super) fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
         if self.format == Format::Json {
-            let CommandError { what, hints, sides, unmet, span } = error;
+            let CommandError { what, hints, sides, unmet, span, at } = error;
             let span = span
                 .as_ref()
                 .map(|(text, span)| json!({ "text": text, "from": span.start, "to": span.end }));
-            let data = json!({ "what": what, "hints": hints, "span": span, "sides": sides, "unmet": unmet });
+            let mut data = json!({ "what": what, "hints": hints, "span": span, "sides": sides, "unmet": unmet });
+            if let Some(at) = at {
+                data["at"] = json!(at.place);
+                data["called_at"] = json!(at.called_at);
+            }
             return self.write(&json(&json!({ "v": 1, "answer": "error", "data": data })));
         }
-        let mut told = UserError::new(error.what.clone()).sides(error.sides.clone());
+        let mut told = UserError::new(error.what.clone()).sides(error.sides.to_vec());
         if let Some((text, span)) = &error.span {
             told = told.in_text(text, span.clone());
         }
-        if let Some((source, line)) = line {
+        if let Some(at) = &error.at {
+            told = told.at(at.to_string());
+        } else if let Some((source, line)) = line {
             told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
@@ -174,7 +181,8 @@ impl Teller {
         }
     }
 
-    fn drawn(&self, answer: &Answer) -> String {
+    /// An answer as it is printed.
+    pub fn drawn(&self, answer: &Answer) -> String {
         match self.format {
             Format::Text => AnswerText::new(self.width()).answer(answer),
             Format::Json => json(&Versioned { v: 1, told: answer }),

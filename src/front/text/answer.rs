@@ -65,6 +65,7 @@ impl AnswerText {
             | Answer::Value(_)
             | Answer::Split { .. }
             | Answer::Script(_)
+            | Answer::Program(_)
             | Answer::Transcript(_)
             | Answer::Looked(_) => {}
             Answer::Said(text) if text.is_empty() => lines.push(Line::new()),
