@@ -136,6 +136,12 @@ fn main() {
             // SAFETY: nobody asks for the status.
             unsafe { waitpid(child, std::ptr::null_mut(), 0) == child }
         }
+        "allocating" => {
+            let _parked = thread::spawn(thread::park);
+            loop {
+                drop(std::hint::black_box(vec![0_u8; 64])); // #allocates
+            }
+        }
         "exec-signals" => {
             // SAFETY: the child only sends signals. They are ignored, in the next program too.
             unsafe { signal(SIGUSR1, IGNORED) };

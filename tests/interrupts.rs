@@ -39,6 +39,25 @@ fn a_process_runs_on_when_it_is_let_go_before_it_has_stopped_because_somebody_as
 }
 
 #[test]
+fn the_thread_that_runs_code_of_the_users_is_looked_at_whichever_the_kernel_has_stopped() {
+    let program = program("forking", Variant::Debug);
+    let launch = Launch { args: vec!["allocating".into()], ..Launch::new(program.executable) };
+    // The first thread stands at sites of the ledger: the kernel may well choose the other.
+    let mut session = Session::open(launch, Settings::default()).expect("opened");
+    let interrupter = session.interrupter();
+    let mut observer = |event: &Event| {
+        if matches!(event.kind, EventKind::ThreadStart) {
+            interrupter.interrupt();
+        }
+    };
+    let halt = session.start(&mut observer).expect("it runs").clone();
+    assert!(matches!(halt, Halt::Interrupted { .. }), "{halt:?}");
+    assert_eq!(session.threads().expect("threads").len(), 2);
+    assert_eq!(session.frame().expect("a frame").at.function, "forking::main");
+    session.kill().expect("it ends");
+}
+
+#[test]
 fn the_child_that_is_followed_is_the_one_that_is_asked() {
     let program = program("forking", Variant::Debug);
     let launch = Launch { args: vec!["fork-endless".into()], ..Launch::new(program.executable) };
