@@ -112,6 +112,17 @@
 //! [`value::Shape`] is the same knowledge of std's types without reading: where the length, the
 //! elements, the entries and the value behind a pointer are.
 //!
+//! # The fate of a variable
+//!
+//! Whether a variable still holds its value is told by the code of its function, in builds that were
+//! not optimised (`asm/uses`): a variable that needs to be dropped and that no way ahead uses, as its
+//! drop flag stands, was moved or dropped, and its last use behind tells where. `session/followed.rs`
+//! gives that analysis what it needs (landing pads, callees, types), `session/part_states.rs` makes a
+//! [`base::SlotState`] of what it finds for each part of a variable, and `session/fates.rs` puts that
+//! together with what [`track::Owners`] has seen of blocks. In optimised code, and where a function
+//! cannot be followed, what was seen of blocks is all there is. `tests/states.rs` compares all of it
+//! with programs that are made up and know their own truth.
+//!
 //! # What holds everywhere
 //!
 //! 1. Only [`os`] speaks to the kernel or writes `unsafe`.

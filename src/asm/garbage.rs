@@ -1,5 +1,6 @@
 //! Random machine code: whatever the bytes are, every query ends and none panics.
 
+use super::uses::{self, CalleeKind, CalleeKnown, Leaf, Place, Target, Uses};
 use super::{
     Touches, ends_instruction, exits, frame_made, instruction_length, jumps_into,
     last_outside_loops, relocate, stores_to_stack, takes_branch,
@@ -55,6 +56,33 @@ fn ask_function(code: &[u8], range: Range<FileAddr>, offset: i64) {
         }
     }
     stores_to_stack(code, range.start, offset, 8);
+    ask_values(code, range, ends, offset);
+}
+
+/// Asks what becomes of a value in the frame of whatever function the bytes are.
+fn ask_values(code: &[u8], range: Range<FileAddr>, at: &[FileAddr], offset: i64) {
+    let pads: Vec<uses::Pad> =
+        at.iter().skip(4).step_by(3).map(|pad| uses::Pad { calls: range, at: *pad }).collect();
+    let kinds = [CalleeKind::Copies, CalleeKind::Drops { size: None }, CalleeKind::Other];
+    let kind = |target| match target {
+        Target::Code(at) | Target::Slot(at) => kinds[usize::from(at.0 % 3 == 0)],
+    };
+    let asked = uses::Code {
+        bytes: code,
+        range,
+        pads: &pads,
+        callee: &|target| CalleeKnown::of(kind(target)),
+        word: &|at| i32::try_from(at.0 & 0xff).ok(),
+    };
+    let Some(found) = Uses::of(&asked) else { return };
+    for (place, at) in
+        [Place::Frame(offset), Place::Behind { cell: offset, plus: 0 }].iter().zip(at)
+    {
+        let part = uses::Part { at: *place, size: 16 };
+        let leaf = Leaf::new(part, vec![part], part, vec![range]);
+        let standing = uses::Standing { at: *at, flag: &|flag| Some(flag % 2 == 0) };
+        found.verdict(&leaf, offset > 0, standing);
+    }
 }
 
 #[cfg(test)]

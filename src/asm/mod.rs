@@ -19,6 +19,7 @@ mod relocate;
 mod stepping;
 mod touches;
 mod transfer;
+pub mod uses;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};

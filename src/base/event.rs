@@ -386,8 +386,29 @@ pub enum SlotState {
     /// What it owned has passed to another place. Its bytes are stale. Where the slot still has
     /// blocks, those are of the parts that were not moved.
     Moved {
-        /// The new owner, as a place.
-        to: String,
+        /// The new owner, as a place, or the function that it was passed to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        /// The line that moved it, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
+    },
+    /// Its value was moved or dropped: which of the two depends on the way that control took. Its
+    /// bytes are stale.
+    MovedOrDropped {
+        /// The lines that can have done it.
+        at: Vec<At>,
+    },
+    /// Some of its fields were moved out of it, and the others hold their values.
+    PartlyMoved {
+        /// The fields that were moved or dropped.
+        parts: Vec<GonePart>,
+    },
+    /// Its value was dropped. Its bytes are stale.
+    Dropped {
+        /// The line that dropped it, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<At>,
     },
     /// What it owned is gone. Its bytes are stale.
     Freed {
@@ -399,6 +420,22 @@ pub enum SlotState {
     },
     /// It cannot be read.
     Unreadable(Unreadable),
+}
+
+/// A field that was moved out of a variable, or dropped before the rest of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct GonePart {
+    /// The path to it: `.name`, `.pair.0`; `.*` for what a box held.
+    pub path: String,
+    /// Whether it was dropped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dropped: bool,
+    /// Where it was moved to, as a place, or the function that it was passed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The line that moved or dropped it, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
 }
 
 /// One slot of a frame.

@@ -22,8 +22,9 @@ pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
 pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount, Whose};
 pub use event::{
-    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, Held, Hold, Keeper,
-    RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
+    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, GonePart, Held, Hold,
+    Keeper, RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView,
+    Totals,
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};

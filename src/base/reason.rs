@@ -19,19 +19,39 @@ pub enum Unreadable {
     #[error("out of scope")]
     OutOfScope,
     /// What it owned has passed to another place; its own bytes are stale.
-    #[error("moved to {to}")]
+    #[error("moved{}{}", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default(), at_line(at.as_ref()))]
     Moved {
-        /// The new owner, as a place.
-        to: String,
-    },
-    /// What it owned is gone; its own bytes are stale.
-    #[error("dropped: {block} was freed{}", at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default())]
-    Dropped {
-        /// The block that it last owned.
-        block: BlockId,
-        /// The line that freed it, `main.rs:7`, where it is known.
+        /// The new owner, as a place, or the function that it was passed to, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        /// The line that moved it, `main.rs:7`, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
         at: Option<String>,
     },
+    /// It was moved or dropped, as control went; its own bytes are stale.
+    #[error("moved or dropped{}", any_of(at))]
+    MovedOrDropped {
+        /// The lines that can have done it, `main.rs:7`.
+        at: Vec<String>,
+    },
+    /// Some of its fields were moved out of it, so that it is no whole value any more.
+    #[error("partly moved: {}", parts.join(", "))]
+    PartlyMoved {
+        /// Each field that is gone, with what became of it: `.name to f::name at main.rs:7`.
+        parts: Vec<String>,
+    },
+    /// Its value was dropped, or what it owned is gone; its own bytes are stale.
+    #[error("dropped{}{}", was_freed(*block), at_line(at.as_ref()))]
+    Dropped {
+        /// The block that it last owned, where its end was seen.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        block: Option<BlockId>,
+        /// The line that dropped or freed it, `main.rs:7`, where it is known.
+        at: Option<String>,
+    },
+    /// Whether it still holds its value cannot be told; its bytes may be stale.
+    #[error("unknown: {0}")]
+    Uncertain(String),
     /// It belongs to a thread that is ending, which has begun to drop it.
     #[error("destroyed with its thread")]
     Destroyed,
@@ -53,6 +73,18 @@ pub enum Unreadable {
     /// The bytes cannot be a value of the type.
     #[error("not a valid {0}")]
     Invalid(String),
+}
+
+fn was_freed(block: Option<BlockId>) -> String {
+    block.map(|block| format!(": {block} was freed")).unwrap_or_default()
+}
+
+fn any_of(lines: &[String]) -> String {
+    if lines.is_empty() { String::new() } else { format!(" at {}", lines.join(" or ")) }
+}
+
+fn at_line(at: Option<&String>) -> String {
+    at.map(|at| format!(" at {at}")).unwrap_or_default()
 }
 
 impl Unreadable {

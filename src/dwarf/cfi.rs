@@ -36,6 +36,8 @@ pub struct UnwindRow {
     /// Whether the function is a signal trampoline (augmentation `S`): its caller was interrupted,
     /// so that the caller's pc is not looked up at minus one.
     pub signal_frame: bool,
+    /// The table that says which calls of the function have a landing pad (`.gcc_except_table`).
+    pub lsda: Option<FileAddr>,
 }
 
 /// How to compute the canonical frame address.
@@ -135,6 +137,7 @@ impl Cfi {
             registers: rules.collect(),
             return_address: Register(fde.cie().return_address_register().0),
             signal_frame: fde.is_signal_trampoline(),
+            lsda: fde.lsda().and_then(|pointer| pointer.direct().ok()).map(FileAddr),
         })
     }
 }

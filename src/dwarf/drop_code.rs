@@ -104,7 +104,7 @@ impl Image {
             .filter_map(|symbol| {
                 let path = demangle(symbol.name);
                 let (part, of_path) = dropped_by(&path)?;
-                let ty = self.dropped_type(symbol.range.start, symbol.name, part);
+                let ty = self.type_dropped_by(symbol.range.start, symbol.name, part);
                 let (ty, type_name) = self.named(ty, of_path);
                 let unit = self.unit_id_at(symbol.range.start);
                 if !wanted(part, &type_name) {
@@ -148,7 +148,7 @@ impl Image {
     }
 
     /// The type that a function drops, from its die.
-    fn dropped_type(&self, at: FileAddr, linkage_name: &str, part: DropPart) -> Option<TypeRef> {
+    fn type_dropped_by(&self, at: FileAddr, linkage_name: &str, part: DropPart) -> Option<TypeRef> {
         let (_, unit) = self.unit_at(at)?;
         let die = self.unit_index(&unit)?.get()?.function_at(at)?;
         let chain = self.chain(die);

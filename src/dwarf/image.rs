@@ -37,6 +37,8 @@ pub struct Image {
     pub(super) origins: std::sync::OnceLock<super::origin::Origins>,
     pub(super) names: super::name_index::Names,
     pub(super) inlined: super::inlined_copies::InlinedCalls,
+    pub(super) drop_impls: super::drop_impls::DropImpls,
+    pub(super) call_slots: super::call_targets::Slots,
 }
 
 /// What kind of ELF file it is.
@@ -146,6 +148,8 @@ impl Image {
             origins: Default::default(),
             names: Default::default(),
             inlined: Default::default(),
+            drop_impls: Default::default(),
+            call_slots: Default::default(),
             object,
             dwarf,
         })

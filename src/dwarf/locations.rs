@@ -3,7 +3,7 @@
 use super::dies::{Die, Value};
 use super::evaluate::Evaluator;
 use super::functions::{Function, Variable};
-use super::image::Image;
+use super::image::{Image, Slice};
 use super::pieces::{location, value_of};
 use super::type_loader::undescribed;
 use super::types::Types;
@@ -61,6 +61,17 @@ pub enum PieceAt {
     Value(Vec<u8>),
     /// It was optimised out.
     Missing,
+}
+
+/// Where a frame holds a variable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InFrame {
+    /// At this distance from the stack pointer.
+    Direct(i64),
+    /// At the address that lies at this distance from the stack pointer.
+    ByAddress(i64),
+    /// At the address that a register holds at the entry.
+    ByRegister(Register),
 }
 
 impl Image {
@@ -124,6 +135,38 @@ impl Image {
         location.is_some_and(|location| location.exprloc_value().is_some())
     }
 
+    /// Whether a variable is in different places in different parts of the code, as in code that was
+    /// optimised. One without any place is not.
+    pub fn moves_about(&self, variable: &Variable) -> bool {
+        let chain = self.chain(variable.die);
+        let location = chain.first().and_then(|die| die.value(gimli::DW_AT_location));
+        location.is_some_and(|location| location.exprloc_value().is_none())
+    }
+
+    /// Where a frame holds a variable whose place is a constant distance from the stack pointer, or
+    /// is given by an address at such a distance. None for one that is anywhere else. What is passed
+    /// by its address is described from where its function has stored that, but for the first call:
+    /// the address lies there all the same.
+    pub fn place_in_frame(&self, variable: &Variable) -> Option<InFrame> {
+        let chain = self.chain(variable.die);
+        let die = chain.first()?;
+        let value = die.value(gimli::DW_AT_location)?;
+        if let Some(expression) = value.exprloc_value() {
+            return in_frame(die, expression.0.slice());
+        }
+        let mut list = self.dwarf.attr_locations(&die.unit, value).ok()??;
+        let mut register = None;
+        for _ in 0..MAX_LIST {
+            let Some(entry) = list.next().ok()? else { break };
+            match in_frame(die, entry.data.0.slice()) {
+                Some(found @ InFrame::ByAddress(_)) => return Some(found),
+                Some(found @ InFrame::ByRegister(_)) => register = register.or(Some(found)),
+                _ => {}
+            }
+        }
+        register
+    }
+
     /// Evaluates an expression of the CFI, with the CFA pushed first where the rule says so
     /// (DWARF 4, section 6.4.2).
     ///
@@ -181,6 +224,27 @@ impl Image {
             },
         })
     }
+}
+
+/// The place that an expression gives, where it is a distance from the stack pointer, and perhaps
+/// an address there.
+fn in_frame(die: &Die, code: &'static [u8]) -> Option<InFrame> {
+    let mut code = Slice::new(code, gimli::LittleEndian);
+    let encoding = die.unit.encoding();
+    let offset = match gimli::Operation::parse(&mut code, encoding).ok()? {
+        gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. } => offset,
+        gimli::Operation::FrameOffset { offset } => offset,
+        gimli::Operation::RegisterOffset { register, offset: 0, .. } if code.is_empty() => {
+            return Some(InFrame::ByRegister(Register(register.0)));
+        }
+        _ => return None,
+    };
+    if code.is_empty() {
+        return Some(InFrame::Direct(offset));
+    }
+    let deref = gimli::Operation::parse(&mut code, encoding).ok()?;
+    let is_word = matches!(deref, gimli::Operation::Deref { size: 8, space: false, .. });
+    (is_word && code.is_empty()).then_some(InFrame::ByAddress(offset))
 }
 
 fn cut(mut bytes: Vec<u8>, size: u64) -> Vec<u8> {

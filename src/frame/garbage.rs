@@ -179,6 +179,7 @@ fn variable(choices: &mut Choices<'_>, bounds: Bounds) -> Placed {
         in_scope: !choices.once_in(3),
         shadowed: false,
         inlined: None,
+        fate: None,
     }
 }
 

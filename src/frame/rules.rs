@@ -220,7 +220,8 @@ pub(super) mod tests {
     }
 
     fn row(cfa: CfaRule, registers: Vec<(Register, RegisterRule)>) -> UnwindRow {
-        UnwindRow { cfa, registers, return_address: Register::RIP, signal_frame: false }
+        let return_address = Register::RIP;
+        UnwindRow { cfa, registers, return_address, signal_frame: false, lsda: None }
     }
 
     fn apply(row: &UnwindRow, registers: &Registers, memory: &Buffer) -> Result<Unwound, StackEnd> {

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Register, SlotKind, Unreadable, VirtAddr};
+use crate::base::{Register, SlotKind, SlotState, Unreadable, VirtAddr};
 use crate::dwarf::{Location, TypeRef};
 
 /// A variable of the function or of a call that was inlined into it, with its place.
@@ -40,6 +40,8 @@ pub struct Placed {
     pub shadowed: bool,
     /// The inlined function that it belongs to.
     pub inlined: Option<Arc<str>>,
+    /// What the code of its function says became of its value; none where it does not tell.
+    pub fate: Option<SlotState>,
 }
 
 /// A slot.
@@ -203,6 +205,7 @@ mod tests {
             over: false,
             shadowed: false,
             inlined: None,
+            fate: None,
         }
     }
 

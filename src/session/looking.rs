@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::context::FrameContext;
+use super::fates::reason;
 use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use crate::base::{At, Bias, Cached, Region, SlotState, ThreadNo, Unreadable, VirtAddr};
+use crate::base::{Bias, Cached, Region, ThreadNo, Unreadable, VirtAddr};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
@@ -94,13 +95,8 @@ impl Looking<'_> {
     fn lost(&self, variable: &Placed) -> Option<Unreadable> {
         let cfa = self.raw.cfa?;
         let key = PlaceKey { thread: self.thread, cfa, die: variable.die };
-        match self.run.lost.get(&key)? {
-            SlotState::Moved { to } => Some(Unreadable::Moved { to: to.clone() }),
-            SlotState::Freed { block, at } => {
-                Some(Unreadable::Dropped { block: *block, at: at.as_ref().and_then(short) })
-            }
-            _ => None,
-        }
+        // What was seen on the heap and what the code says were put together when it was judged.
+        self.run.lost.get(&key).or(variable.fate.as_ref()).and_then(reason)
     }
 }
 
@@ -172,9 +168,4 @@ impl Run {
             variables,
         }))
     }
-}
-
-fn short(at: &At) -> Option<String> {
-    let file = at.file.as_deref()?.rsplit('/').next()?.to_owned();
-    Some(at.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
 }

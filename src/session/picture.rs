@@ -2,16 +2,17 @@
 
 use super::calls::same_stack;
 use super::context::FrameContext;
+use super::fates;
 use super::run::Run;
 use super::slots::{self, Calls, FrameSlots, Surroundings};
 use crate::base::{
-    Cached, EventKind, Evidence, FrameView, MemoryExt, Registers, SlotState, StackView, ThreadNo,
-    Vectors, VirtAddr,
+    Cached, EventKind, Evidence, FrameView, MemoryExt, Registers, StackView, ThreadNo, Vectors,
+    VirtAddr,
 };
 use crate::dwarf::Origin;
 use crate::frame::{RawFrame, StackEnd, Unwinder};
 use crate::inferior::Stopped;
-use crate::track::{MoveSeen, Standing};
+use crate::track::MoveSeen;
 use crate::value::Limits;
 
 /// How many frames of the user's functions are read in full; those further out have not changed
@@ -248,23 +249,19 @@ impl Run {
         let mut claims = Vec::new();
         for (view, frame_claims) in judged.into_iter().rev() {
             for (slot, claim) in frame_claims {
-                places.push((view, slot, claim.key.clone()));
+                places.push((view, slot, claim.key.clone(), claim.says));
                 claims.push(claim);
             }
         }
         let (standings, moves) = self.owners.judge(thread, innermost, &claims, &self.ledger);
         self.lost.retain(|key, _| key.thread != thread);
-        for ((view, slot, key), standing) in places.iter().zip(standings) {
+        for ((view, slot, key, says), standing) in places.iter().zip(standings) {
             let Some(slot) = views.get_mut(*view).and_then(|view| view.slots.get_mut(*slot)) else {
                 continue;
             };
-            slot.state = match standing {
-                Standing::Owner => continue,
-                Standing::Moved { to } => SlotState::Moved { to },
-                Standing::Freed { block, at } => {
-                    SlotState::Freed { block, at: at.map(|at| (*at).clone()) }
-                }
-            };
+            let known = fates::with_standing(&slot.state, *says, standing);
+            let Some(state) = known else { continue };
+            slot.state = state;
             self.lost.insert(key.clone(), slot.state.clone());
             // Its bytes are stale: they are not its value. Where only a part of it was lost, the
             // blocks of the rest are its own still.

@@ -7,6 +7,8 @@ use std::ptr;
 use std::rc::Rc;
 
 use super::context::FrameContext;
+use super::fates::{apply_fate, with_fate};
+use super::followed::{Followed, Frame};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
@@ -16,7 +18,7 @@ use crate::base::{
 use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
-use crate::track::{Claim, PlaceKey};
+use crate::track::{Claim, PlaceKey, Says};
 use crate::value::{Limits, ReadRegister, Reader, Running, Value, ValueKind};
 
 /// The slots of a frame, and what they claim to own.
@@ -69,7 +71,10 @@ impl Calls<'_> {
 /// What has been stored to when control stands at an address, by address: a frame stands at one of
 /// a few thousand calls, however often it is looked at.
 #[derive(Default)]
-pub(super) struct Stores(RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>);
+pub(super) struct Stores {
+    touches: RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>,
+    followed: Followed,
+}
 
 impl Stores {
     fn at(&self, frame: &RawFrame, function: &Function, at: FileAddr) -> Option<Rc<Touches>> {
@@ -81,12 +86,13 @@ impl Stores {
             function.visible_at(at).iter().all(settled).then_some(())?;
             Touches::on_the_way_to(image.bytes(range)?, range, at).map(Rc::new)
         };
-        self.0.borrow_mut().entry(frame.lookup).or_insert_with(find).clone()
+        self.touches.borrow_mut().entry(frame.lookup).or_insert_with(find).clone()
     }
 
     /// The address space was replaced.
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.touches.borrow_mut().clear();
+        self.followed.forget();
     }
 }
 
@@ -158,7 +164,7 @@ pub(super) fn place_where(
     let first = function.ranges.first();
     let stores = around.stores.at(context.frame, function, at);
     let in_prologue = first.is_some_and(|r| r.contains(at) && at < image.prologue_end(*r));
-    visible
+    let mut placed: Vec<Placed> = visible
         .into_iter()
         .filter(|seen| wanted(seen) && around.calls.are_shown(seen.inlined, around.is_user))
         .map(|seen| {
@@ -183,10 +189,18 @@ pub(super) fn place_where(
                 over: seen.over,
                 shadowed: seen.shadowed,
                 inlined: seen.inlined.map(|call| call.name.clone()),
+                fate: None,
             }
         })
         .filter(|variable| !is_lost_format_argument(variable, image))
-        .collect()
+        .collect();
+    let registers = |register| context.whole_register(register);
+    let reader = &reader(around, context, image, &registers);
+    around.stores.followed.judge(&Frame { context, function, image, reader }, &mut placed);
+    for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
+        variable.in_scope = false;
+    }
+    placed
 }
 
 /// Whether the frame stands before or in the middle of the stores that initialise a variable.
@@ -357,6 +371,7 @@ fn view_variable(
         return None;
     }
     show_value(around, &value, view);
+    let says = apply_fate(variable.fate.as_ref(), view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
     // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
     // the variable that holds it there.
@@ -366,7 +381,8 @@ fn view_variable(
     }
     let name = format!("{}::{}", short_function(function), variable.name);
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
-    claim(key, name, &value, location, variable.size, context)
+    let claim = claim(key, name, &value, location, variable.size, context)?;
+    Some(with_fate(claim, says, variable.fate.as_ref(), &value))
 }
 
 /// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the
@@ -448,7 +464,8 @@ pub(super) fn claim(
         }
         _ => (&owns, &shares).hash(&mut hasher),
     }
-    Some(Claim { key, name, fingerprint: hasher.finish(), owns, shares })
+    let says = Says::Nothing;
+    Some(Claim { key, name, fingerprint: hasher.finish(), owns, shares, says })
 }
 
 /// The reader of values of a frame.

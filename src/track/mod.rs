@@ -16,7 +16,7 @@ mod story;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{Block, Change, Ended, Ledger};
-pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Standing};
+pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
 pub use reach::{Graph, Lost, Reach, Via};
 pub use record::{AllocatorCall, Record, What};
 pub use story::{Freed, Moment, Moved, Resized, Stories, Story};

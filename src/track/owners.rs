@@ -35,6 +35,19 @@ pub struct Claim {
     /// The pointers to what it owns together with others (`Rc`): a move of those leaves no trace
     /// that tells it from a clone, but the end of what is shared ends them all.
     pub shares: Vec<VirtAddr>,
+    /// What the code of its function says of it.
+    pub says: Says,
+}
+
+/// What the code of a function says of one of its places.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Says {
+    /// It holds its value.
+    Live,
+    /// Its value was moved or dropped.
+    Gone,
+    /// Nothing.
+    Nothing,
 }
 
 /// What became of a claim.
@@ -124,6 +137,7 @@ impl Owners {
         }
         for (claim, standing) in claims.iter().zip(&mut standings) {
             match self.stale(claim) {
+                _ if claim.says == Says::Gone => self.let_go(claim, standing, ledger),
                 // The blocks that it had stay known: its pointers may lead to others by now.
                 Some(known) => {
                     *standing = self.last_seen(known, claim);
@@ -174,8 +188,36 @@ impl Owners {
         self.holders.get(&block).map(|holder| holder.name.as_str())
     }
 
+    /// A place that the code says has lost its value: who has its blocks today, as far as they are
+    /// known to have been its own. Its pointers may lead to the blocks of others by now.
+    fn let_go(&mut self, claim: &Claim, standing: &mut Standing, ledger: &Ledger) {
+        if let Some(known) = self.known.get(&claim.key) {
+            let holders = known.blocks.iter().filter_map(|block| self.holders.get(block));
+            let mut elsewhere = holders.filter(|holder| holder.key != claim.key);
+            if let (Standing::Moved { to }, Some(holder)) = (&mut *standing, elsewhere.next()) {
+                *to = holder.name.clone();
+            }
+            let known = Known { standing: standing.clone(), ..known.clone() };
+            self.known.insert(claim.key.clone(), known);
+        } else {
+            self.remember(claim, standing, ledger);
+            if let Some(known) = self.known.get_mut(&claim.key) {
+                known.blocks.clear();
+            }
+        }
+    }
+
     /// What a claim is worth without looking at the others.
     fn alone(&self, claim: &Claim, ledger: &Ledger) -> Standing {
+        if claim.says == Says::Gone {
+            let known = self.known.get(&claim.key).map_or(&[][..], |known| &known.blocks);
+            let mut ended = claim.owns.iter().filter_map(|pointer| ledger.ended_from(*pointer));
+            let ended = ended.find(|ended| known.contains(&ended.id));
+            return match ended {
+                Some(ended) => Standing::Freed { block: ended.id, at: ended.at.clone() },
+                None => Standing::Moved { to: String::new() },
+            };
+        }
         if let Some(known) = self.stale(claim) {
             return known.standing.clone();
         }
@@ -190,6 +232,9 @@ impl Owners {
 
     /// What was known of a place that had lost what it owned, if its bytes are still the same.
     fn stale(&self, claim: &Claim) -> Option<&Known> {
+        if claim.says == Says::Live {
+            return None;
+        }
         let known = self.known.get(&claim.key)?;
         let same = known.fingerprint == claim.fingerprint;
         (same && known.standing != Standing::Owner).then_some(known)
@@ -208,6 +253,9 @@ impl Owners {
 
     /// Which of the candidates owns the block, or none of them where its owner is elsewhere.
     fn winner(&self, block: BlockId, candidates: &[usize], claims: &[Claim]) -> Option<usize> {
+        let certain = candidates.iter().filter(|index| claims[**index].says == Says::Live);
+        let certain: Vec<usize> = certain.copied().collect();
+        let candidates = if certain.is_empty() { candidates } else { &certain };
         let newcomer = candidates.iter().rev().find(|index| {
             let known = self.known.get(&claims[**index].key);
             !known.is_some_and(|known| {

@@ -2,7 +2,7 @@
 
 use super::layout::{Columns, Mark, Row};
 use super::spans::{Ink, Line, bytes, cut, number};
-use crate::base::{Held, Hold, SlotKind, SlotState, SlotView};
+use crate::base::{At, GonePart, Held, Hold, SlotKind, SlotState, SlotView};
 
 /// How many blocks of one slot are drawn.
 const BLOCKS_DRAWN: usize = 12;
@@ -119,14 +119,22 @@ fn slot_value(slot: &SlotView) -> Line {
         SlotState::Uninitialised => {
             line.push(Ink::Faint, "not yet initialised");
         }
-        SlotState::Moved { to } => {
+        SlotState::Moved { to, at } => {
             let part = if slot.blocks.is_empty() { "" } else { "in part " };
-            line.push(Ink::Gone, format!("{part}moved to {to}"));
+            line.push(Ink::Gone, format!("{part}{}", moved(to.as_deref(), at.as_ref())));
+        }
+        SlotState::MovedOrDropped { at } => {
+            let at: Vec<String> = at.iter().map(super::spans::place).collect();
+            line.push(Ink::Gone, format!("moved or dropped at {}", at.join(" or ")));
+        }
+        SlotState::PartlyMoved { parts } => {
+            line.push(Ink::Gone, partly_moved(parts));
+        }
+        SlotState::Dropped { at } => {
+            line.push(Ink::Gone, format!("dropped{}", at_place(at.as_ref())));
         }
         SlotState::Freed { block, at } => {
-            let place = at.as_ref().map(super::spans::place).filter(|place| !place.is_empty());
-            let place = place.map_or(String::new(), |place| format!(" at {place}"));
-            line.push(Ink::Gone, format!("{block} freed{place}"));
+            line.push(Ink::Gone, format!("{block} freed{}", at_place(at.as_ref())));
         }
         SlotState::Unreadable(why) => {
             line.push(Ink::Faint, why.in_place());
@@ -146,6 +154,31 @@ fn slot_value(slot: &SlotView) -> Line {
         line.push(Ink::Faint, " → ").push(Ink::Block, held.block.to_string());
     }
     line
+}
+
+/// `moved to f::value at main.rs:7`, as far as it is known.
+pub(super) fn moved(to: Option<&str>, at: Option<&At>) -> String {
+    let to = to.map_or(String::new(), |to| format!(" to {to}"));
+    format!("moved{to}{}", at_place(at))
+}
+
+/// `partly moved: .name to f::name at main.rs:7, .other`.
+pub(super) fn partly_moved(parts: &[GonePart]) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| {
+            let dropped = if part.dropped { " dropped" } else { "" };
+            let to = part.to.as_ref().map_or(String::new(), |to| format!(" to {to}"));
+            format!("{}{dropped}{to}{}", part.path, at_place(part.at.as_ref()))
+        })
+        .collect();
+    format!("partly moved: {}", parts.join(", "))
+}
+
+/// ` at main.rs:7`, or nothing where the line is not known.
+pub(super) fn at_place(at: Option<&At>) -> String {
+    let place = at.map(super::spans::place).filter(|place| !place.is_empty());
+    place.map_or(String::new(), |place| format!(" at {place}"))
 }
 
 fn block(held: &Held) -> Line {

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn names_types_and_values_stand_in_columns() {
-        let moved = Unreadable::Moved { to: "f::value".to_owned() };
+        let moved = Unreadable::Moved { to: Some("f::value".to_owned()), at: None };
         let all = [
             variable("s@1", "u8", Ok(&["1"])),
             variable("user", "User", Ok(&["User {", "    age: 36,", "}"])),

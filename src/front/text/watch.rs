@@ -230,7 +230,12 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
         let text = match (&slot.state, &slot.value) {
             (SlotState::Live, Some(value)) => value.text.clone(),
             (SlotState::Unreadable(why), _) => why.in_place(),
-            (SlotState::Moved { to }, _) => format!("<moved to {to}>"),
+            (SlotState::Moved { to, .. }, _) => {
+                format!("<{}>", super::slots::moved(to.as_deref(), None))
+            }
+            (SlotState::MovedOrDropped { .. }, _) => "<moved or dropped>".to_owned(),
+            (SlotState::PartlyMoved { .. }, _) => "<partly moved>".to_owned(),
+            (SlotState::Dropped { .. }, _) => "<dropped>".to_owned(),
             (SlotState::Freed { block, .. }, _) => format!("<{block} freed>"),
             (SlotState::Uninitialised, _) => "<not yet initialised>".to_owned(),
             (SlotState::Live, None) => "?".to_owned(),
@@ -354,7 +359,7 @@ mod tests {
         assert_eq!(text, expected);
 
         let mut value = slot("value", SlotKind::Variable, "String", 24);
-        value.state = SlotState::Moved { to: "f::value".into() };
+        value.state = SlotState::Moved { to: Some("f::value".into()), at: None };
         let main = frame("moved::main", true, 136, vec![value]);
         let f = frame("moved::f", true, 56, vec![string("value", SlotKind::Parameter)]);
         let second = enter(f, vec![main, start]);

@@ -33,6 +33,7 @@ fn claim(cfa: u64, die: usize, name: &str, pointer: u64) -> Claim {
         fingerprint: pointer,
         owns: vec![VirtAddr(pointer)],
         shares: vec![],
+        says: Says::Nothing,
     }
 }
 

@@ -1,0 +1,258 @@
+//! What the code of a function says of its variables where a frame stands.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::callees::Callees;
+use super::context::FrameContext;
+use super::part_states::handed_on;
+use super::slots::short_function;
+use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
+use crate::base::{FileAddr, MemoryExt, Range, Register, VirtAddr};
+use crate::dwarf::{
+    Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
+};
+use crate::frame::slots::Placed;
+use crate::value::{OwningPart, Reader, owning_parts};
+
+/// The registers that arguments are passed in, in their order (psABI, section 3.2.3).
+const ARGUMENTS: [Register; 6] =
+    [Register(5), Register(4), Register(1), Register(2), Register(8), Register(9)];
+
+/// For how many places of a function, and states of its flags, what was found is kept.
+const MAX_KNOWN: usize = 1024;
+/// How many drop flags of one function are read.
+const MAX_FLAGS: usize = 4096;
+
+/// The code of the functions that frames were seen in, by where they begin.
+#[derive(Default)]
+pub(super) struct Followed(RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>);
+
+/// What is known of one function.
+struct FunctionUses {
+    uses: Uses,
+    flags: Vec<i64>,
+    /// What was found of the variables already, by place and drop flags.
+    known: RefCell<HashMap<Standpoint, Rc<Fates>>>,
+}
+
+/// A place in a function, with what its drop flags hold.
+type Standpoint = (FileAddr, Vec<Option<bool>>);
+
+/// What is known of variables, by die.
+type Fates = HashMap<usize, Fate>;
+
+/// What is known of the parts of a variable.
+pub(super) type Fate = Vec<(OwningPart, Verdict)>;
+
+/// A frame of a function that is looked at.
+pub(super) struct Frame<'a> {
+    pub context: &'a FrameContext<'a>,
+    pub function: &'a Function,
+    pub image: &'a Image,
+    pub reader: &'a Reader<'a>,
+}
+
+impl Followed {
+    /// The address space was replaced.
+    pub fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    /// Fills in what the code says of the variables that are in scope.
+    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Option<()> {
+        let at = frame.context.bias_to_file();
+        let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
+        let start = frame.context.bias().to_virt(range.start);
+        let known = self.0.borrow().get(&start).cloned();
+        let uses = known.unwrap_or_else(|| {
+            let uses = frame.follow(range).map(Rc::new);
+            self.0.borrow_mut().insert(start, uses.clone());
+            uses
+        })?;
+        uses.uses.has_frame_at(at).then_some(())?;
+        let flags: Vec<_> = uses.flags.iter().map(|flag| frame.flag(*flag)).collect();
+        let key = (at, flags.clone());
+        let known = uses.known.borrow().get(&key).cloned();
+        let fates = known.unwrap_or_else(|| {
+            let flag =
+                |at: i64| uses.flags.binary_search(&at).ok().and_then(|index| *flags.get(index)?);
+            let fates = Rc::new(frame.fates(&uses.uses, &flag));
+            let mut known = uses.known.borrow_mut();
+            if known.len() >= MAX_KNOWN {
+                known.clear();
+            }
+            known.insert(key, fates.clone());
+            drop(known);
+            fates
+        });
+        let names = frame.names(variables);
+        let later = frame.in_scope(variables);
+        for variable in variables.iter_mut().filter(|v| v.in_scope && v.inlined.is_none()) {
+            if let Some(fate) = fates.get(&variable.die) {
+                // A variable that is kept in registers is copied to its own slot for debuggers.
+                let own = frame.slot(variable);
+                let others = names.iter().filter(|(place, _)| Some(*place) != own);
+                let others: Names = others.cloned().collect();
+                let state = frame.state(variable, fate, &others);
+                variable.fate = match later
+                    .iter()
+                    .find(|(die, place, _)| *die > variable.die && Some(*place) == own)
+                {
+                    Some((.., name)) => state.map(|state| handed_on(state, name)),
+                    None => state,
+                };
+            }
+        }
+        Some(())
+    }
+}
+
+/// Where variables lie in a frame, with their names.
+pub(super) type Names = Vec<(Part, String)>;
+
+impl Frame<'_> {
+    fn cfa(&self) -> Option<VirtAddr> {
+        self.context.frame.cfa
+    }
+
+    /// The distance of the stack pointer from the canonical frame address.
+    fn sp(&self) -> Option<i64> {
+        let sp = self.context.frame.registers.sp();
+        Some(sp.0.wrapping_sub(self.cfa()?.0).cast_signed())
+    }
+
+    fn flag(&self, at: i64) -> Option<bool> {
+        let at = VirtAddr(self.cfa()?.0.wrapping_add_signed(at));
+        let byte = *self.context.memory.read_bytes(at, 1).ok()?.first()?;
+        Some(byte & 1 != 0)
+    }
+
+    /// Reads the code of the function; none for optimised code, where a variable has no slot of its
+    /// own and values are dropped without calls.
+    fn follow(&self, range: Range<FileAddr>) -> Option<FunctionUses> {
+        is_plain(self.image, &self.function.scope).then_some(())?;
+        let pads: Vec<Pad> = self
+            .image
+            .landing_pads(range)
+            .into_iter()
+            .map(|pad| Pad { calls: pad.calls, at: pad.at })
+            .collect();
+        let callees = Callees::new(self.image);
+        let code = Code {
+            bytes: self.image.bytes(range)?,
+            range,
+            pads: &pads,
+            callee: &|target| callees.known(target),
+            word: &|at| {
+                let bytes = self.image.bytes(Range::new(at, FileAddr(at.0.checked_add(4)?)))?;
+                bytes.first_chunk().map(|word| i32::from_le_bytes(*word))
+            },
+        };
+        let uses = Uses::of(&code)?;
+        let flags = uses.flags();
+        (flags.len() <= MAX_FLAGS).then(|| FunctionUses { uses, flags, known: RefCell::default() })
+    }
+
+    /// What the code says of every variable of the function.
+    fn fates(&self, uses: &Uses, flag: &dyn Fn(i64) -> Option<bool>) -> Fates {
+        let at = self.context.bias_to_file();
+        let mut fates = HashMap::new();
+        self.each_variable(&self.function.scope, &mut |variable, scope| {
+            let Some((whole, ty)) = self.place_of(variable) else { return };
+            let parts = owning_parts(self.image, ty);
+            let judged = parts.into_iter().map(|part| {
+                let leaf = leaf_of(whole, &part, &scope.ranges);
+                let standing = Standing { at, flag };
+                let verdict = match part.size {
+                    0 => Verdict::Unknown,
+                    _ => uses.verdict(&leaf, variable.parameter, standing),
+                };
+                (part, verdict)
+            });
+            fates.insert(variable.die, judged.collect());
+        });
+        fates
+    }
+
+    fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
+        let mut open = vec![scope];
+        while let Some(scope) = open.pop() {
+            scope.variables.iter().for_each(|variable| tell(variable, scope));
+            open.extend(scope.inner.iter().filter(|inner| inner.inlined.is_none()));
+        }
+    }
+
+    /// The bytes of a variable that lies in the frame, or that is passed by its address.
+    fn place_of(&self, variable: &Variable) -> Option<(Part, TypeRef)> {
+        let ty = variable.ty?;
+        let size = self.image.get(ty).ok()?.size?;
+        let place = match self.image.place_in_frame(variable)? {
+            InFrame::Direct(offset) => Place::Frame(self.sp()?.checked_add(offset)?),
+            InFrame::ByAddress(cell) if variable.parameter => {
+                Place::Behind { cell: self.sp()?.checked_add(cell)?, plus: 0 }
+            }
+            InFrame::ByRegister(register) if variable.parameter => {
+                let index = ARGUMENTS.iter().position(|argument| *argument == register)?;
+                Place::Behind { cell: argument_cell(index), plus: 0 }
+            }
+            InFrame::ByAddress(_) | InFrame::ByRegister(_) => return None,
+        };
+        Some((Part { at: place, size }, ty))
+    }
+
+    /// The names of what lies in the frame.
+    fn names(&self, variables: &[Placed]) -> Names {
+        let function = short_function(&self.function.name);
+        let named = variables.iter().filter(|v| v.inlined.is_none() && v.size > 0);
+        let place = |variable: &Placed| {
+            Some((self.slot(variable)?, format!("{function}::{}", variable.name)))
+        };
+        named.filter_map(place).collect()
+    }
+
+    /// The variables in scope that own something, with their places and names.
+    fn in_scope(&self, variables: &[Placed]) -> Vec<(usize, Part, String)> {
+        let own = variables.iter().filter(|v| v.in_scope && v.inlined.is_none() && v.size > 0);
+        let function = short_function(&self.function.name);
+        let place = |variable: &Placed| {
+            let name = format!("{function}::{}", variable.name);
+            Some((variable.die, self.slot(variable)?, name))
+        };
+        own.filter_map(place).collect()
+    }
+
+    /// Where a variable lies, if that is in memory.
+    fn slot(&self, variable: &Placed) -> Option<Part> {
+        let Ok(Location::Memory(at)) = variable.location else { return None };
+        let at = Place::Frame(at.0.wrapping_sub(self.cfa()?.0).cast_signed());
+        Some(Part { at, size: variable.size })
+    }
+}
+
+fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
+    let at = |offset: u64| whole.at.plus(i64::try_from(offset).unwrap_or(i64::MAX));
+    let core = part.core.iter().map(|(offset, size)| Part { at: at(*offset), size: *size });
+    let own = Part { at: at(part.offset), size: part.size };
+    Leaf::new(own, core.collect(), whole, scope.to_vec())
+}
+
+/// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.
+fn is_plain(image: &Image, scope: &Scope) -> bool {
+    let mut open = vec![scope];
+    while let Some(scope) = open.pop() {
+        let settled = |variable: &Variable| variable.parameter || !image.moves_about(variable);
+        if !scope.variables.iter().all(settled) {
+            return false;
+        }
+        for inner in &scope.inner {
+            match &inner.inlined {
+                None => open.push(inner),
+                Some(call) if call.name.starts_with("core::ptr::drop_in_place") => return false,
+                Some(_) => {}
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,155 @@
+//! The state of a variable, put together from what its function's code says of its parts.
+
+use super::callees::Callees;
+use super::followed::{Fate, Frame, Names};
+use super::slots::short_function;
+use crate::asm::uses::{Ending, Part, Target, Verdict, Way};
+use crate::base::{At, GonePart, SlotState, Unreadable, VirtAddr};
+use crate::dwarf::{Location, TypeRef, Types};
+use crate::frame::slots::Placed;
+use crate::value::{OwningPart, ValueKind, variant_needs_drop};
+
+impl Frame<'_> {
+    /// The state of a variable by that of its parts; none where that of one is not known.
+    pub fn state(&self, variable: &Placed, fate: &Fate, names: &Names) -> Option<SlotState> {
+        let mut live = 0usize;
+        let mut never = 0usize;
+        let mut gone = Vec::new();
+        let mut told: Vec<GonePart> = Vec::new();
+        for (part, verdict) in fate {
+            if let Verdict::Gone { by } | Verdict::GoneOrEmpty { by } = verdict {
+                told.extend(by.iter().map(|ending| self.told(part, ending, names)));
+            }
+            match verdict {
+                Verdict::Live => live = live.saturating_add(1),
+                Verdict::NeverGiven => never = never.saturating_add(1),
+                Verdict::Unknown => return Some(uncertain()),
+                Verdict::Gone { by } => gone.push(self.gone(part, by, names)),
+                Verdict::GoneOrEmpty { by } => match self.is_empty(variable, part)? {
+                    true => live = live.saturating_add(1),
+                    false if by.is_empty() => return Some(uncertain()),
+                    false => gone.push(self.gone(part, by, names)),
+                },
+                Verdict::OpenBox => {
+                    let path = format!("{}.*", part.path);
+                    gone.push(GonePart { path, dropped: false, to: None, at: None });
+                    live = live.saturating_add(1);
+                }
+            }
+        }
+        match (live, never, gone.len()) {
+            (0, 0, 0) => None,
+            (_, 0, 0) => Some(SlotState::Live),
+            (0, _, 0) => Some(SlotState::Uninitialised),
+            (0, 0, _) if is_mixed(&told) => Some(SlotState::MovedOrDropped { at: lines(told) }),
+            (0, 0, _) => gone.pop().map(|last| match last.dropped {
+                true => SlotState::Dropped { at: last.at },
+                false => SlotState::Moved { to: last.to, at: last.at },
+            }),
+            (_, 0, _) => Some(SlotState::PartlyMoved { parts: gone }),
+            _ => Some(uncertain()),
+        }
+    }
+
+    /// Whether a part that may be an enum's variant without anything to drop is one. None where it
+    /// cannot be read.
+    fn is_empty(&self, variable: &Placed, part: &OwningPart) -> Option<bool> {
+        let Ok(Location::Memory(at)) = variable.location else { return None };
+        let at = Location::Memory(VirtAddr(at.0.checked_add(part.offset)?));
+        let value = self.reader.read(part.ty, &at);
+        match &value.kind {
+            ValueKind::Enum { variant, .. } => {
+                Some(!variant_needs_drop(self.image, part.ty, variant))
+            }
+            ValueKind::Unreadable(_) | ValueKind::Broken { .. } => None,
+            _ => Some(false),
+        }
+    }
+
+    fn gone(&self, part: &OwningPart, by: &[Ending], names: &Names) -> GonePart {
+        let told: Vec<_> = by.iter().map(|ending| self.told(part, ending, names)).collect();
+        let same = |of: &dyn Fn(&GonePart) -> bool| told.iter().all(of);
+        let Some(first) = told.first() else {
+            return GonePart { path: part.path.clone(), dropped: false, to: None, at: None };
+        };
+        GonePart {
+            path: part.path.clone(),
+            dropped: same(&|other| other.dropped),
+            to: first.to.clone().filter(|_| same(&|other| other.to == first.to)),
+            at: first.at.clone().filter(|_| same(&|other| other.at == first.at)),
+        }
+    }
+
+    fn line(&self, ending: &Ending) -> Option<At> {
+        let line = self.image.line_at(ending.at)?;
+        Some(At {
+            function: self.function.name.to_string(),
+            file: Some(line.file.to_string()),
+            line: Some(line.line),
+        })
+    }
+
+    fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
+        let at = self.line(ending);
+        let holder = |to: &Part| names.iter().find(|(place, _)| place.contains(to.at));
+        if let Some((_, name)) = ending.through.iter().find_map(holder) {
+            let to = Some(name.clone());
+            return GonePart { path: part.path.clone(), dropped: false, to, at };
+        }
+        let to = match ending.way {
+            Way::Passed { to: Some(target) } => self.callee(target, part.ty),
+            Way::Returned => Some(format!("{} (returned)", short_function(&self.function.name))),
+            _ => None,
+        };
+        GonePart { path: part.path.clone(), dropped: ending.way == Way::Dropped, to, at }
+    }
+
+    /// A function that a value of a type was passed to: `f::value` where it is clear which
+    /// parameter that is.
+    fn callee(&self, target: Target, ty: TypeRef) -> Option<String> {
+        let called = Callees::new(self.image).called(target)?;
+        let name = short_function(&called.path);
+        let function = called.at.and_then(|at| self.image.function_at(at));
+        let type_name = |ty: TypeRef| Some(self.image.get(ty).ok()?.name.clone());
+        let wanted = type_name(ty);
+        let parameters = function.iter().flat_map(|function| &function.scope.variables);
+        let mut same = parameters
+            .filter(|variable| variable.parameter && variable.ty.and_then(type_name) == wanted);
+        match (same.next(), same.next()) {
+            (Some(parameter), None) => Some(format!("{name}::{}", parameter.name)),
+            _ => Some(name),
+        }
+    }
+}
+
+/// The state of a variable that shares its slot with a later one, which it was moved to: the compiler
+/// leaves out the copy where nothing happens between.
+pub(super) fn handed_on(state: SlotState, to: &str) -> SlotState {
+    match state {
+        SlotState::Uninitialised | SlotState::Unreadable(_) => state,
+        _ => SlotState::Moved { to: Some(to.to_owned()), at: None },
+    }
+}
+
+/// Whether a value was dropped on some ways, and moved on others.
+fn is_mixed(told: &[GonePart]) -> bool {
+    told.iter().any(|one| one.dropped) && told.iter().any(|one| !one.dropped)
+}
+
+/// The lines of several endings, each once.
+fn lines(told: Vec<GonePart>) -> Vec<At> {
+    let mut lines: Vec<At> = Vec::new();
+    for at in told.into_iter().filter_map(|one| one.at) {
+        if !lines.contains(&at) {
+            lines.push(at);
+        }
+    }
+    lines.sort_by_key(|at| at.line);
+    lines
+}
+
+/// What is said of a variable of which the code does not tell.
+fn uncertain() -> SlotState {
+    let why = "its code does not tell whether it was moved";
+    SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
+}

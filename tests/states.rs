@@ -1,0 +1,91 @@
+//! The states of variables, against programs that are made up: each of them prints what it drops, and
+//! it is known by construction what each of its variables holds at every mark.
+//!
+//! `scripts/drop-oracle` runs the last test here over thousands of functions.
+
+#[path = "states/check.rs"]
+mod check;
+#[path = "states/generate.rs"]
+mod generate;
+#[path = "states/source.rs"]
+mod source;
+#[path = "states/tree.rs"]
+mod tree;
+#[path = "states/truth.rs"]
+mod truth;
+
+use std::path::{Path, PathBuf};
+
+use check::{Mode, Tally, check};
+
+const DEBUG: &[&str] = &[];
+const OPTIMISED: &[&str] = &["-O"];
+const ABORTING: &[&str] = &["-Cpanic=abort"];
+
+fn dir(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("states").join(name)
+}
+
+#[track_caller]
+fn all_agree(name: &str, seeds: std::ops::Range<u64>, functions: usize, mode: Mode) -> Tally {
+    let mut tally = Tally::default();
+    for seed in seeds {
+        tally.add(check(&dir(name), seed, functions, mode));
+    }
+    println!(
+        "{name}: {} functions, {} states: {} live, {} gone ({} lines told), {} partly moved, \
+         {} unknown, {} wrong",
+        tally.functions,
+        tally.states,
+        tally.live,
+        tally.gone,
+        tally.lines,
+        tally.partly,
+        tally.unknown,
+        tally.wrong.len()
+    );
+    let mut reasons: Vec<_> = tally.reasons.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (reason, count) in reasons.into_iter().take(20) {
+        println!("    {count} unknown: {reason}");
+    }
+    if let Ok(file) = std::env::var("STATES_WRONG") {
+        std::fs::write(file, tally.wrong.join("\n")).expect("the list of what is wrong");
+    }
+    let wrong: Vec<&str> = tally.wrong.iter().take(40).map(String::as_str).collect();
+    assert!(tally.wrong.is_empty(), "{}", wrong.join("\n"));
+    tally
+}
+
+#[test]
+fn in_debug_builds_every_variable_is_live_or_gone_as_the_program_has_it() {
+    let mode = Mode { flags: DEBUG, ledger: true, on_lines: false };
+    let tally = all_agree("called", 0..2, 20, mode);
+    assert!(tally.gone > 500 && tally.partly > 10 && tally.lines > 500, "{tally:?}");
+    assert!(tally.unknown * 50 < tally.states, "{tally:?}");
+}
+
+#[test]
+fn on_a_line_and_without_a_ledger_the_states_are_the_same() {
+    let mode = Mode { flags: DEBUG, ledger: false, on_lines: true };
+    all_agree("lines", 10..12, 20, mode);
+}
+
+#[test]
+#[ignore = "scripts/drop-oracle runs it"]
+fn thousands_of_functions_agree() {
+    let asked = |name: &str| std::env::var(name).ok();
+    let number = |name: &str| asked(name).and_then(|text| text.parse::<u64>().ok());
+    let (from, count) = (number("STATES_FROM").unwrap_or(0), number("STATES_COUNT").unwrap_or(10));
+    let flags = match asked("STATES_MODE").as_deref() {
+        Some("opt") => OPTIMISED,
+        Some("abort") => ABORTING,
+        _ => DEBUG,
+    };
+    let mode = Mode {
+        flags,
+        ledger: asked("STATES_LEDGER").as_deref() != Some("off"),
+        on_lines: asked("STATES_LINES").is_some(),
+    };
+    all_agree("many", from..from + count, 40, mode);
+}
