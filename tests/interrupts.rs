@@ -50,7 +50,7 @@ fn the_thread_that_runs_code_of_the_users_is_looked_at_whichever_the_kernel_has_
             interrupter.interrupt();
         }
     };
-    let halt = session.start(&mut observer).expect("it runs").clone();
+    let halt = session.start_with(&mut observer).expect("it runs").clone();
     assert!(matches!(halt, Halt::Interrupted { .. }), "{halt:?}");
     assert_eq!(session.threads().expect("threads").len(), 2);
     assert_eq!(session.frame().expect("a frame").at.function, "forking::main");
