@@ -69,12 +69,12 @@ fn counted() {
     let rc_clone: Rc<String> = Rc::clone(&rc);
     let rc_weak: rc::Weak<String> = Rc::downgrade(&rc);
     black_box((&rc, &rc_clone, &rc_weak)); // #rc
-    drop(rc_clone);
+    drop(rc_clone); // #drop-clone
     let arc: Arc<Vec<u8>> = Arc::new(vec![1, 2, 3, 4]);
     let arc_weak: sync::Weak<Vec<u8>> = Arc::downgrade(&arc);
     let never: sync::Weak<Vec<u8>> = sync::Weak::new();
     black_box((&rc, &arc, &arc_weak, &never)); // #arc
-    drop(arc);
+    drop(arc); // #drop-arc
     black_box(&arc_weak); // #only-weak
 }
 

@@ -62,7 +62,9 @@ fn in_debug_builds_every_variable_is_live_or_gone_as_the_program_has_it() {
     let mode = Mode { flags: DEBUG, ledger: true, on_lines: false };
     let tally = all_agree("called", 0..2, 20, mode);
     assert!(tally.gone > 500 && tally.partly > 10 && tally.lines > 500, "{tally:?}");
-    assert!(tally.unknown * 50 < tally.states, "{tally:?}");
+    let untold = tally.reasons.iter().filter(|(reason, _)| reason.contains("does not tell"));
+    let untold: usize = untold.map(|(_, count)| count).sum();
+    assert!(untold * 200 < tally.states, "{untold} of {tally:?}");
 }
 
 #[test]

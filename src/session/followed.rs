@@ -14,7 +14,7 @@ use crate::dwarf::{
     Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
 };
 use crate::frame::slots::Placed;
-use crate::value::{OwningPart, Reader, owning_parts};
+use crate::value::{OwningPart, Reader, needs_drop, owning_parts};
 
 /// The registers that arguments are passed in, in their order (psABI, section 3.2.3).
 const ARGUMENTS: [Register; 6] =
@@ -160,7 +160,10 @@ impl Frame<'_> {
         let at = self.context.bias_to_file();
         let mut fates = HashMap::new();
         self.each_variable(&self.function.scope, &mut |variable, scope| {
-            let Some((whole, ty)) = self.place_of(variable) else { return };
+            let Some((whole, ty)) = self.place_of(variable) else {
+                fates.extend(self.unplaced(variable).map(|fate| (variable.die, fate)));
+                return;
+            };
             let parts = owning_parts(self.image, ty);
             let judged = parts.into_iter().map(|part| {
                 let leaf = leaf_of(whole, &part, &scope.ranges);
@@ -174,6 +177,14 @@ impl Frame<'_> {
             fates.insert(variable.die, judged.collect());
         });
         fates
+    }
+
+    /// What is known of a parameter that is passed by its address, where that is not kept.
+    fn unplaced(&self, variable: &Variable) -> Option<Fate> {
+        let ty = variable.ty.filter(|ty| variable.parameter && needs_drop(self.image, *ty))?;
+        let size = self.image.get(ty).ok()?.size?;
+        let part = OwningPart { path: String::new(), ty, offset: 0, size, core: Vec::new() };
+        Some(vec![(part, Verdict::Unknown)])
     }
 
     fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {

@@ -5,7 +5,7 @@ use super::followed::{Fate, Frame, Names};
 use super::slots::short_function;
 use crate::asm::uses::{Ending, Part, Target, Verdict, Way};
 use crate::base::{At, GonePart, SlotState, Unreadable, VirtAddr};
-use crate::dwarf::{Location, TypeRef, Types};
+use crate::dwarf::{Location, Origin, TypeRef, Types};
 use crate::frame::slots::Placed;
 use crate::value::{OwningPart, ValueKind, variant_needs_drop};
 
@@ -108,6 +108,10 @@ impl Frame<'_> {
     /// parameter that is.
     fn callee(&self, target: Target, ty: TypeRef) -> Option<String> {
         let called = Callees::new(self.image).called(target)?;
+        let users = |at| self.image.origin_at(at) == Origin::User;
+        if !called.at.is_some_and(users) {
+            return Some(brief(&called.path));
+        }
         let name = short_function(&called.path);
         let function = called.at.and_then(|at| self.image.function_at(at));
         let type_name = |ty: TypeRef| Some(self.image.get(ty).ok()?.name.clone());
@@ -152,4 +156,38 @@ fn lines(told: Vec<GonePart>) -> Vec<At> {
 fn uncertain() -> SlotState {
     let why = "its code does not tell whether it was moved";
     SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
+}
+
+/// The last two segments of the path of a function that nobody here wrote, without generic
+/// arguments, and with its trait in the place of the type: `Vec::push`, `IntoIterator::into_iter`.
+fn brief(path: &str) -> String {
+    let path = path.split_once(" as ").map_or(path, |(_, of_trait)| of_trait);
+    let mut plain = String::new();
+    let mut depth = 0usize;
+    for character in path.chars() {
+        match character {
+            '<' => depth = depth.saturating_add(1),
+            // The end of what the trait is in.
+            '>' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => plain.push(character),
+            _ => {}
+        }
+    }
+    let segments: Vec<&str> = plain.split("::").filter(|segment| !segment.is_empty()).collect();
+    segments.get(segments.len().saturating_sub(2)..).unwrap_or_default().join("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_of_std_are_named_by_their_type_or_trait() {
+        assert_eq!(brief("alloc::vec::Vec<T,A>::push"), "Vec::push");
+        let trait_path = "<I as core::iter::traits::collect::IntoIterator>::into_iter";
+        assert_eq!(brief(trait_path), "IntoIterator::into_iter");
+        assert_eq!(brief("std::thread::spawn"), "thread::spawn");
+        assert_eq!(brief("<alloc::vec::Vec<u8>>::push"), "push");
+        assert_eq!((brief("free"), brief("")), ("free".to_owned(), String::new()));
+    }
 }

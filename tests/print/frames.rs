@@ -18,12 +18,23 @@ fn a_moved_variable_is_not_shown_as_a_value() {
 }
 
 #[test]
-fn a_dropped_variable_is_not_shown_as_a_value() {
+fn a_variable_whose_value_was_dropped_by_a_function_is_not_shown_as_a_value() {
     let program = program("moved", Variant::Debug);
     let (told, _) = answers(&program, "after", &["print value", "locals", "print value.len()"]);
-    assert!(refused(&told[0]).contains("`value` is dropped: #3 was freed at moved.rs:8"));
+    assert!(refused(&told[0]).contains("`value` is moved to f::value at moved.rs:12"));
     assert!(told[1]["data"][0]["value"].is_null(), "{}", told[1]);
-    assert!(refused(&told[2]).contains("dropped"));
+    assert!(refused(&told[2]).contains("moved"));
+}
+
+#[test]
+fn a_variable_that_was_dropped_says_so_while_others_share_what_it_owned() {
+    let program = program("smart_pointers", Variant::Debug);
+    let (told, _) = answers(&program, "arc", &["print rc_clone", "print rc", "print arc"]);
+    let line = program.line("drop-clone");
+    let expected = format!("`rc_clone` is dropped at smart_pointers.rs:{line}");
+    assert!(refused(&told[0]).contains(&expected), "{}", told[0]);
+    assert_eq!(shown(&told[1]), "\"counted\"");
+    assert_eq!(shown(&told[2]), "[1, 2, 3, 4]");
 }
 
 #[test]

@@ -59,10 +59,11 @@ struct Maker<'r> {
     /// Statements that may still be made.
     left: usize,
     exits: usize,
+    panics: bool,
 }
 
-/// One function. `no` tells it from the others of its program.
-pub fn function(random: &mut Random, no: usize) -> Function {
+/// One function. `no` tells it from the others of its program; `panics` whether it may panic.
+pub fn function(random: &mut Random, no: usize, panics: bool) -> Function {
     let mut maker = Maker {
         random,
         kinds: Vec::new(),
@@ -72,6 +73,7 @@ pub fn function(random: &mut Random, no: usize) -> Function {
         loops: 0,
         left: 26,
         exits: 0,
+        panics,
     };
     let count = maker.random.below(3);
     let mut parameters = Vec::new();
@@ -216,7 +218,7 @@ impl Maker<'_> {
                 What::ReturnIf(condition, block)
             }
             28 if self.may_exit() => What::Question(self.random.below(CONDITIONS)),
-            29 if self.may_exit() => What::PanicIf(self.random.below(CONDITIONS)),
+            29 if self.panics && self.may_exit() => What::PanicIf(self.random.below(CONDITIONS)),
             _ => return None,
         })
     }
