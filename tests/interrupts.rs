@@ -45,8 +45,11 @@ fn the_thread_that_runs_code_of_the_users_is_looked_at_whichever_the_kernel_has_
     // The first thread stands at sites of the ledger: the kernel may well choose the other.
     let mut session = Session::open(launch, Settings::default()).expect("opened");
     let interrupter = session.interrupter();
+    // Where a thread begins, the one that made it stands in code of libc that cannot be unwound.
+    let mut begun = false;
     let mut observer = |event: &Event| {
-        if matches!(event.kind, EventKind::ThreadStart) {
+        begun |= matches!(event.kind, EventKind::ThreadStart);
+        if begun && matches!(event.kind, EventKind::Alloc { .. }) {
             interrupter.interrupt();
         }
     };
