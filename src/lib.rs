@@ -33,7 +33,7 @@
 //! assert_eq!(session.output()?, "f owns \"hello, ownership\"\n");
 //! // The bytes of `value` are still there, and are no value any more.
 //! let moved = session.print("value").expect_err("it was moved");
-//! assert_eq!(moved.to_string(), "`value` is moved to f::value");
+//! assert_eq!(moved.to_string(), "`value` is moved to f::value at moved.rs:12");
 //! assert!(matches!(session.resume()?, Halt::Ended { .. }));
 //! # Ok(())
 //! # }

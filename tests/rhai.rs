@@ -123,8 +123,12 @@ fn a_value_that_is_none_is_an_error_that_can_be_caught() {
     );
     let ran = batch("moved", &script);
     let lines: Vec<_> = ran.stderr.lines().collect();
-    assert!(lines[0].starts_with("no: ") && lines[0].contains("dropped"), "{}", ran.stderr);
-    assert!(lines[1].contains("dropped"), "{}", ran.stderr);
+    assert!(
+        lines[0].starts_with("no: ") && lines[0].contains("moved to f::value at moved.rs:12"),
+        "{}",
+        ran.stderr
+    );
+    assert!(lines[1].contains("moved to f::value at moved.rs:12"), "{}", ran.stderr);
     assert!(lines[2].starts_with("error: ") && lines[2].contains("dropped"), "{}", ran.stderr);
     assert!(ran.stderr.contains("at: a.rhai:4:9\n"), "{}", ran.stderr);
     assert_eq!(ran.code, 2);
