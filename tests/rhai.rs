@@ -129,7 +129,11 @@ fn a_value_that_is_none_is_an_error_that_can_be_caught() {
         ran.stderr
     );
     assert!(lines[1].contains("moved to f::value at moved.rs:12"), "{}", ran.stderr);
-    assert!(lines[2].starts_with("error: ") && lines[2].contains("dropped"), "{}", ran.stderr);
+    assert!(
+        lines[2].starts_with("error: ") && lines[2].contains("is moved to f::value"),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains("at: a.rhai:4:9\n"), "{}", ran.stderr);
     assert_eq!(ran.code, 2);
 }
