@@ -102,6 +102,15 @@
 //! one encloses which, and when one is over. `front/drops` makes a snapshot of the events and
 //! compares two; `front/text/drops` draws the report.
 //!
+//! # The way of a question of ownership
+//!
+//! [`track::Stories`] tells what happened to each block; [`track::Graph`] searches from statics,
+//! thread-local variables, stacks and registers for words that lead to blocks
+//! (`session/keepers.rs`), at a stop and when the process is about to end, so that a leak is told
+//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them. A
+//! [`testing::Recording`] is the events of a whole run, to be asserted on; `freehold test` makes
+//! one of each test of a package.
+//!
 //! # The way of a question
 //!
 //! At a stop a command asks the [`session::Session`]: it unwinds the thread, looks at the frame
