@@ -36,8 +36,12 @@ fn main() {
         return;
     }
     let freehold = env!("CARGO_BIN_EXE_freehold");
+    let asked = |part: &str| std::env::args().any(|arg| arg == part);
+    if asked("misses") {
+        return misses(freehold, &compile("benches/hits.rs"));
+    }
     values::run(freehold);
-    if std::env::args().any(|arg| arg == "values") {
+    if asked("values") {
         return;
     }
     first_picture(freehold, &compile("test-programs/hello.rs"));

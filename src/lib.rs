@@ -3,7 +3,56 @@
 //! It runs a compiled program under ptrace, names every slot of every stack frame from DWARF,
 //! follows `String`, `Vec`, `Box` and what is made of them into the heap, and tells, while the
 //! program runs, how memory splits between stack and heap and which line allocates, moves and frees
-//! each block. This page is the map of the code, for whoever comes next.
+//! each block. This page shows the library, and is the map of the code, for whoever comes next.
+//!
+//! # In a test
+//!
+//! A [`Session`] launches a program, stops it in a function and reads values there, by the same means
+//! as `freehold debug`. The program needs debug information and nothing else: its types are those
+//! that DWARF describes.
+//!
+//! ```
+//! use freehold::{Halt, Session};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let program = folder.path().join("moved");
+//! let rustc = std::process::Command::new("rustc")
+//!     .args(["-g", "test-programs/moved.rs", "-o"])
+//!     .arg(&program)
+//!     .status()?;
+//! assert!(rustc.success());
+//!
+//! let mut session = Session::builder(&program).capture_output().open()?;
+//! session.run_to("f")?;
+//! assert_eq!(session.print("value")?, "hello, ownership");
+//! assert_eq!(session.print("value.len() * 2")?, 32);
+//! assert!(session.holds("value.starts_with(\"hello\")")?);
+//!
+//! session.finish()?;
+//! assert_eq!(session.output()?, "f owns \"hello, ownership\"\n");
+//! // The bytes of `value` are still there, and are no value any more.
+//! let moved = session.print("value").expect_err("it was moved");
+//! assert_eq!(moved.to_string(), "`value` is moved to f::value at moved.rs:12");
+//! assert!(matches!(session.resume()?, Halt::Ended { .. }));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What an expression is worth is an [`Answered`]: it compares with numbers, texts, `bool` and
+//! `char`, prints as `print` prints it, and is a [`Value`] with parts. [`Session::locals`],
+//! [`Session::backtrace`], [`Session::split`] and [`Session::set`] do what the commands of these names
+//! do; [`Session::step`], [`Session::next`] and [`Session::finish`] let the program run on. Errors say
+//! in `{:?}`, too, what is wrong and what can be done, so that a test may end with `?`.
+//!
+//! A session stays on the thread that opened it, and is not [`Send`]: the kernel lets that thread
+//! alone control the program (ptrace(2)). Each test has a thread, so that tests run side by side.
+//!
+//! ```compile_fail
+//! fn elsewhere(session: freehold::Session) {
+//!     std::thread::spawn(move || drop(session));
+//! }
+//! ```
 //!
 //! # The house
 //!
@@ -19,11 +68,11 @@
 //! | 2 | [`inferior`] | a process under control: launch, attach, threads, sites, steps, watchpoints |
 //! | 2 | [`frame`] | unwinding, and the slots of a frame |
 //! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
-//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, folding |
+//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, drops, folding |
 //! | 3 | [`expr`] | Rust expressions, evaluated on typed places |
 //! | 4 | [`session`] | a run: sites planted, stops turned into events; a session: breakpoints, frames, values |
 //! | 5 | [`command`] | the commands of a session, one file each, declared in one table |
-//! | 6 | [`front`] | arguments, targets (cargo, rustc), prompt, text and JSON, errors for people |
+//! | 6 | [`front`] | arguments, targets (cargo, rustc), prompt, scripts (lines, Rhai), text and JSON |
 //!
 //! # The way of a stop
 //!
@@ -43,6 +92,24 @@
 //! single instructions, runs over the calls that are not entered by a site at the return address,
 //! and says at each arrival how to go on. Everything else that stops the program on the way halts
 //! it, and the session drops the plan.
+//!
+//! # The way of a drop
+//!
+//! [`dwarf::DropCode`] is code that drops values: drop glue and `Drop::drop`, out of line and inlined.
+//! `session/drops` plants it for the types that a reader cares for. A stop there becomes a
+//! [`track::drops::DropRecord`]: the frames and calls around it, the value's address, the name of its
+//! place. [`track::drops::Drops`] tells from records alone which drops are the program's own, which
+//! one encloses which, and when one is over. `front/drops` makes a snapshot of the events and
+//! compares two; `front/text/drops` draws the report.
+//!
+//! # The way of a question of ownership
+//!
+//! [`track::Stories`] tells what happened to each block; [`track::Graph`] searches from statics,
+//! thread-local variables, stacks and registers for words that lead to blocks
+//! (`session/keepers.rs`), at a stop and when the process is about to end, so that a leak is told
+//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them. A
+//! [`testing::Recording`] is the events of a whole run, to be asserted on; `freehold test` makes
+//! one of each test of a package.
 //!
 //! # The way of a question
 //!
@@ -95,6 +162,14 @@
 //! - Line tables are read here and not by addr2line, because breakpoints need `prologue_end` and
 //!   the rows themselves; addr2line is what the tests compare with.
 
+pub use base::{Event, ExitStatus, Split, ThreadNo, Unreadable};
+pub use inferior::Launch;
+pub use session::{
+    Answered, Breakpoint, BreakpointId, Builder, Frame, Halt, Observer, PlaceError, Session,
+    SessionError, Settings, Variable, VariableValue, Where,
+};
+pub use value::{Limits, Value, ValueKind};
+
 pub mod asm;
 pub mod base;
 pub mod command;
@@ -107,3 +182,5 @@ pub mod os;
 pub mod session;
 pub mod track;
 pub mod value;
+
+pub use front::testing;

@@ -9,10 +9,13 @@ unsafe extern "C" {
     fn fork() -> i32;
     fn waitpid(child: i32, status: *mut i32, options: i32) -> i32;
     fn raise(signal: i32) -> i32;
-    fn signal(signal: i32, handler: extern "C" fn(i32)) -> usize;
+    fn signal(signal: i32, handler: usize) -> usize;
+    fn kill(process: i32, signal: i32) -> i32;
+    fn getppid() -> i32;
 }
 
 const SIGUSR1: i32 = 10;
+const IGNORED: usize = 1;
 
 static DONE: AtomicBool = AtomicBool::new(false);
 static TICKED: AtomicU32 = AtomicU32::new(0);
@@ -91,7 +94,7 @@ fn storm() -> bool {
 /// Each thread raises signals for itself, between ticks.
 fn signals() -> bool {
     // SAFETY: the handler adds to an atomic number.
-    unsafe { signal(SIGUSR1, handler) };
+    unsafe { signal(SIGUSR1, handler as *const () as usize) };
     let raising = || {
         let mut n = 0;
         for _ in 0..50 {
@@ -120,6 +123,40 @@ fn main() {
             DONE.store(true, Ordering::Relaxed);
             let ticked = threads.into_iter().all(|thread| thread.join().is_ok());
             ticked && status.is_ok_and(|status| status == 9 << 8)
+        }
+        "fork-endless" => {
+            // SAFETY: the child calls nothing that takes a lock.
+            let child = unsafe { fork() };
+            let mut n = 0;
+            while child == 0 {
+                tick(&mut n); // #endless-tick
+                // SAFETY: it takes nothing, and the child is alone.
+                unsafe { getppid() };
+            }
+            // SAFETY: nobody asks for the status.
+            unsafe { waitpid(child, std::ptr::null_mut(), 0) == child }
+        }
+        "allocating" => {
+            let _parked = thread::spawn(thread::park);
+            loop {
+                drop(std::hint::black_box(vec![0_u8; 64])); // #allocates
+            }
+        }
+        "exec-signals" => {
+            // SAFETY: the child only sends signals. They are ignored, in the next program too.
+            unsafe { signal(SIGUSR1, IGNORED) };
+            // SAFETY: as above.
+            let child = unsafe { fork() };
+            if child == 0 {
+                // SAFETY: both take numbers; the parent's end gives the child another one.
+                let parent = unsafe { getppid() };
+                while unsafe { getppid() } == parent {
+                    unsafe { kill(parent, SIGUSR1) };
+                }
+                exit_now(0);
+            }
+            let failed = again("executed").exec();
+            panic!("{failed}")
         }
         "spawn" => {
             let status = again("executed").status();

@@ -95,7 +95,7 @@ fn a_condition_is_not_decided_by_the_stale_bytes_of_what_was_moved() {
     let at = format!("break stops.rs:{} if text.len() == 4", stops.line("after-move"));
     let said = debug(&stops, &[&at, "run", "print taken"]);
     has(&said, "cannot be evaluated");
-    has(&said, "`text` is moved to");
+    has(&said, "`text` is moved to take::text");
     assert_eq!(printed(&said), ["3"]);
 }
 

@@ -104,6 +104,31 @@ fn breakpoints_are_planted_again_in_the_program_that_is_executed() {
 }
 
 #[test]
+fn signals_on_the_way_into_a_new_program_do_not_keep_its_breakpoints_from_it() {
+    for _ in 0..ROUNDS {
+        let commands = ["handle SIGUSR1 nostop noprint", "break both", "run", "print who"];
+        let ran = debug("exec-signals", &[&commands[..], &["continue"]].concat());
+        says(&ran, &["executes", "Breakpoint 1, both", "\"executed\"", "code 5"]);
+        assert_eq!(ran.code, 5, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_signal_that_stops_the_program_on_its_way_into_a_new_one_leaves_the_breakpoints_there() {
+    let commands = ["break both", "run", "handle SIGUSR1 nostop noprint", "continue", "print who"];
+    let ran = debug("exec-signals", &commands);
+    says(&ran, &["SIGUSR1", "Breakpoint 1, both", "\"executed\""]);
+}
+
+#[test]
+fn a_system_call_is_caught_in_the_child_that_is_followed_too() {
+    let child = format!("tbreak forking.rs:{}", forking().line("endless-tick"));
+    let set = ["set follow-fork-mode child", &child, "catch syscall getppid", "run"];
+    let ran = debug("fork-endless", &[&set[..], &["continue", "continue", "kill"]].concat());
+    says(&ran, &["is followed;", "Breakpoint 1", "system call getppid begins", "returned"]);
+}
+
+#[test]
 fn a_program_that_threads_run_in_is_replaced_in_the_middle_of_their_stops() {
     for round in 0..ROUNDS {
         let commands = ["break both", "tbreak tick", "run", "continue", "print who", "continue"];

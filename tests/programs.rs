@@ -59,6 +59,7 @@ fn the_programs_print_what_their_headers_say() {
          a sentence: room for 32\n",
     );
     prints("deferred", "sum 14\n");
+    prints("raw_alloc", "dangling true 6 16\nthree 15\ndrop Three owned::three\nsums 6 15\n");
     prints("nested", "[\"hello\", \"world\"]\n");
     prints("smart_pointers", "area 19\n");
     prints("collections", "elements [4, 101, 8]\n");

@@ -57,6 +57,15 @@ fn the_readme_shows_the_commands_that_there_are_and_what_they_print() {
     let ran = freehold(debug.into_iter().chain(commands).chain(program));
     assert_eq!(ran.code, 0, "{ran:?}");
     check(">     -e 'print words.contains", "```", &normalise(&ran.stderr));
+    let drops = ["drops", "--width", "80", "--only", "Holder", "test-programs/drop_order.rs"];
+    let ran = freehold(drops);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report: String = ran
+        .stderr
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .fold(String::new(), |text, line| text + line + "\n");
+    check("$ freehold drops", "```", &normalise(&report));
     let ran = freehold(["layout", "--width", "80", "Shape", "test-programs/expressions.rs"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     check("$ freehold layout", "```", &ran.stdout);

@@ -10,7 +10,7 @@ use std::fs;
 
 use freehold::base::Event;
 use freehold::inferior::Launch;
-use freehold::session::{Halt, Settings, Where};
+use freehold::session::{Halt, Settings};
 use serde_json::Value;
 use support::program::markers;
 use support::run::{Ran, command};
@@ -516,6 +516,18 @@ fn until_gets_out_of_a_loop_and_advance_to_a_place() {
 }
 
 #[test]
+fn an_inlined_function_is_advanced_to_in_each_of_its_copies() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        visits(
+            variant,
+            "inlined",
+            &["break inlined", "run", "advance square*3"],
+            &["inlined-a", "square-y", "square-y", "main-inlined"],
+        );
+    }
+}
+
+#[test]
 fn until_a_place_does_not_count_inner_calls() {
     let program = program("stepping", Variant::Debug);
     let place = format!("until {}", program.line("factorial-product"));
@@ -740,14 +752,13 @@ fn an_interrupt_stops_the_program_and_loses_nothing() {
             std::thread::yield_now();
         }
     });
-    let halt = session.start(&mut |_: &Event| {}).expect("started").clone();
+    let halt = session.start().expect("started").clone();
     asking.join().expect("it has asked");
     assert!(matches!(halt, Halt::Interrupted { .. }), "{halt:?}");
-    let wanted = Where::parse("endless").expect("a place");
-    session.break_at(wanted, true).expect("a breakpoint");
-    let halt = session.resume(&mut |_: &Event| {}).expect("resumed").clone();
+    session.break_once("endless").expect("a breakpoint");
+    let halt = session.resume().expect("resumed").clone();
     assert!(matches!(halt, Halt::Breakpoint { .. }), "{halt:?}");
-    let halt = session.next(3, &mut |_: &Event| {}).expect("stepped").clone();
+    let halt = session.next_with(3, &mut |_: &Event| {}).expect("stepped").clone();
     assert!(matches!(halt, Halt::Step { .. }), "{halt:?}");
     let line = session.frame().expect("a frame").at.line;
     assert_eq!(line, Some(program.line("endless-loop")));

@@ -156,13 +156,48 @@ fn ctrl_c_stops_the_program_while_it_runs_and_the_session_goes_on() {
     person.enters("run");
     person.sees("waiting");
     person.types(CTRL_C);
-    person.is_asked();
+    // A terminal that shows the key shows it behind what the program has written: what is told
+    // begins on another line.
+    let told = person.is_asked();
+    assert!(told.contains("\r\n\r\nInterrupted"), "{told:?}");
     person.enters("backtrace");
     person.sees("wait");
     person.sees("terminal.rs");
     person.is_asked();
     person.enters("kill");
     person.sees("The program was ended.");
+    person.is_asked();
+    person.leaves();
+}
+
+#[test]
+fn ctrl_c_ends_a_script_whether_it_computes_or_the_program_runs() {
+    let mut person = Person::debugs(&["--", "wait"]);
+    let script = |name: &str, text: &str| {
+        std::fs::write(person.home.path().join(name), text).expect("written");
+        format!("source {}", person.home.path().join(name).display())
+    };
+    let computes = script("a.rhai", "unlimited(); echo(\"it be\" + \"gins\"); loop { }");
+    let runs = script("b.rhai", "loop { run() }");
+    let defines = script("c.rhai", "define_command(\"greet\", \"be kind\", |to| echo(`hel${to}`))");
+    person.enters(&computes);
+    person.sees("it begins");
+    person.types(CTRL_C);
+    person.sees("the script was interrupted");
+    person.is_asked();
+    person.enters(&runs);
+    person.sees("waiting");
+    person.types(CTRL_C);
+    person.sees("the script was interrupted");
+    person.is_asked();
+    person.enters("kill");
+    person.is_asked();
+    person.enters(&defines);
+    person.is_asked();
+    // Tab completes what a script has defined.
+    person.types("gre\t");
+    person.enters(" lo");
+    person.sees("hello");
     person.is_asked();
     person.leaves();
 }

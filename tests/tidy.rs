@@ -201,6 +201,8 @@ impl Reader {
             {
                 self.broken(line, "print", format!("{word}!: only src/front prints"));
             }
+            // An assertion that does not hold ends its test so, with the line of who asserted.
+            "panic" if is_macro && self.file.starts_with("front/testing/") => {}
             "panic" | "todo" | "unimplemented" if is_macro && !test => {
                 self.broken(line, "panic", format!("{word}!"));
             }

@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod branches;
+mod called;
 mod callees;
 mod exits;
 mod first_reached;
@@ -22,6 +23,7 @@ pub mod uses;
 
 pub use boundaries::ends_instruction;
 pub use branches::{stores_to_stack, takes_branch};
+pub use called::{Called, called_before};
 pub use callees::callees;
 pub use exits::{Exit, ExitKind, Exits, exits};
 pub use first_reached::first_reached;

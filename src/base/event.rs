@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 
-use super::{BlockId, Region, Seq, ThreadNo, Unreadable, VirtAddr};
+use super::{
+    BlockId, BlockRef, DropView, ExitStatus, Region, Seq, ThreadNo, Totals, Unreadable, VirtAddr,
+};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -46,6 +48,9 @@ pub enum EventKind {
         /// Which functions tell of allocations; none where no ledger is kept.
         #[serde(skip_serializing_if = "Option::is_none")]
         allocator: Option<String>,
+        /// Where drops are followed: whether some of the code, but for std's, was optimised.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        optimised: Option<bool>,
         /// The sections of the executable that occupy memory.
         sections: Vec<SectionView>,
         /// The statics of the user's crates. Their offset is none: they lie in no frame.
@@ -88,7 +93,13 @@ pub enum EventKind {
         /// The thread that allocated it, where it was another one.
         #[serde(skip_serializing_if = "Option::is_none")]
         allocated_by: Option<ThreadNo>,
+        /// The `drop` event of the value that freed it, where drops are followed: the innermost
+        /// that had begun and was not over.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        drop: Option<Seq>,
     },
+    /// A value is dropped: the program stands at the first instruction of what drops it.
+    Drop(DropView),
     /// A pointer was freed or reallocated that no live block begins at.
     UnknownFree {
         /// The pointer.
@@ -510,59 +521,6 @@ impl Hold {
             (Hold::Refers, _) | (_, Hold::Refers) => Hold::Refers,
             (Hold::Shares, _) | (_, Hold::Shares) => Hold::Shares,
             (Hold::Owner, Hold::Owner) => Hold::Owner,
-        }
-    }
-}
-
-/// A block as it is named at the end.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct BlockRef {
-    /// The block.
-    pub block: BlockId,
-    /// Its size in bytes.
-    pub size: u64,
-    /// The line that allocated it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<At>,
-}
-
-/// What a program allocated from its start to its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Totals {
-    /// Blocks allocated.
-    pub allocated: u64,
-    /// Blocks freed.
-    pub freed: u64,
-    /// Reallocations.
-    pub reallocated: u64,
-    /// Bytes allocated in all, growth by reallocation included.
-    pub bytes: u64,
-    /// The most bytes that were alive at one time.
-    pub peak_bytes: u64,
-    /// Blocks alive at the end.
-    pub leaked: u64,
-    /// Bytes alive at the end.
-    pub leaked_bytes: u64,
-    /// The most bytes of stack that were in use at an event of any one thread.
-    pub peak_stack_bytes: u64,
-}
-
-/// How a process ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExitStatus {
-    /// It called exit.
-    Code(i32),
-    /// A signal killed it.
-    Signal(i32),
-}
-
-impl ExitStatus {
-    /// The code a shell would report: 128 + n for signal n.
-    pub fn shell_code(self) -> i32 {
-        match self {
-            ExitStatus::Code(code) => code,
-            ExitStatus::Signal(number) => 128 + number,
         }
     }
 }

@@ -5,6 +5,8 @@
 
 mod addr;
 mod cached;
+mod drop_view;
+mod ending;
 mod event;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
@@ -19,9 +21,11 @@ mod system_calls;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
 pub use cached::Cached;
+pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount, Whose};
+pub use ending::{BlockRef, ExitStatus, Keeper, Totals};
 pub use event::{
-    At, BlockRef, Data, Event, EventKind, Evidence, ExitStatus, FrameView, GonePart, Held, Hold,
-    RepeatedCalls, ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView, Totals,
+    At, Data, Event, EventKind, Evidence, FrameView, GonePart, Held, Hold, RepeatedCalls,
+    ReturnEnd, SectionView, Shown, SlotKind, SlotState, SlotView, StackView,
 };
 pub use ids::{BlockId, Seq, ThreadNo, Tid};
 pub use memory::{Buffer, Memory, MemoryError, MemoryExt};

@@ -51,6 +51,8 @@ pub enum Answer {
     Rows(Vec<(String, String)>),
     /// Commands to run next.
     Script(Vec<ScriptLine>),
+    /// A program to run next.
+    Program(Program),
     /// The commands of this session are to be written to a file.
     Transcript(PathBuf),
     /// The commands, by topic.
@@ -62,6 +64,15 @@ pub enum Answer {
     /// What one of the commands found that look at the program; the JSON form has its own names.
     #[serde(untagged)]
     Looked(Looked),
+}
+
+/// A program of Rhai.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Program {
+    /// The file, as it was named.
+    pub file: String,
+    /// What is in it.
+    pub text: String,
 }
 
 /// A command of a file.

@@ -3,7 +3,7 @@
 use super::break_terms::{self, Wish};
 use super::words::first;
 use super::{Answer, Command, CommandError, Context, Topic};
-use crate::session::{LogMessage, Target, Where};
+use crate::session::{LogMessage, Target, Terms, Where};
 
 /// `break`.
 pub(super) static BREAK: Command = Command {
@@ -50,7 +50,7 @@ pub(super) static RBREAK: Command = Command {
         }
         let wanted = Where::Matching(place.to_owned());
         let target = if on_return { Target::Return(wanted) } else { Target::Place(wanted) };
-        Ok(Answer::Breakpoint(context.session.add_breakpoint(target, terms, pending)?))
+        add(context, target, terms, pending)
     },
 };
 
@@ -74,7 +74,7 @@ fn set(context: &mut Context<'_>, text: &str, temporary: bool) -> Result<Answer,
         place => Where::parse(place)?,
     };
     let target = if on_return { Target::Return(wanted) } else { Target::Place(wanted) };
-    Ok(Answer::Breakpoint(context.session.add_breakpoint(target, terms, pending)?))
+    add(context, target, terms, pending)
 }
 
 fn log(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
@@ -104,7 +104,23 @@ fn log(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let parsed = parsed.map_err(|error| CommandError::about(error.into(), &message))?;
     terms.log = Some(parsed);
     let target = Target::Place(Where::parse(place)?);
-    Ok(Answer::Breakpoint(context.session.add_breakpoint(target, terms, pending)?))
+    add(context, target, terms, pending)
+}
+
+fn add(
+    context: &mut Context<'_>,
+    target: Target,
+    terms: Terms,
+    pending: bool,
+) -> Result<Answer, CommandError> {
+    let added = context.session.add_breakpoint(target, terms, pending);
+    added.map(Answer::Breakpoint).map_err(|error| {
+        let told = CommandError::from(error.clone());
+        match error.may_come() {
+            true => told.hint("with --pending, a library that is loaded later may have it"),
+            false => told,
+        }
+    })
 }
 
 /// What stands before the quote that ends a text, and what behind it. Expressions in braces have

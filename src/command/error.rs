@@ -15,12 +15,38 @@ pub struct CommandError {
     pub what: String,
     /// Where in the text that the command was given, in bytes.
     pub span: Option<(String, std::ops::Range<usize>)>,
+    /// Where in a program of the user's that is.
+    pub at: Option<Box<InProgram>>,
     /// What can be done about it.
     pub hints: Vec<String>,
     /// Whether it is an expectation of the user that does not hold.
     pub unmet: bool,
     /// What was expected and what is, a line each, with what stands in front of it.
-    pub sides: Sides,
+    pub sides: Box<[(String, String)]>,
+}
+
+/// Calls that a text tells; JSON has them all.
+const CALLS_TOLD: usize = 8;
+
+/// Where in a program of the user's something is: `a.rhai:3:5`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InProgram {
+    /// The place.
+    pub place: String,
+    /// The places of the calls that have led there, the innermost first.
+    pub called_at: Vec<String>,
+}
+
+impl fmt::Display for InProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)?;
+        let mut calls = self.called_at.iter();
+        calls.by_ref().take(CALLS_TOLD).try_for_each(|place| write!(f, ", called at {place}"))?;
+        match calls.len() {
+            0 => Ok(()),
+            more => write!(f, ", and {more} calls more"),
+        }
+    }
 }
 
 impl CommandError {
@@ -29,9 +55,10 @@ impl CommandError {
         CommandError {
             what: what.into(),
             span: None,
+            at: None,
             hints: Vec::new(),
             unmet: false,
-            sides: Vec::new(),
+            sides: Box::default(),
         }
     }
 
@@ -43,7 +70,7 @@ impl CommandError {
     /// Adds what was expected and what is.
     #[must_use]
     pub fn sides(self, sides: Sides) -> CommandError {
-        CommandError { sides, ..self }
+        CommandError { sides: sides.into(), ..self }
     }
 
     /// A file that cannot be used, with the system's reason.
@@ -117,9 +144,9 @@ impl From<PlaceError> for CommandError {
     fn from(error: PlaceError) -> CommandError {
         let plain = CommandError::new(error.to_string());
         match &error {
-            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => plain
-                .did_you_mean(name, known.iter().map(String::as_str))
-                .hint("with --pending, a library that is loaded later may have it"),
+            PlaceError::NoFunction { name, known } | PlaceError::NoFile { name, known } => {
+                plain.did_you_mean(name, known.iter().map(String::as_str))
+            }
             PlaceError::NotRunning(_) => plain.hint("`run` starts it"),
             PlaceError::NoMatch(_) => {
                 plain.hint("the path is that of the function: `krate::module::f`")

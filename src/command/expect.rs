@@ -40,7 +40,7 @@ fn expect(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError>
     }
     let about = |error: SessionError| CommandError::about(error, text);
     let condition = Expression::parse(text).map_err(|error| about(error.into()))?;
-    if context.session.holds(&condition).map_err(about)? {
+    if context.session.holds_now(&condition).map_err(about)? {
         return Ok(Answer::Nothing);
     }
     let sides = sides(context, &condition);
@@ -50,7 +50,7 @@ fn expect(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError>
 /// Both sides of the first comparison that does not hold.
 fn sides(context: &mut Context<'_>, condition: &Expression) -> Sides {
     let fails = |part: &Conjunct<'_>, context: &mut Context<'_>| {
-        let held = Expression::parse(part.text).map(|part| context.session.holds(&part));
+        let held = Expression::parse(part.text).map(|part| context.session.holds_now(&part));
         matches!(held, Ok(Ok(false)))
     };
     let parts = condition.conjuncts();

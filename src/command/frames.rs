@@ -1,7 +1,7 @@
 //! `frame`, `up`, `down`: which frame is looked at.
 
 use super::list::around;
-use super::words::number;
+use super::words::{first, number};
 use super::{Answer, Command, CommandError, Context, Topic};
 
 /// `frame`.
@@ -9,11 +9,15 @@ pub(super) static FRAME: Command = Command {
     name: "frame",
     aliases: &["f"],
     topic: Topic::Stack,
-    usage: "[N]",
-    about: "Look at a frame by its number, or show the one that is looked at",
-    details: "",
+    usage: "[N | function NAME]",
+    about: "Look at a frame by its number or function, or show the one that is looked at",
+    details: "Of several frames of a function, the innermost is meant. A name is the path of the \
+              function, or the end of it.",
     run: |context, text| {
         let now = context.session.frame()?.no;
+        if let ("function", name) = first(text) {
+            return of_function(context, name);
+        }
         let no = number(text, "the number of a frame")?.unwrap_or(now);
         select(context, no)
     },
@@ -55,6 +59,21 @@ pub(super) static DOWN: Command = Command {
         select(context, now.saturating_sub(by))
     },
 };
+
+/// Looks at the innermost frame of a function.
+fn of_function(context: &mut Context<'_>, name: &str) -> Result<Answer, CommandError> {
+    let stack = context.session.stack()?;
+    let is_it = |path: &str| {
+        let before = path.strip_suffix(name);
+        before.is_some_and(|before| before.is_empty() || before.ends_with("::"))
+    };
+    match stack.frames.iter().find(|frame| !name.is_empty() && is_it(&frame.at.function)) {
+        Some(frame) => select(context, frame.no),
+        None => Err(CommandError::new(format!("no frame is of a function `{name}`"))
+            .did_you_mean(name, stack.frames.iter().map(|frame| frame.at.function.as_str()))
+            .hint("`backtrace` lists the frames")),
+    }
+}
 
 fn select(context: &mut Context<'_>, no: usize) -> Result<Answer, CommandError> {
     let frame = context.session.select_frame(no)?;

@@ -5,7 +5,7 @@ use super::words::{first, number, regex};
 use super::{Answer, Command, CommandError, Context, Topic};
 use super::{display, examine, list, locals, maps, registers, signals, threads};
 use crate::base::VirtAddr;
-use crate::session::{Halt, Listed, Where};
+use crate::session::{Halt, Listed, Target, Where};
 
 /// Names that are listed of a kind where no number is asked for.
 const NAMES: usize = 200;
@@ -19,6 +19,7 @@ struct Kind {
 /// What `info` knows. The first that begins so is meant: gdb's abbreviations work.
 const KINDS: &[Kind] = &[
     Kind { name: "breakpoints", run: |c, _| Ok(breakpoints(c)) },
+    Kind { name: "watchpoints", run: |c, _| Ok(watchpoints(c)) },
     Kind { name: "locals", run: |c, _| locals::variables(c, |parameter| !parameter) },
     Kind { name: "args", run: |c, _| locals::variables(c, |parameter| parameter) },
     Kind { name: "frame", run: |c, _| frame(c) },
@@ -50,7 +51,7 @@ pub(super) static INFO: Command = Command {
     usage: "breakpoints | locals | args | frame | registers | threads | signals | ...",
     about: "Show what there is of a kind",
     details: "The beginning of a word is enough: `i b`, `i lo`, `i r`. breakpoints; locals, args, \
-              frame, registers, vector, all-registers; threads; signals; display; line PLACE, \
+              frame, registers, vector, all-registers; watchpoints; threads; signals; display; line PLACE, \
               symbol ADDRESS, address NAME, scope PLACE, source; functions, types and variables \
               [--limit N] [REGEX]; sharedlibrary, proc mappings, program.",
     run: info,
@@ -83,6 +84,12 @@ fn info(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
 
 fn breakpoints(context: &mut Context<'_>) -> Answer {
     Answer::Breakpoints(context.session.breakpoints().to_vec())
+}
+
+fn watchpoints(context: &mut Context<'_>) -> Answer {
+    let mut all = context.session.breakpoints();
+    all.retain(|breakpoint| matches!(breakpoint.target, Target::Watch(_)));
+    Answer::Breakpoints(all)
 }
 
 fn displays(context: &mut Context<'_>) -> Answer {

@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use super::answer::{Answer, SourceText};
 use crate::session::{
-    Answered, BlockDetail, ContextView, Disassembly, Dump, HeapView, LibraryView, LineCodeView,
-    MapView, Names, RegistersView, ScopeVariable, SignalRow, Slots, SymbolView, ThreadView,
+    Answered, BlockDetail, ContextView, Disassembly, Dump, HeapView, Leaks, LibraryView,
+    LineCodeView, MapView, Names, OwnerPath, RegistersView, ScopeVariable, SignalRow, Slots,
+    SymbolView, ThreadView,
 };
+use crate::track::Story;
 use crate::value::layout::TypeLayout;
 
 /// What was found. `addresses` says whether addresses are to be printed as numbers; the JSON form
@@ -54,6 +56,12 @@ pub enum Looked {
         #[serde(skip)]
         addresses: bool,
     },
+    /// Who owns a block.
+    Owner(OwnerPath),
+    /// What happened to a block.
+    History(Box<Story>),
+    /// What nothing keeps.
+    Leaks(Leaks),
     /// The threads.
     Threads(Vec<ThreadView>),
     /// What a command answered for several threads.

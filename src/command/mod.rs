@@ -30,6 +30,7 @@ mod locals;
 mod looked;
 mod maps;
 mod numbers;
+mod owning;
 mod print;
 mod processes;
 mod reaching;
@@ -57,18 +58,19 @@ use serde::Serialize;
 use crate::session::{Observer, Session, SessionError};
 
 pub use answer::{
-    Answer, Folded, FrameShown, INDENT, Listing, ScriptLine, SourceText, Stopped, VariableShown,
+    Answer, Folded, FrameShown, INDENT, Listing, Program, ScriptLine, SourceText, Stopped,
+    VariableShown,
 };
 pub use break_commands::opens_block;
 pub use difference::Sides;
 pub use disassemble::with_source;
-pub use error::CommandError;
+pub use error::{CommandError, InProgram};
 pub use info::info_names;
 pub use looked::{
     Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
 };
 pub use processes::opened;
-pub use script::script_lines;
+pub use script::{is_program, script_lines};
 pub use settings::setting_names;
 
 /// One command.
@@ -167,12 +169,16 @@ pub const COMMANDS: &[&Command] = &[
     &slots::SLOTS,
     &context::CONTEXT,
     &threads::THREAD,
+    &threads::THREADS,
     &locals::LOCALS,
     &locals::ARGS,
     &print::PRINT,
     &split::SPLIT,
     &split::WHERE,
     &heap::HEAP,
+    &owning::OWNER,
+    &owning::HISTORY,
+    &owning::LEAKS,
     &maps::MAPS,
     &display::DISPLAY,
     &display::UNDISPLAY,
@@ -230,6 +236,19 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     // The lines of a block stay lines.
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
     let mut answer = (command.run)(context, rest)?;
+    if let Answer::Stopped(stopped) = &mut answer {
+        add_displays(context, stopped);
+    }
+    Ok(answer)
+}
+
+/// Lets the program run on from where it stands, with the step that a breakpoint has interrupted,
+/// where the session keeps that.
+///
+/// # Errors
+/// As `continue`.
+pub fn go_on(context: &mut Context<'_>) -> Result<Answer, CommandError> {
+    let mut answer = running::go_on(context)?;
     if let Answer::Stopped(stopped) = &mut answer {
         add_displays(context, stopped);
     }

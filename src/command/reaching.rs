@@ -17,7 +17,7 @@ pub(super) static FINISH: Command = Command {
     run: |context, text| {
         nothing(text, "finish")?;
         let before = context.session.frame_id();
-        let halt = context.session.finish(context.observer)?.clone();
+        let halt = context.session.finish_with(context.observer)?.clone();
         Ok(stopped(context.session, halt, before))
     },
 };
@@ -34,8 +34,8 @@ pub(super) static UNTIL: Command = Command {
     run: |context, text| {
         let before = context.session.frame_id();
         let halt = match text {
-            "" => context.session.until(context.observer)?,
-            place => context.session.advance(&Where::parse(place)?, true, context.observer)?,
+            "" => context.session.until_with(context.observer)?,
+            place => context.session.advance_with(&Where::parse(place)?, true, context.observer)?,
         };
         let halt = halt.clone();
         Ok(stopped(context.session, halt, before))
@@ -51,10 +51,9 @@ pub(super) static ADVANCE: Command = Command {
     about: "Run to a place, or to where the function that is looked at is left",
     details: "",
     run: |context, text| {
-        let before = context.session.frame_id();
         let to = Where::parse(text)?;
-        let halt = context.session.advance(&to, false, context.observer)?.clone();
-        Ok(stopped(context.session, halt, before))
+        let halt = context.session.advance_with(&to, false, context.observer)?.clone();
+        Ok(stopped(context.session, halt, None))
     },
 };
 
@@ -71,7 +70,7 @@ pub(super) static JUMP: Command = Command {
     run: |context, text| {
         let forced = text.strip_prefix("--force").or(text.strip_prefix("-f "));
         let to = Where::parse(forced.unwrap_or(text))?;
-        let halt = context.session.jump(&to, forced.is_some(), context.observer)?.clone();
+        let halt = context.session.jump_with(&to, forced.is_some(), context.observer)?.clone();
         Ok(stopped(context.session, halt, None))
     },
 };

@@ -3,7 +3,7 @@
 use super::list::around;
 use super::words::nothing;
 use super::{Answer, Command, CommandError, Context, Stopped, Topic};
-use crate::session::{FrameId, Halt, Session, Where};
+use crate::session::{FrameId, Halt, Session};
 
 /// `run`.
 pub(super) static RUN: Command = Command {
@@ -18,7 +18,7 @@ pub(super) static RUN: Command = Command {
         if !text.is_empty() {
             super::launching::set_args(context.session, text)?;
         }
-        let halt = context.session.start(context.observer)?.clone();
+        let halt = context.session.start_with(context.observer)?.clone();
         Ok(stopped(context.session, halt, None))
     },
 };
@@ -35,8 +35,8 @@ pub(super) static START: Command = Command {
         if !text.is_empty() {
             super::launching::set_args(context.session, text)?;
         }
-        context.session.break_at(Where::Function("main".to_owned()), true)?;
-        let halt = context.session.start(context.observer)?.clone();
+        context.session.break_once("main")?;
+        let halt = context.session.start_with(context.observer)?.clone();
         Ok(stopped(context.session, halt, None))
     },
 };
@@ -86,7 +86,13 @@ pub(super) static QUIT: Command = Command {
 
 /// Lets the program run on.
 pub(super) fn resume(context: &mut Context<'_>) -> Result<Answer, CommandError> {
-    let halt = context.session.resume(context.observer)?.clone();
+    let halt = context.session.resume_with(context.observer)?.clone();
+    Ok(stopped(context.session, halt, None))
+}
+
+/// The same, with the step that was interrupted.
+pub(super) fn go_on(context: &mut Context<'_>) -> Result<Answer, CommandError> {
+    let halt = context.session.go_on_with(context.observer)?.clone();
     Ok(stopped(context.session, halt, None))
 }
 

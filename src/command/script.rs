@@ -4,7 +4,7 @@ use std::fs;
 
 use super::error::CommandError;
 use super::words::first;
-use super::{Answer, Command, ScriptLine, Topic};
+use super::{Answer, Command, Program, ScriptLine, Topic};
 use crate::session::Session;
 
 /// The longest file of commands that is read.
@@ -17,10 +17,19 @@ pub(super) static SOURCE: Command = Command {
     topic: Topic::Session,
     usage: "FILE",
     about: "Run the commands of a file",
-    details: "One command a line; empty lines and lines that begin with # do nothing.",
+    details: "One command a line; empty lines and lines that begin with # do nothing. A file whose \
+              name ends in .rhai is a program in Rhai (https://rhai.rs): the commands are functions \
+              there, `break_at(\"f\")`, `run()`, `cont()`, which answer with data; `print(\"x\")` is \
+              the value; `cmd(\"bt\")` does a line as at the prompt; `on_break(\"f\", || …)` calls a \
+              function at each stop, which goes on where that gives true; `define_command(name, \
+              about, |args| …)` adds a command.",
     run: |context, text| {
         let text = named(text, "source")?;
-        read_script(context.session, text).map(Answer::Script)
+        let script = read_script(context.session, text)?;
+        Ok(match is_program(text) {
+            true => Answer::Program(Program { file: text.to_owned(), text: script }),
+            false => Answer::Script(script_lines(text, &script)),
+        })
     },
 };
 
@@ -53,19 +62,23 @@ pub(super) fn transcript(session: &Session, text: &str) -> Result<Answer, Comman
     Ok(Answer::Transcript(session.path(text)))
 }
 
-/// The commands of a file.
+/// The text of a file of commands.
 ///
 /// # Errors
 /// Where it cannot be read, or is no text.
-fn read_script(session: &Session, text: &str) -> Result<Vec<ScriptLine>, CommandError> {
+fn read_script(session: &Session, text: &str) -> Result<String, CommandError> {
     let path = session.path(text);
     let refuse = |error| CommandError::io("read", text, &error);
     let size = fs::metadata(&path).map_err(refuse)?.len();
     if size > LONGEST {
         return Err(CommandError::new(format!("{text} has {size} bytes: that is no script")));
     }
-    let script = fs::read_to_string(&path).map_err(refuse)?;
-    Ok(script_lines(text, &script))
+    fs::read_to_string(&path).map_err(refuse)
+}
+
+/// Whether a file is a program, and not one of lines.
+pub fn is_program(name: &str) -> bool {
+    name.ends_with(".rhai")
 }
 
 /// The commands of a text, each with the number of its line in the file of a name.

@@ -1,5 +1,6 @@
 //! `split`, `where`: where the bytes of a value are.
 
+use super::backtrace::BACKTRACE;
 use super::{Answer, Command, CommandError, Topic};
 
 /// `split`.
@@ -24,13 +25,15 @@ pub(super) static WHERE: Command = Command {
     name: "where",
     aliases: &[],
     topic: Topic::Data,
-    usage: "EXPRESSION",
+    usage: "[EXPRESSION]",
     about: "Show where a value is, and where what it leads to is",
     details: "A value is in a register, in the frame of a function, in a heap block, in a section of \
               a file, in thread-local or anonymous memory, or nowhere. A number is taken for an \
-              address.",
+              address. Without an expression it is `backtrace`, as in gdb.",
     run: |context, text| {
-        let text = expression(text, "where")?;
+        if text.is_empty() {
+            return (BACKTRACE.run)(context, "");
+        }
         let found = context.session.where_is(text);
         Ok(Answer::Where(found.map_err(|error| CommandError::about(error, text))?))
     },
@@ -38,7 +41,8 @@ pub(super) static WHERE: Command = Command {
 
 fn expression<'t>(text: &'t str, command: &str) -> Result<&'t str, CommandError> {
     match text {
-        "" => Err(CommandError::new(format!("`{command}` needs an expression"))),
+        "" => Err(CommandError::new(format!("`{command}` needs an expression"))
+            .hint(format!("as in `{command} v`; `locals` names what there is"))),
         text => Ok(text),
     }
 }

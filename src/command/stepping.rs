@@ -17,7 +17,7 @@ pub(super) static STEP: Command = Command {
               are run through, unless `set step-into-all on`; `skip` leaves out more. A call that \
               was inlined is entered and left like any other.",
     run: |context, text| {
-        advance(context, text, |session, times, observer| session.step(times, observer))
+        advance(context, text, |session, times, observer| session.step_with(times, observer))
     },
 };
 
@@ -31,7 +31,7 @@ pub(super) static NEXT: Command = Command {
     details: "Calls are run through at full speed. A call that panics is followed to the function \
               that catches the panic.",
     run: |context, text| {
-        advance(context, text, |session, times, observer| session.next(times, observer))
+        advance(context, text, |session, times, observer| session.next_with(times, observer))
     },
 };
 
@@ -45,7 +45,7 @@ pub(super) static STEPI: Command = Command {
     details: "",
     run: |context, text| {
         advance(context, text, |session, times, observer| {
-            session.step_instruction(false, times, observer)
+            session.step_instruction_with(false, times, observer)
         })
     },
 };
@@ -60,7 +60,7 @@ pub(super) static NEXTI: Command = Command {
     details: "",
     run: |context, text| {
         advance(context, text, |session, times, observer| {
-            session.step_instruction(true, times, observer)
+            session.step_instruction_with(true, times, observer)
         })
     },
 };

@@ -9,13 +9,27 @@ use crate::base::ThreadNo;
 /// `thread`.
 pub(super) static THREAD: Command = Command {
     name: "thread",
-    aliases: &["t"],
+    aliases: &["t", "thr"],
     topic: Topic::Stack,
     usage: "[N | apply all|N|N-M ... COMMAND | name [NAME] | find REGEX]",
     about: "Look at another thread, name it, or do a command for several",
     details: "Threads are numbered from 1 in the order in which they begin. `info threads` lists \
               them, and `thread apply all bt` does a command for each.",
     run: thread,
+};
+
+/// `threads`.
+pub(super) static THREADS: Command = Command {
+    name: "threads",
+    aliases: &[],
+    topic: Topic::Stack,
+    usage: "",
+    about: "List the threads, and where each of them stands",
+    details: "The same as `info threads`.",
+    run: |context, text| {
+        nothing(text, "threads")?;
+        threads(context)
+    },
 };
 
 /// The threads.

@@ -66,6 +66,8 @@ pub struct InlinedCall {
     pub call_site: Option<super::SourceLine>,
     /// Where the inlined function was declared.
     pub declared: Option<super::SourceLine>,
+    /// The offset of the die that describes the function for all of its calls.
+    pub origin: Option<usize>,
 }
 
 /// A parameter or variable.

@@ -36,9 +36,9 @@ pub struct Image {
     pub(super) vtables: super::vtables::Vtables,
     pub(super) origins: std::sync::OnceLock<super::origin::Origins>,
     pub(super) names: super::name_index::Names,
+    pub(super) inlined: super::inlined_copies::InlinedCalls,
     pub(super) drop_impls: super::drop_impls::DropImpls,
     pub(super) call_slots: super::call_targets::Slots,
-    pub(super) inlined: super::inlined_copies::InlinedCalls,
 }
 
 /// What kind of ELF file it is.
@@ -147,9 +147,9 @@ impl Image {
             vtables: Default::default(),
             origins: Default::default(),
             names: Default::default(),
+            inlined: Default::default(),
             drop_impls: Default::default(),
             call_slots: Default::default(),
-            inlined: Default::default(),
             object,
             dwarf,
         })

@@ -76,7 +76,7 @@ pub(super) fn is_rust_symbol(linkage_name: &str) -> bool {
 
 /// A path without generic arguments, in the form that both manglings then share: `<Foo<T>>::new`,
 /// `Foo<T>::new` and `Foo::new` all become `Foo::new`.
-pub(super) fn without_generics(path: &str) -> String {
+pub fn without_generics(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     push_without_generics(path, 0, &mut plain);
     plain

@@ -135,6 +135,7 @@ impl Reader<'_> {
             },
             call_site: self.image.source_line(self.unit, place.map(|at| entry.attr_value(at))),
             declared: origin.and_then(|at| self.image.declared(&self.image.chain(at))),
+            origin,
         }
     }
 

@@ -48,6 +48,14 @@ impl UnitIndex {
             .map(|function| function.die)
     }
 
+    /// The dies of all functions that have code.
+    pub fn functions(&self) -> Vec<usize> {
+        let mut dies: Vec<usize> = self.functions.iter().map(|function| function.die).collect();
+        dies.sort_unstable();
+        dies.dedup();
+        dies
+    }
+
     /// The dies around a die, innermost first, without the unit's own.
     pub fn parents(&self, die: usize) -> impl Iterator<Item = usize> + '_ {
         let before = self.containers.partition_point(|container| container.start < die);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use regex::Regex;
 
-use super::target::TargetArgs;
+use super::target::{TargetArgs, TestTargets};
 
 /// The command line of `freehold` and of `cargo freehold`.
 #[derive(Parser, Debug)]
@@ -36,6 +36,8 @@ pub(super) enum Command {
     Core(CoreArgs),
     Watch(WatchArgs),
     Trace(TraceArgs),
+    Drops(DropsArgs),
+    Test(TestArgs),
     Layout(LayoutArgs),
     Asm(AsmArgs),
     #[command(hide = true)]
@@ -97,6 +99,53 @@ pub struct DebugArgs {
     /// What to run.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  freehold test                          all tests of the package here
+  freehold test parser::                 those whose path has this in it
+  freehold test --deny-leaks -p core     fail where a block is lost
+  CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='freehold test --runner' cargo test
+  cargo nextest run --debugger 'freehold test --runner' NAME";
+
+/// Run the tests of a package, each under the ledger: what it allocated, dropped and lost
+#[derive(Args, Clone, Debug)]
+#[command(after_help = TEST_EXAMPLES)]
+pub struct TestArgs {
+    /// Run the tests whose path has this in it
+    #[arg(value_name = "FILTER")]
+    pub filter: Option<String>,
+
+    /// The filter is the whole path of a test
+    #[arg(long, requires = "filter")]
+    pub exact: bool,
+
+    /// Run the tests that are marked #[ignore] too
+    #[arg(long)]
+    pub include_ignored: bool,
+
+    /// Exit with 1 where a block is lost: nothing leads to it at the end
+    #[arg(long)]
+    pub deny_leaks: bool,
+
+    /// Run this test executable with libtest's arguments, as cargo's runner is called
+    #[arg(
+        long,
+        value_name = "EXECUTABLE ARGS",
+        num_args = 1..,
+        allow_hyphen_values = true,
+        conflicts_with = "filter"
+    )]
+    pub runner: Vec<OsString>,
+
+    /// Which tests.
+    #[command(flatten)]
+    pub targets: TestTargets,
+
+    /// How it is told.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 const ATTACH_EXAMPLES: &str = "\
@@ -240,6 +289,49 @@ pub struct TraceArgs {
     /// Leave out calls that are nested deeper than this among the traced ones
     #[arg(long, value_name = "N")]
     pub limit_depth: Option<u32>,
+
+    /// How and where to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// What to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+const DROPS_EXAMPLES: &str = "\
+Examples:
+  freehold drops demo.rs                       who allocated, received, lent and dropped what
+  freehold drops --only Guard --bin server     the drops of one type, and what encloses them
+  freehold drops --check order.drops demo.rs   compare with a snapshot; exit code 1 if it differs
+  freehold drops --check order.drops --accept demo.rs    write the snapshot";
+
+/// Run a program and report what each function allocated, received, lent, gave away and dropped
+///
+/// With --check, the order of its drops is compared with a snapshot: a text file that holds types
+/// and places, and no addresses, no line numbers and nothing of std's own.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = DROPS_EXAMPLES)]
+pub struct DropsArgs {
+    /// Only what concerns a type, a function or a file, by a part of its name (may be repeated)
+    #[arg(long, value_name = "TYPE|FUNCTION|FILE")]
+    pub only: Vec<String>,
+
+    /// Compare the order of drops with the snapshot in a file
+    #[arg(long, value_name = "FILE", help_heading = "Regression test")]
+    pub check: Option<PathBuf>,
+
+    /// Write the snapshot instead of comparing with it
+    #[arg(long, requires = "check", conflicts_with = "review", help_heading = "Regression test")]
+    pub accept: bool,
+
+    /// Show how the drops differ from the snapshot, and ask whether to write it
+    #[arg(long, requires = "check", help_heading = "Regression test")]
+    pub review: bool,
+
+    /// Write line numbers into the snapshot, and compare them
+    #[arg(long, requires = "check", help_heading = "Regression test")]
+    pub lines: bool,
 
     /// How and where to print.
     #[command(flatten)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::exit::{BUILD_FAILED, NOTHING_MATCHED, TOOL_ERROR};
+use super::exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
 use super::text::wrap;
 use crate::base::{ExitStatus, did_you_mean};
 use crate::dwarf::ImageError;
@@ -67,6 +67,11 @@ impl UserError {
     /// Something that a person should know, and that is no error.
     pub fn note(what: impl Into<String>) -> UserError {
         UserError { note: true, ..UserError::new(what) }
+    }
+
+    /// An expectation that does not hold: code 1.
+    pub fn expectation(what: impl Into<String>) -> UserError {
+        UserError { exit_code: EXPECTATION_FAILED, ..UserError::new(what) }
     }
 
     /// A filter that matched nothing: code 4.

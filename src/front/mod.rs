@@ -8,6 +8,7 @@
 mod args;
 mod asm;
 mod debug;
+mod drops;
 mod errors;
 mod exit;
 mod folders;
@@ -15,7 +16,10 @@ mod generate;
 mod layout;
 mod narrator;
 mod program;
+mod script;
 mod target;
+mod test;
+pub mod testing;
 pub mod text;
 mod trace;
 mod watch;
@@ -28,12 +32,12 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 pub use args::{
-    AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, Format, LayoutArgs,
-    ManArgs, OutputArgs, PageArgs, SessionArgs, TraceArgs, WatchArgs,
+    AsmArgs, AttachArgs, ColourArg, CompletionsArgs, CoreArgs, DebugArgs, DropsArgs, Format,
+    LayoutArgs, ManArgs, OutputArgs, PageArgs, SessionArgs, TestArgs, TraceArgs, WatchArgs,
 };
 pub use errors::UserError;
 pub use exit::{BUILD_FAILED, EXPECTATION_FAILED, NOTHING_MATCHED, TOOL_ERROR};
-pub use target::{BuildKind, Resolved, Source, TargetArgs};
+pub use target::{BuildKind, Resolved, Source, TargetArgs, TestBinary, TestTargets};
 
 use args::{Cli, Command};
 use errors::Outcome;
@@ -63,9 +67,11 @@ fn dispatch(args: Vec<OsString>) -> ExitCode {
     let outcome: Outcome = match &cli.command {
         Command::Watch(args) => watch::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Drops(args) => drops::run(args),
         Command::Debug(args) => debug::debug(args),
         Command::Attach(args) => debug::attach(args),
         Command::Core(args) => debug::core(args),
+        Command::Test(args) => test::run(args),
         Command::Layout(args) => layout::run(args),
         Command::Asm(args) => asm::run(args),
         Command::Completions(args) => generate::completions(args),

@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::args::{Format, OutputArgs, PageArgs};
 use super::errors::UserError;
-use super::text::{TraceText, WatchText};
+use super::text::{DropsText, TraceText, WatchText};
 use crate::base::Event;
 use crate::session::Observer;
 
@@ -20,6 +20,8 @@ pub(super) enum Text {
     Watch(WatchText),
     /// Of `trace`.
     Trace(TraceText),
+    /// Of `drops`.
+    Drops(DropsText),
 }
 
 /// Writes the events of a run.
@@ -50,6 +52,7 @@ impl Narrator {
     fn write(&mut self, event: &Event) -> io::Result<()> {
         match &mut self.text {
             Some(Text::Watch(view)) => self.sink.write_all(view.event(event).as_bytes())?,
+            Some(Text::Drops(view)) => self.sink.write_all(view.event(event).as_bytes())?,
             Some(Text::Trace(view)) => self.sink.write_all(view.event(event).as_bytes())?,
             None => {
                 serde_json::to_writer(&mut self.sink, event)?;

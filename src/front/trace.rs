@@ -20,6 +20,7 @@ pub(super) fn run(args: &TraceArgs) -> Outcome {
             false => EntryPoint::AfterPrologue,
         },
         ledger: false,
+        drops: false,
         whole_stack: false,
         full: args.output.full,
         halt_on_signals: false,

@@ -10,18 +10,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Inferior;
-use super::error::{InferiorError, LaunchError};
+use super::error::{InferiorError, LaunchError, unless_gone};
 use super::following::Following;
 use super::memory::LiveMemory;
 use super::modules::{Modules, parse_once};
+use super::news::News;
 use super::pin::Pin;
 use super::scratch::Scratch;
 use super::stop::{Stop, Stopped};
 use super::threads::Threads;
 use super::watches::Watches;
-use crate::base::Tid;
+use crate::base::{Tid, VirtAddr};
 use crate::dwarf::{Image, ImageError, ImageKind};
-use crate::os::{self, Group, SpawnError, SpawnStage, Spec, Terminal, map_file};
+use crate::os::{self, Group, SignalInfo, SpawnError, SpawnStage, Spec, Terminal, map_file};
 
 /// What to start, and how.
 #[derive(Debug, Default)]
@@ -179,7 +180,8 @@ impl Inferior {
     /// all libraries that the file names are loaded then.
     ///
     /// Returns [`Stop::Site`] there, or whatever came first: the end of a program whose libraries
-    /// are missing, a signal.
+    /// are missing, a fault of the dynamic linker. A signal that somebody sends meanwhile is told
+    /// when the program goes on from its entry point.
     ///
     /// # Errors
     /// [`InferiorError`].
@@ -196,13 +198,57 @@ impl Inferior {
         {
             return Err(error);
         }
-        self.resume(stopped, None)?;
-        let stop = self.wait();
+        let stop = self.run_past_signals(stopped);
         if !had_site {
             self.remove_site(entry);
         }
         self.modules.refresh();
         stop
+    }
+
+    /// Lets a thread run until something other than a signal from elsewhere happens. At a site, a
+    /// signal that came meanwhile is its news; where there were several, the others are sent again.
+    fn run_past_signals(&mut self, stopped: Stopped) -> Result<Stop, InferiorError> {
+        self.resume(stopped, None)?;
+        let mut came: Vec<SignalInfo> = Vec::new();
+        loop {
+            match self.wait()? {
+                Stop::Signal { thread, info } if self.is_from_elsewhere(&info) => {
+                    // Each of them waits once, as in the kernel.
+                    came.retain(|other| other.number != info.number);
+                    came.push(info);
+                    self.resume(thread, None)?;
+                }
+                Stop::Site { thread, at } => {
+                    let Some(news) = came.pop() else { return Ok(Stop::Site { thread, at }) };
+                    for other in came {
+                        unless_gone(os::send_signal(self.process, thread.tid, other.number))
+                            .map_err(InferiorError::when("sending a signal"))?;
+                    }
+                    return self.stand_before(thread.tid, at, news);
+                }
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn is_from_elsewhere(&self, info: &SignalInfo) -> bool {
+        !info.is_fault() && info.sender != Some(self.process.0)
+    }
+
+    /// A thread that has hit a site is to be told of a signal when it goes on.
+    fn stand_before(
+        &mut self,
+        tid: Tid,
+        at: VirtAddr,
+        info: SignalInfo,
+    ) -> Result<Stop, InferiorError> {
+        self.put_back(tid)?;
+        let Some(thread) = self.held(tid)? else { return self.wait() };
+        if let Some(known) = self.threads.get_mut(tid) {
+            known.news = Some(News::Signal(info));
+        }
+        Ok(Stop::Site { thread, at })
     }
 }
 

@@ -242,7 +242,7 @@ impl Inferior {
     }
 
     /// Puts a thread that has just hit a site back before it; whether it has.
-    fn put_back(&mut self, tid: Tid) -> Result<bool, InferiorError> {
+    pub(super) fn put_back(&mut self, tid: Tid) -> Result<bool, InferiorError> {
         let Some(raw) = self.registers_of(tid)? else { return Ok(true) };
         let at = raw.pc().offset(-1);
         if !self.memory.sites.borrow().is_active(at) && !self.is_stale_hit(at) {

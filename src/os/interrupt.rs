@@ -13,8 +13,12 @@ use crate::base::Tid;
 #[derive(Debug, Default)]
 pub struct StopRequest {
     wanted: AtomicBool,
+    /// Whether a SIGSTOP was sent that the tracer has not seen.
+    on_its_way: AtomicBool,
     /// The process that runs; 0 where none does.
     process: AtomicI32,
+    /// Whether the terminal's interrupt came while nothing ran.
+    missed: AtomicBool,
 }
 
 /// What the terminal's interrupt is passed to.
@@ -28,12 +32,27 @@ impl StopRequest {
     }
 
     /// Whom to ask from now on, in place of a process that runs no longer under this tracer. What
-    /// was asked of that one is asked of this.
+    /// was asked of that one is asked of this, and leaves that one running.
     pub fn turn_to(&self, process: Tid) {
-        self.process.store(process.0, Ordering::SeqCst);
+        let before = self.process.swap(process.0, Ordering::SeqCst);
+        self.take_back(Tid(before));
         if self.wanted.load(Ordering::SeqCst) {
             self.send();
         }
+    }
+
+    /// A process was let go: a SIGSTOP that it got from here and that the tracer never saw must not
+    /// leave it stopped.
+    pub fn take_back(&self, process: Tid) {
+        if self.on_its_way.swap(false, Ordering::SeqCst) && process.0 > 0 {
+            // SAFETY: kill takes two numbers. SIGCONT also drops a SIGSTOP that was not delivered.
+            unsafe { libc::kill(process.0, libc::SIGCONT) };
+        }
+    }
+
+    /// The tracer has seen the SIGSTOP.
+    pub fn arrived(&self) {
+        self.on_its_way.store(false, Ordering::SeqCst);
     }
 
     /// Asks; false where nothing runs. Async-signal-safe.
@@ -43,6 +62,7 @@ impl StopRequest {
             return false;
         }
         self.wanted.store(true, Ordering::SeqCst);
+        self.on_its_way.store(true, Ordering::SeqCst);
         // SAFETY: kill takes two numbers, and is async-signal-safe. The id is that of a process
         // that is traced, which stays taken until its tracer has reaped it.
         unsafe { libc::kill(process, libc::SIGSTOP) == 0 }
@@ -57,6 +77,11 @@ impl StopRequest {
     pub fn take(&self) -> bool {
         self.wanted.swap(false, Ordering::SeqCst)
     }
+
+    /// Whether the terminal's interrupt came while nothing ran, since this was last asked.
+    pub fn take_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed) && self.missed.swap(false, Ordering::SeqCst)
+    }
 }
 
 /// From now on the terminal's interrupt (SIGINT) leaves this process alone and asks the process that
@@ -70,7 +95,9 @@ pub fn stop_on_interrupt(request: &Arc<StopRequest>) {
             let errno = unsafe { libc::__errno_location() };
             // SAFETY: as above.
             let before = unsafe { *errno };
-            request.send();
+            if !request.send() {
+                request.missed.store(true, Ordering::SeqCst);
+            }
             // SAFETY: as above.
             unsafe { *errno = before };
         }
@@ -96,5 +123,37 @@ mod tests {
         assert!(!request.send() && !request.is_wanted());
         request.aim(None);
         assert!(!request.send() && !request.take());
+    }
+
+    #[test]
+    fn who_was_asked_and_is_let_go_runs_on_and_the_next_one_is_asked() {
+        let sleep = || std::process::Command::new("sleep").arg("100").spawn();
+        let (Ok(first), Ok(second)) = (sleep(), sleep()) else { panic!("no sleep") };
+        let tid = |child: &std::process::Child| Tid(child.id().cast_signed());
+        let becomes = |child: &std::process::Child, wanted: &[&str]| {
+            let path = format!("/proc/{}/stat", child.id());
+            let is_so = || {
+                let stat = std::fs::read_to_string(&path).unwrap_or_default();
+                let state = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+                wanted.iter().any(|letter| state.starts_with(letter))
+            };
+            while !is_so() {
+                std::thread::yield_now();
+            }
+        };
+        let request = StopRequest::default();
+        request.aim(Some(tid(&first)));
+        assert!(request.send());
+        becomes(&first, &["T"]);
+        request.turn_to(tid(&second));
+        becomes(&first, &["S", "R"]);
+        becomes(&second, &["T"]);
+        // One that was seen to stop is none of the request's business any more.
+        request.arrived();
+        request.take_back(tid(&second));
+        becomes(&second, &["T"]);
+        for mut child in [first, second] {
+            assert!(child.kill().is_ok() && child.wait().is_ok());
+        }
     }
 }

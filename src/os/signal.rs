@@ -47,6 +47,14 @@ impl SignalInfo {
         self.code == libc::SI_KERNEL
     }
 
+    /// Whether an instruction of the program has caused it (sigaction(2): codes above zero, of the
+    /// signals that stand for faults), so that it comes again where it is not delivered.
+    pub fn is_fault(&self) -> bool {
+        let faults =
+            [libc::SIGILL, libc::SIGTRAP, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
+        self.code > 0 && faults.contains(&self.number)
+    }
+
     /// Whether this process sent it.
     pub fn is_our_own(&self) -> bool {
         self.sender.and_then(|sender| u32::try_from(sender).ok()) == Some(std::process::id())

@@ -15,7 +15,7 @@ use crate::value::{BlockAt, Format, Ground, HeapPart, Limits, Place, Pretty, Val
 const KEPT_BYTES: u64 = 1 << 16;
 
 /// What an expression is worth, ready to be shown.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Answered {
     /// Its number among what was shown: `$1`.
     pub no: usize,
@@ -155,7 +155,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::evaluate`].
-    pub fn holds(&mut self, condition: &Expression) -> Result<bool, SessionError> {
+    pub fn holds_now(&mut self, condition: &Expression) -> Result<bool, SessionError> {
         let history = std::mem::take(&mut self.history);
         let held = self.look(self.settings.limits, |looking| {
             condition.holds(&FrameScope { looking, history: &history })

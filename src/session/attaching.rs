@@ -55,6 +55,7 @@ impl Session {
         let process = run.inferior.process();
         run.pass_signals_on();
         run.inferior.detach_all()?;
+        self.stop_request.take_back(process);
         self.leave();
         Ok(process)
     }
@@ -167,6 +168,13 @@ impl Drop for Run {
     /// A process that was attached to is let go.
     fn drop(&mut self) {
         self.pass_signals_on();
+        if let Ok(inferior) = self.inferior.live_mut()
+            && inferior.was_attached_to()
+        {
+            // Where the kernel refuses it, the end of the tracer lets the process go all the same.
+            let _ = inferior.detach_all();
+            self.plans.stop.take_back(inferior.process());
+        }
     }
 }
 

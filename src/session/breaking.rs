@@ -35,15 +35,6 @@ impl Session {
         self.table.borrow().list.clone()
     }
 
-    /// Stops the program at a place from now on, and in runs to come.
-    ///
-    /// # Errors
-    /// [`PlaceError`] says what is wrong with the place.
-    pub fn break_at(&mut self, wanted: Where, temporary: bool) -> Result<Breakpoint, PlaceError> {
-        let terms = Terms { temporary, ..Terms::default() };
-        self.add_breakpoint(Target::Place(wanted), terms, false)
-    }
-
     /// Stops the program for something in its code, on some terms. With `pending`, a place that no
     /// file has is looked for in each library that is loaded later.
     ///

@@ -12,6 +12,7 @@ use super::following::{FollowExec, FollowFork};
 use super::halt::Halt;
 use super::looks::Looks;
 use super::options::{EntryPoint, Options, Selection};
+use super::ownership::Past;
 use super::run::{Observer, Run};
 use super::signal_table::SignalTable;
 use super::skip::Skip;
@@ -86,6 +87,7 @@ impl Settings {
             selection: Selection::default(),
             entry: EntryPoint::AfterPrologue,
             ledger: self.ledger,
+            drops: false,
             whole_stack: true,
             full: false,
             halt_on_signals: true,
@@ -116,6 +118,11 @@ pub struct Session {
     pub(super) signal_table: SignalTable,
     pub(super) stop_request: Arc<StopRequest>,
     pub(super) unfinished: Option<&'static str>,
+    /// What is kept of the run that ended last.
+    pub(super) past: Past,
+    pub(super) keeps_steps: bool,
+    /// Who is told what happens, where nobody else is named.
+    pub(super) observer: Option<Box<dyn Observer>>,
 }
 
 /// What is looked at.
@@ -155,6 +162,9 @@ impl Session {
             signal_table: SignalTable::default(),
             stop_request: Arc::default(),
             unfinished: None,
+            past: Past::default(),
+            keeps_steps: false,
+            observer: None,
         }
     }
 
@@ -184,14 +194,14 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError`] where it cannot be started, or the kernel refuses something.
-    pub fn start(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    pub fn start_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.leave();
         let launch = self.next_launch()?;
         let (mut run, halt) = Run::launch(self.settings.options(launch))?;
         run.turns = self.stage.turns.clone();
         self.adopt(run);
         match halt {
-            Halt::Entry => self.resume(observer),
+            Halt::Entry => self.resume_with(observer),
             other => Ok(self.halted(other)),
         }
     }
@@ -201,7 +211,19 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`] without a process; [`SessionError::Inferior`] where the kernel
     /// refuses something.
-    pub fn resume(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    pub fn resume_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+        if let Some(run) = &mut self.run {
+            run.drop_plan();
+        }
+        self.go_on_with(observer)
+    }
+
+    /// Lets the program run until something stops it, and goes on with the step that the last halt
+    /// has kept from its end, where [`Session::keep_steps`] has kept that.
+    ///
+    /// # Errors
+    /// As [`Session::resume_with`].
+    pub fn go_on_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         self.selected.stack = None;
         self.due.clear();
         self.lend_history();
@@ -217,7 +239,10 @@ impl Session {
         loop {
             let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
             let halt = run.go_on(observer)?;
-            let Halt::Exec { thread, program } = &halt else { return Ok(halt) };
+            let Halt::Exec { thread, program } = &halt else {
+                self.note_new_program();
+                return Ok(halt);
+            };
             if let Some(caught) = self.executed(*thread, program) {
                 return Ok(caught);
             }
@@ -297,10 +322,14 @@ impl Session {
         let thread = halt.thread();
         self.selected = Selected { thread, frame: 0, stack: None };
         let ended = matches!(halt, Halt::Ended { .. });
-        let unfinished = self.run.as_mut().and_then(|run| run.drop_plan(&halt));
+        let unfinished = self.run.as_ref().and_then(|run| run.unfinished_plan(&halt));
         self.unfinished = unfinished.filter(|_| !ended);
+        if let Some(run) = self.run.as_mut().filter(|_| !self.keeps_steps) {
+            run.drop_plan();
+        }
         self.after_halt(&halt);
         if let Halt::Ended { .. } = halt {
+            self.past = self.run.as_mut().map(Past::of).unwrap_or_default();
             self.run = None;
         } else {
             self.note_stop();

@@ -190,12 +190,7 @@ impl Run {
                 let Some(loaded) = self.module_at(pc) else { return Vantage::innermost() };
                 let at = loaded.bias.to_file(pc);
                 let place = breakpoint.places.iter().find(|place| place.address == at);
-                let inlined = place.filter(|place| place.inlined);
-                let depth = inlined.and_then(|place| {
-                    let chain = loaded.image.function_at(at)?;
-                    let chain = chain.inline_chain(at, None);
-                    chain.iter().position(|frame| *frame.name == *place.at.function)
-                });
+                let depth = place.and_then(|place| place.inlined_calls_within(&loaded.image));
                 Vantage::Innermost { depth, entered: place.is_some_and(|place| place.entry) }
             }
         }

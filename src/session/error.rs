@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::halt::Halt;
 use super::places::PlaceError;
 use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
 use crate::inferior::{AttachError, CoreError, InferiorError, LaunchError, WriteCoreError};
 
 /// Why a session cannot begin or go on.
-#[derive(Debug, Error)]
+#[derive(Error)]
 pub enum SessionError {
     /// The program did not start.
     #[error(transparent)]
@@ -53,6 +54,28 @@ pub enum SessionError {
         /// The system's reason.
         error: io::Error,
     },
+    /// What was asked for, as it was written, and what is wrong with it.
+    #[error("`{text}`: {error}")]
+    About {
+        /// The text.
+        text: String,
+        /// What is wrong.
+        error: Box<SessionError>,
+    },
+    /// The program has stopped elsewhere than was wanted.
+    #[error("the program has not come to {wanted}: {halt}")]
+    Elsewhere {
+        /// Where it was to stop.
+        wanted: String,
+        /// Why it stands still.
+        halt: Box<Halt>,
+    },
+    /// The output of the program goes where it always goes.
+    #[error("the output of the program is not kept")]
+    OutputNotKept,
+    /// More output than is kept.
+    #[error("the program wrote {0} bytes more than are kept")]
+    OutputLost(u64),
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,
@@ -81,7 +104,7 @@ pub enum SessionError {
         frames: usize,
     },
     /// No thread of that number stands still.
-    #[error("there is no thread {no}: there are {}", listed(threads))]
+    #[error("there is no thread {no}: {}", present(threads))]
     NoThread {
         /// The number.
         no: ThreadNo,
@@ -103,6 +126,17 @@ pub enum SessionError {
     /// No block of that ordinal lives.
     #[error("no block {0} is alive")]
     NoBlock(BlockId),
+    /// Nothing is known of what happened to a block.
+    #[error("nothing is known of what happened to {0}: no block of that number was allocated")]
+    NoStory(BlockId),
+    /// It means no block, and leads to none.
+    #[error("`{0}` is no block, and leads to none")]
+    NotABlock(String),
+    /// What keeps the blocks was not searched.
+    #[error(
+        "what keeps the blocks was not searched: the program was killed, or has too much memory"
+    )]
+    NotSearched,
     /// No type is called so.
     #[error("no type is called `{0}`")]
     NoType(String),
@@ -119,6 +153,13 @@ pub enum SessionError {
         /// Whether the program has a table of its functions at all.
         stripped: bool,
     },
+}
+
+fn present(threads: &[ThreadNo]) -> String {
+    match threads {
+        [only] => format!("there is only thread {only}"),
+        several => format!("there are {}", listed(several)),
+    }
 }
 
 fn listed(threads: &[ThreadNo]) -> String {

@@ -1,6 +1,7 @@
 //! What becomes of the session when the process forks, or executes another program.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -45,12 +46,27 @@ impl Session {
     /// The process executes another program, and stands at its entry point: breakpoints are looked
     /// for in that. Why the program stands still there, where it is to.
     pub(super) fn executed(&mut self, thread: ThreadNo, program: &Path) -> Option<Halt> {
+        self.take_new_program(program);
+        self.run.as_mut()?.catch_exec(thread, program.display().to_string())
+    }
+
+    /// Where the process executes another program that has not come to its entry point, because
+    /// something else halted it before: that is the program from now on.
+    pub(super) fn note_new_program(&mut self) {
+        let Some(run) = &self.run else { return };
+        let image = run.inferior.modules().main().image;
+        if !Arc::ptr_eq(&self.image, &image) {
+            self.take_new_program(image.path());
+        }
+    }
+
+    fn take_new_program(&mut self, program: &Path) {
+        let Some(run) = &self.run else { return };
+        let image = run.inferior.modules().main().image;
         if self.settings.follow_exec == FollowExec::Same {
             self.launch.program = program.to_owned();
         }
-        let image = self.run.as_ref()?.inferior.modules().main().image;
         self.use_image(image);
-        self.run.as_mut()?.catch_exec(thread, program.display().to_string())
     }
 }
 

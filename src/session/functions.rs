@@ -146,7 +146,7 @@ pub(super) fn choose(main: &Loaded, selection: &Selection) -> Result<Vec<Chosen>
         .filter(|symbol| seen.insert(symbol.range.start))
         .map(|symbol| Chosen::new(main, symbol))
         .collect();
-    if chosen.is_empty() && !selection.is_default() {
+    if chosen.is_empty() && !selection.is_default() && !selection.may_be_none {
         return Err(nothing_chosen(main, selection));
     }
     Ok(chosen)

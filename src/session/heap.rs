@@ -35,6 +35,9 @@ impl Run {
         if self.is_libcs_own(call, &callers) {
             return;
         }
+        if matches!(call, AllocatorCall::Free { .. }) {
+            self.find_freeing_drop(thread);
+        }
         self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers, what });
         if !self.ledger.awaits_return(no, sp) {
             return;
@@ -139,6 +142,7 @@ impl Run {
                     size: block.size,
                     allocated_at: block.at.as_deref().cloned(),
                     allocated_by: (block.thread != thread).then_some(block.thread),
+                    drop: self.dropping.freeing.take(),
                 };
                 (kind, Folded::Free, at)
             }

@@ -140,7 +140,7 @@ impl Session {
 
 impl Run {
     /// What the slots of all threads lead to.
-    fn holders(&mut self) -> HashMap<BlockId, Vec<Holder>> {
+    pub(super) fn holders(&mut self) -> HashMap<BlockId, Vec<Holder>> {
         let threads: Vec<_> = self.held.iter().map(|(thread, _)| thread.no()).collect();
         let mut holders = HashMap::new();
         for thread in threads {

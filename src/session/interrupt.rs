@@ -6,6 +6,8 @@ use super::debugger::Session;
 use super::error::SessionError;
 use super::halt::Halt;
 use super::run::Run;
+use crate::base::ThreadNo;
+use crate::dwarf::Origin;
 use crate::inferior::{SignalInfo, Stopped};
 use crate::os::{self, StopRequest};
 
@@ -18,6 +20,12 @@ impl Interrupter {
     /// returns [`Halt::Interrupted`] then, unless something else has halted it first.
     pub fn interrupt(&self) -> bool {
         self.0.send()
+    }
+
+    /// Whether the terminal's interrupt came while nothing ran, since this was last asked: it is
+    /// meant for the debugger then.
+    pub fn take_missed(&self) -> bool {
+        self.0.take_missed()
     }
 
     /// Lets the terminal's interrupt (SIGINT) ask, instead of ending this process.
@@ -53,6 +61,9 @@ impl Run {
     ) -> Result<Option<Halt>, SessionError> {
         let wanted = self.plans.stop.take();
         let by_terminal = info.number == os::SIGINT;
+        if !by_terminal {
+            self.plans.stop.arrived();
+        }
         let late = by_terminal && std::mem::take(&mut self.plans.stopped_by_request);
         if !wanted && (!by_terminal || late) {
             self.let_go(thread, None)?;
@@ -61,6 +72,19 @@ impl Run {
         self.plans.stopped_by_request = !by_terminal;
         let no = thread.no();
         self.hold_all(thread, None)?;
-        Ok(Some(Halt::Interrupted { thread: no }))
+        Ok(Some(Halt::Interrupted { thread: self.thread_of_interest(no) }))
+    }
+
+    /// The thread to look at where the kernel has chosen one that means nothing: that one, where it
+    /// runs code of the user's, or else the first that does.
+    fn thread_of_interest(&mut self, chosen: ThreadNo) -> ThreadNo {
+        let mut threads: Vec<_> = self.held.iter().map(|(thread, _)| thread.no()).collect();
+        threads.sort_unstable_by_key(|no| (*no != chosen, *no));
+        threads.into_iter().find(|no| self.runs_users_code(*no)).unwrap_or(chosen)
+    }
+
+    fn runs_users_code(&mut self, no: ThreadNo) -> bool {
+        let stack = self.stack(no).unwrap_or_default();
+        stack.frames.iter().any(|frame| frame.origin == Origin::User)
     }
 }

@@ -19,6 +19,8 @@ pub struct Options {
     /// Whether to keep the ledger of blocks. Without it nothing of the heap is known, and a call of
     /// the allocator costs nothing.
     pub ledger: bool,
+    /// Whether drops are followed: each is an event, and a stop.
+    pub drops: bool,
     /// Whether to read the frames of all callers at each entry and return, or only the function's.
     pub whole_stack: bool,
     /// Whether loops are shown in full, or a few rounds and a count.
@@ -42,6 +44,8 @@ pub struct Selection {
     pub crates: Vec<String>,
     /// All functions of the executable: std's and the dependencies' too.
     pub all: bool,
+    /// Whether it is no error that there is none.
+    pub may_be_none: bool,
 }
 
 /// Where a function counts as entered.

@@ -107,6 +107,16 @@ pub struct BreakPlace {
     pub(super) entry: bool,
 }
 
+impl BreakPlace {
+    /// Where it is the beginning of a call that was inlined there: how many inlined calls that are
+    /// made within that one begin there too.
+    pub(super) fn inlined_calls_within(&self, image: &Image) -> Option<usize> {
+        let function = image.function_at(self.address).filter(|_| self.inlined)?;
+        let chain = function.inline_chain(self.address, None);
+        chain.iter().position(|frame| *frame.name == *self.at.function)
+    }
+}
+
 /// Why a place cannot be stopped at.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum PlaceError {

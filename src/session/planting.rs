@@ -33,6 +33,14 @@ pub(super) enum Role {
     Allocator(Hook),
     /// A function of the allocator may have returned to here.
     AllocatorReturn,
+    /// The process is about to end.
+    ProcessEnd,
+    /// Code is entered that drops a value.
+    Drop(usize),
+    /// A panic begins to unwind the thread.
+    Unwinds,
+    /// A panic was caught.
+    Caught,
     /// The plan of the moment waits for its thread here.
     Plan,
     /// A function of the user's begins, which a step may come to through code that is not.
@@ -94,6 +102,10 @@ impl Run {
         }
         if self.options.ledger {
             self.plant_allocator();
+            self.plant_process_end();
+        }
+        if self.options.drops {
+            self.plant_drops();
         }
         Ok(())
     }
@@ -158,6 +170,15 @@ impl Run {
         }
     }
 
+    /// All ends of a process that are not violent pass through `_exit` of its C library.
+    fn plant_process_end(&mut self) {
+        let end =
+            |image: &Image| Some(image.symbols().by_linkage_name("_exit").next()?.range.start);
+        if let Some((bias, at)) = self.first_defining(end) {
+            self.site(bias.to_virt(at), Role::ProcessEnd);
+        }
+    }
+
     /// An allocator of the program's own that does not ask libc leaves no trace where it was inlined.
     fn note_inlined_shims(&mut self, shims: &[(Bias, Vec<(FileAddr, Hook)>)]) {
         let main = self.inferior.modules().main();
@@ -211,7 +232,7 @@ impl Run {
         }
     }
 
-    fn site(&mut self, at: VirtAddr, role: Role) {
+    pub(super) fn site(&mut self, at: VirtAddr, role: Role) {
         if let Err(error) = self.add_site(at, role) {
             self.notes.push(format!("A site could not be planted: {error}."));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::allocator::Family;
 use super::breakpoints::BreakpointId;
+use super::drops::Dropping;
 use super::error::SessionError;
 use super::events;
 use super::functions::Chosen;
@@ -24,11 +25,12 @@ use super::threads::Threads;
 use super::turns::Turns;
 use super::user_stops::UserStops;
 use crate::base::{
-    At, Event, EventKind, Evidence, ExitStatus, FrameView, Seq, SlotState, ThreadNo, VirtAddr,
+    At, BlockId, Event, EventKind, Evidence, ExitStatus, FrameView, Keeper, Seq, SlotState,
+    ThreadNo, VirtAddr,
 };
 use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, What};
+use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, Stories, What};
 
 /// Allocations that take a second or so to follow.
 const COSTLY: u64 = 100_000;
@@ -62,6 +64,9 @@ pub struct Run {
     pub(super) lost: HashMap<PlaceKey, SlotState>,
     /// The threads that were looked at since they are held.
     pub(super) judged: HashSet<ThreadNo>,
+    /// What kept each live block when the process was about to end.
+    pub(super) keepers: HashMap<BlockId, Keeper>,
+    pub(super) dropping: Dropping,
     pub(super) family: Option<Family>,
     pub(super) notes: Vec<String>,
     pub(super) folding: Folding,
@@ -79,6 +84,8 @@ pub struct Run {
     pub(super) signal_table: SignalTable,
     /// The last events, oldest first.
     pub(super) recent: VecDeque<Event>,
+    /// What happened to each block, for a debugger's user.
+    pub(super) stories: Stories,
     pub(super) plans: Plans,
     /// Whether the children of forks are followed.
     pub(super) follows_children: bool,
@@ -137,6 +144,8 @@ impl Run {
             owners: Owners::default(),
             lost: HashMap::new(),
             judged: HashSet::new(),
+            keepers: HashMap::new(),
+            dropping: Dropping::default(),
             family: None,
             notes: Vec::new(),
             folding,
@@ -149,6 +158,7 @@ impl Run {
             held: Vec::new(),
             signal_table: SignalTable::default(),
             recent: VecDeque::new(),
+            stories: Stories::default(),
             plans: Plans::default(),
             follows_children: false,
             turns: None,
@@ -285,6 +295,7 @@ impl Run {
         for event in self.outbox.drain(..) {
             observer.event(&event);
             if self.options.halt_on_signals {
+                self.stories.take(&event);
                 events::remember(&mut self.recent, event);
             }
         }
@@ -347,8 +358,12 @@ impl Run {
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
             Role::ScopeEnd(index) => self.scope_ended(thread, index),
+            Role::ProcessEnd => self.process_ends(thread),
             Role::Allocator(hook) => self.allocator_entered(thread, hook),
             Role::AllocatorReturn => self.allocator_returned(thread),
+            Role::Drop(index) => self.drop_begins(thread, index),
+            Role::Unwinds => self.dropping.drops.panic_began(thread.no()),
+            Role::Caught => self.dropping.drops.panic_caught(thread.no()),
             Role::Plan | Role::UserEntry => {}
         }
         None
@@ -385,6 +400,7 @@ impl Run {
         self.threads.remove(no);
         self.folding.forget(no);
         self.owners.thread_ended(no);
+        self.dropping.drops.thread_ended(no);
         self.tell(no, EventKind::ThreadEnd);
     }
 
@@ -398,6 +414,7 @@ impl Run {
         self.threads.clear();
         self.ledger.forget_all();
         self.owners = Owners::default();
+        self.dropping = Dropping::default();
         self.lost.clear();
         // Functions are numbered anew.
         self.folding = folding(&self.options);
@@ -426,7 +443,11 @@ impl Run {
         self.flush_repeated(ThreadNo(1));
         let totals = self.ledger.totals();
         let totals = crate::base::Totals { peak_stack_bytes: self.peak_stack, ..totals };
-        let kind = EventKind::Exit { status, totals, alive: self.ledger.alive() };
+        let mut alive = self.ledger.alive();
+        for block in &mut alive {
+            block.keeper = self.keepers.get(&block.block).cloned();
+        }
+        let kind = EventKind::Exit { status, totals, alive };
         self.emit(ThreadNo(1), Evidence::Observed, None, None, kind);
     }
 }

@@ -39,10 +39,12 @@ impl Session {
         let (watched, new) = found?.map_err(SessionError::Expression)?;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let used = run.inferior.watches().len();
+        let taken = parts(new.at, new.size, new.access).len();
         let id = self.table.borrow().next();
         if let Err(error) = run.begin_watch(id, new) {
             let full = format!(
-                "the processor can watch {REGISTERS} places at once, and {used} are in use"
+                "the processor can watch {REGISTERS} places at once, and {used} are in use: `{text}` \
+                 takes {taken}"
             );
             return Err(match error {
                 SessionError::Inferior(crate::inferior::InferiorError::Watch { .. }) => {

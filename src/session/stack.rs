@@ -114,6 +114,9 @@ impl Run {
                 .skip(begun)
                 .map(|(n, p)| of(n, p.at(), p.origin))
                 .collect();
+            if let Some(innermost) = here.first_mut().filter(|_| index == 0) {
+                self.complete_line(thread, physical.registers.pc(), &mut innermost.at);
+            }
             if here.is_empty() {
                 let at = At { function: "??".to_owned(), file: None, line: None };
                 here.push(of(0, at, Origin::Foreign));
@@ -126,6 +129,18 @@ impl Run {
 }
 
 impl Run {
+    /// A thread that has just come back from a call may stand at code that is of no line: it is the
+    /// line of the call that it stands in then.
+    fn complete_line(&mut self, thread: ThreadNo, pc: VirtAddr, at: &mut At) {
+        if at.line.is_some() || !self.plans.came_back(thread, pc) {
+            return;
+        }
+        let places = self.symbolizer.places(self.inferior.modules(), pc.offset(-1));
+        if let Some(call) = places.iter().find(|place| *place.function == *at.function) {
+            *at = call.at();
+        }
+    }
+
     /// How many of the inlined calls at the pc of a thread's innermost frame have not begun: those
     /// that begin there, unless the thread has stopped in one of them.
     fn not_begun(&self, thread: ThreadNo, innermost: &RawFrame) -> usize {

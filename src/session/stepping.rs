@@ -19,8 +19,12 @@ impl Session {
     /// [`Settings::step_into_all`](super::Settings::step_into_all) says otherwise.
     ///
     /// # Errors
-    /// As [`Session::resume`].
-    pub fn step(&mut self, times: u32, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    /// As [`Session::resume_with`].
+    pub fn step_with(
+        &mut self,
+        times: u32,
+        observer: &mut dyn Observer,
+    ) -> Result<&Halt, SessionError> {
         self.by_lines(true, times, observer)
     }
 
@@ -28,16 +32,20 @@ impl Session {
     /// times. Calls are run through.
     ///
     /// # Errors
-    /// As [`Session::resume`].
-    pub fn next(&mut self, times: u32, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    /// As [`Session::resume_with`].
+    pub fn next_with(
+        &mut self,
+        times: u32,
+        observer: &mut dyn Observer,
+    ) -> Result<&Halt, SessionError> {
         self.by_lines(false, times, observer)
     }
 
     /// Runs one instruction, `times` times; `over` calls, or into them.
     ///
     /// # Errors
-    /// As [`Session::resume`].
-    pub fn step_instruction(
+    /// As [`Session::resume_with`].
+    pub fn step_instruction_with(
         &mut self,
         over: bool,
         times: u32,
@@ -49,8 +57,8 @@ impl Session {
     /// Runs to the end of the call that is looked at. [`Session::returned`] tells its value.
     ///
     /// # Errors
-    /// [`SessionError::NoCaller`] for the outermost frame, otherwise as [`Session::resume`].
-    pub fn finish(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    /// [`SessionError::NoCaller`] for the outermost frame, otherwise as [`Session::resume_with`].
+    pub fn finish_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let sight = sight(self.settings.step_into_all, &self.settings.skips);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
@@ -63,13 +71,13 @@ impl Session {
     /// of the function. Lines are compared by their numbers: those of the loop are left behind.
     ///
     /// # Errors
-    /// As [`Session::resume`].
-    pub fn until(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
+    /// As [`Session::resume_with`].
+    pub fn until_with(&mut self, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         match run.plan_past_line(thread, &stack, &frame)? {
             Some(plan) => self.follow(plan, observer),
-            None => self.next(1, observer),
+            None => self.next_with(1, observer),
         }
     }
 
@@ -77,8 +85,8 @@ impl Session {
     /// function counts in this call alone, and not in those that it makes of itself.
     ///
     /// # Errors
-    /// [`SessionError::Place`] says what is wrong with the place, otherwise as [`Session::resume`].
-    pub fn advance(
+    /// [`SessionError::Place`] says what is wrong with the place, otherwise as [`Session::resume_with`].
+    pub fn advance_with(
         &mut self,
         to: &Where,
         within: bool,
@@ -87,9 +95,6 @@ impl Session {
         let places = self.places(to)?;
         let (frame, stack, thread) = (self.frame()?, self.stack()?, self.selected.thread);
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let located = run.located(&places);
-        let places: Vec<VirtAddr> =
-            located.iter().map(|(place, loaded)| loaded.bias.to_virt(place.address)).collect();
         let name = if within { "until" } else { "advance" };
         let plan = run.plan_to_place(name, thread, (&stack, &frame), &places, within)?;
         self.follow(plan, observer)
@@ -101,8 +106,8 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::JumpOut`] for a place in another function, unless it is forced;
-    /// [`SessionError::JumpWhere`] where several are meant; otherwise as [`Session::resume`].
-    pub fn jump(
+    /// [`SessionError::JumpWhere`] where several are meant; otherwise as [`Session::resume_with`].
+    pub fn jump_with(
         &mut self,
         to: &Where,
         force: bool,
@@ -112,7 +117,7 @@ impl Session {
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         run.set_place(thread, &places, force)?;
-        self.resume(observer)
+        self.resume_with(observer)
     }
 
     /// What the call that was run to its end has returned; none for one that returns nothing, and
@@ -166,8 +171,9 @@ impl Session {
 
     fn follow(&mut self, plan: Plan, observer: &mut dyn Observer) -> Result<&Halt, SessionError> {
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+        run.drop_plan();
         run.plans.active = Some(plan);
-        self.resume(observer)
+        self.go_on_with(observer)
     }
 }
 

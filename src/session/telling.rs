@@ -33,6 +33,7 @@ impl Run {
         });
         let kind = EventKind::Start {
             program: main.image.path().display().to_string(),
+            optimised: self.options.drops.then(|| self.dropping.is_optimised()),
             allocator: self.family.map(|family| family.name().to_owned()),
             sections: sections.collect(),
             // A trace is about calls, and reading a crate's statics takes longer than all its rest.

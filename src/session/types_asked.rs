@@ -35,8 +35,22 @@ impl Session {
         match asked {
             Ok(Some(found)) => Ok(found),
             Ok(None) => self.named_type(text).ok_or_else(|| SessionError::NoType(text.to_owned())),
-            Err(error) => self.named_type(text).ok_or(error),
+            Err(error) => {
+                let declared = self.declared_type(text);
+                declared.or_else(|| self.named_type(text)).ok_or(error)
+            }
         }
+    }
+
+    /// The type of a variable of the frame, which it has where it holds no value, too.
+    fn declared_type(&mut self, name: &str) -> Option<TypeAsked> {
+        let limits = self.settings.limits;
+        let asked = self.look(limits, |looking| {
+            let mut variables = looking.variables.iter();
+            let variable = variables.find(|v| *v.name == *name.trim() && !v.over)?;
+            layout(looking.image, variable.ty?)
+        });
+        asked.ok()?
     }
 
     /// The types that a name may mean. Needs no process.

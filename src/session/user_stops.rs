@@ -44,7 +44,7 @@ impl Run {
     pub(super) fn begin_inlined(&mut self, no: ThreadNo, position: usize) {
         if let Some(thread) = self.held(no) {
             let pc = thread.registers().pc();
-            self.plans.view = Some(View { thread: no, pc, hidden: position });
+            self.plans.view = Some(View { thread: no, pc, hidden: position, came_back: false });
         }
     }
 

@@ -165,7 +165,12 @@ impl Ledger {
         let mut alive: Vec<_> = self
             .live
             .values()
-            .map(|b| BlockRef { block: b.id, size: b.size, at: b.at.as_deref().cloned() })
+            .map(|b| BlockRef {
+                block: b.id,
+                size: b.size,
+                at: b.at.as_deref().cloned(),
+                keeper: None,
+            })
             .collect();
         alive.sort_by_key(|block| block.block);
         alive

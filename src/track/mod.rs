@@ -2,15 +2,21 @@
 //!
 //! The [`Ledger`] is the table of blocks, kept from allocator calls; [`Owners`] tells which place
 //! owns a block when several hold its address; [`Folding`] decides which events are worth showing
-//! one by one. All three are pure: they never speak to a process, and nothing here may assume that
+//! one by one; [`drops`] tells which drops are the program's own and which one encloses which. All
+//! of them are pure: they never speak to a process, and nothing here may assume that
 //! the program is stopped when a record is read.
 
+pub mod drops;
 mod folding;
 mod ledger;
 mod owners;
+mod reach;
 mod record;
+mod story;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{Block, Change, Ended, Ledger};
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
+pub use reach::{Graph, Lost, Reach, Via};
 pub use record::{AllocatorCall, Record, What};
+pub use story::{Freed, Moment, Moved, Resized, Stories, Story};

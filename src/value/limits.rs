@@ -45,6 +45,18 @@ impl Limits {
     /// Bytes beyond which nothing is read, however many were asked for.
     pub const MOST_BYTES: u64 = 1 << 26;
 
+    /// What a program gets that asks for a value, and not a person: all of it, as a rule.
+    pub fn for_programs() -> Limits {
+        Limits {
+            elements: 1 << 16,
+            depth: 16,
+            text_bytes: 1 << 20,
+            total_parts: 1 << 17,
+            total_bytes: 1 << 24,
+            ..Limits::default()
+        }
+    }
+
     /// The levels that are read.
     pub(super) fn levels(&self) -> usize {
         self.depth.min(Self::DEEPEST)

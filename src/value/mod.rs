@@ -25,6 +25,7 @@ mod limits;
 mod members;
 mod model;
 mod naming;
+mod native;
 mod needs_drop;
 mod place;
 mod pointers;

@@ -135,10 +135,10 @@ impl Made {
         let settings = Settings { ledger: mode.ledger, ..Settings::default() };
         let mut session = Session::open(launch, settings).expect("it is a program");
         for place in self.places(mode) {
-            session.break_at(place, false).expect("there is code");
+            session.break_at(place).expect("there is code");
         }
         let mut ignore = |_: &Event| {};
-        let mut halt = session.start(&mut ignore).cloned().expect("it runs");
+        let mut halt = session.start_with(&mut ignore).cloned().expect("it runs");
         for (index, what) in self.happenings() {
             let Happening::Mark { no, facts } = what else { continue };
             // A line can have code in several places, of which control comes to more than one.
@@ -147,11 +147,11 @@ impl Made {
                 && matches!(halt, Halt::Breakpoint { .. })
                 && session.frame().ok().and_then(|frame| frame.at.line) != expected
             {
-                halt = session.resume(&mut ignore).cloned().expect("it goes on");
+                halt = session.resume_with(&mut ignore).cloned().expect("it goes on");
             }
             assert!(matches!(halt, Halt::Breakpoint { .. }), "{halt:?} before mark {no}");
             self.compare_mark(&mut session, index, no, &facts, mode, &mut tally);
-            halt = session.resume(&mut ignore).cloned().expect("it goes on");
+            halt = session.resume_with(&mut ignore).cloned().expect("it goes on");
         }
         assert!(
             mode.on_lines || matches!(halt, Halt::Ended { .. }),
@@ -192,7 +192,12 @@ impl Made {
         let variables = session.variables(&Format::default()).expect("it stands still");
         let seen: HashMap<String, _> = variables
             .into_iter()
-            .map(|v| (v.name, v.value.map(|value| format!("{:?}", value.value.kind))))
+            .map(|v| {
+                (
+                    v.name,
+                    v.value.map(|value| value.shown.map_or_else(String::new, |shown| shown.text)),
+                )
+            })
             .collect();
         for (var, fact) in facts.iter().enumerate() {
             let shown = seen.get(&name(var));

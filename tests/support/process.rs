@@ -1,6 +1,6 @@
 //! A process that the test starts itself, for Freehold to attach to.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -16,7 +16,15 @@ impl Serving {
     pub fn start(executable: &Path, args: &[&str]) -> Serving {
         let mut command = Command::new(executable);
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        let mut child = loop {
+            match command.spawn() {
+                // A child that another test has just forked still has the file open that was written.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                    std::thread::yield_now();
+                }
+                started => break started.expect("it starts"),
+            }
+        };
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut serving = Serving { child, output };
         assert_eq!(serving.line(), "ready\n");

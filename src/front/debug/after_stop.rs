@@ -46,7 +46,7 @@ impl Source {
 
 /// A line, with those behind it up to its `end` where it is the first of a block. A block may hold
 /// another one.
-pub(super) fn gather(first: String, mut next: impl FnMut() -> Option<String>) -> String {
+pub(in crate::front) fn gather(first: String, mut next: impl FnMut() -> Option<String>) -> String {
     if !opens_block(&first) {
         return first;
     }

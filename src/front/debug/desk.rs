@@ -10,21 +10,27 @@ use super::repeating::repeated;
 use super::telling::Teller;
 use super::transcript::Transcript;
 use crate::base::ExitStatus;
-use crate::command::{Answer, CommandError, Context, ScriptLine, opened, run_line};
+use crate::command::{Answer, CommandError, Context, Program, ScriptLine, opened};
 use crate::front::args::SessionArgs;
 use crate::front::errors::{Outcome, UserError};
 use crate::front::exit::{EXPECTATION_FAILED, TOOL_ERROR};
 use crate::front::program;
+use crate::front::script::{DefinedCommands, Scripts};
 use crate::session::Session;
 
 /// The command for which the output of the program must be kept.
 const NEEDS_OUTPUT: &str = "expect-output";
+
+/// What the functions have in their names by which a program of Rhai reads it.
+const READS_OUTPUT: &str = "output(";
 
 /// One session, from its first command to its last.
 pub(super) struct Desk {
     session: Rc<RefCell<Session>>,
     lines: Lines,
     teller: Teller,
+    scripts: Scripts,
+    defined: DefinedCommands,
     transcript: Transcript,
     /// What an empty line at the prompt stands for.
     again: Option<String>,
@@ -50,13 +56,16 @@ impl Desk {
         args: &SessionArgs,
         session: Rc<RefCell<Session>>,
         lines: Lines,
-        teller: Teller,
+        (teller, defined): (Teller, DefinedCommands),
         capture: bool,
     ) -> Result<Desk, UserError> {
+        let scripts = Scripts::new(&session, &teller, &defined);
         let mut desk = Desk {
             session,
             lines,
             teller,
+            scripts,
+            defined,
             transcript: Transcript::default(),
             again: None,
             batch: args.batch,
@@ -64,7 +73,8 @@ impl Desk {
             failed: None,
         };
         let runs = desk.session.borrow().is_alive();
-        if capture || !runs && desk.lines.mention(NEEDS_OUTPUT) {
+        let wanted = desk.lines.mention(NEEDS_OUTPUT) || desk.lines.programs_mention(READS_OUTPUT);
+        if capture || !runs && wanted {
             desk.capture()?;
         }
         if desk.lines.has_prompt() {
@@ -100,7 +110,7 @@ impl Desk {
     fn tell_where_it_stands(&mut self) {
         let mut session = self.session.borrow_mut();
         self.teller.fit(&mut session);
-        let mut observer = self.teller.observer();
+        let mut observer = self.teller.observer(&session);
         let answer = opened(&mut Context { session: &mut session, observer: &mut observer });
         self.teller.look(&session);
         drop(session);
@@ -110,6 +120,10 @@ impl Desk {
     }
 
     fn line(&mut self, source: &Source, line: &str) -> After {
+        if let Source::Program(file) = source {
+            let program = Program { file: file.clone(), text: line.to_owned() };
+            return self.program(source, &program);
+        }
         let at_prompt = *source == Source::Prompt && self.lines.has_prompt();
         let line = match &self.again {
             Some(again) if at_prompt && line.trim().is_empty() => again.clone(),
@@ -122,7 +136,7 @@ impl Desk {
         if at_prompt && anew && !self.may_end("Start it anew?") {
             return After::Next;
         }
-        match self.run(&line) {
+        match self.scripts.line(&line) {
             Ok(answer) => {
                 let wrote = matches!(answer, Answer::Transcript(_) | Answer::Quit);
                 if *source == Source::Prompt && !wrote {
@@ -134,23 +148,12 @@ impl Desk {
         }
     }
 
-    fn run(&mut self, line: &str) -> Result<Answer, CommandError> {
-        let mut session = self.session.borrow_mut();
-        self.teller.fit(&mut session);
-        let mut observer = self.teller.observer();
-        let mut context = Context { session: &mut session, observer: &mut observer };
-        let answer = run_line(&mut context, line);
-        session.pass_output_on();
-        session.take_terminal();
-        self.teller.look(&session);
-        answer
-    }
-
     fn answer(&mut self, source: &Source, answer: Answer) -> After {
         match answer {
             Answer::Quit if *source == Source::Prompt => self.leave(),
             Answer::Quit => After::End,
             Answer::Script(script) => self.script(source, script),
+            Answer::Program(program) => self.program(source, &program),
             Answer::Transcript(path) => {
                 self.write_transcript(&path);
                 After::Next
@@ -166,19 +169,48 @@ impl Desk {
                     true => self.teller.pages(&answer, |question| lines.question(question)),
                     false => self.teller.answer(&answer),
                 }
+                self.tell_of_defined(&answer);
                 After::Next
             }
         }
     }
 
-    /// Does a script next. What it demands of the program's output must be kept from its start.
-    fn script(&mut self, source: &Source, script: Vec<ScriptLine>) -> After {
-        let wants_output = script.iter().any(|line| names(&line.text, NEEDS_OUTPUT));
+    /// Behind the list of commands, those that scripts have added.
+    fn tell_of_defined(&self, answer: &Answer) {
+        let defined = self.defined.borrow();
+        if matches!(answer, Answer::Commands) && !defined.is_empty() {
+            let rows = defined.iter().map(|command| (command.name.clone(), command.about.clone()));
+            self.teller.answer(&Answer::Said("commands of scripts".to_owned()));
+            self.teller.answer(&Answer::Rows(rows.collect()));
+        }
+    }
+
+    /// Runs a program of Rhai.
+    fn program(&mut self, source: &Source, program: &Program) -> After {
+        let kept = self.capture_if(program.text.contains(READS_OUTPUT));
+        if let Err(error) = kept {
+            self.teller.note(&error);
+            return self.fail(source, TOOL_ERROR);
+        }
+        match self.scripts.run(program) {
+            Ok(Answer::Quit) => self.answer(source, Answer::Quit),
+            Ok(_) => After::Next,
+            Err(error) => self.error(source, &format!("source {}", program.file), &error),
+        }
+    }
+
+    /// Keeps the output of the program from its start, where something wants that.
+    fn capture_if(&mut self, wanted: bool) -> Result<(), UserError> {
         let can_keep = {
             let session = self.session.borrow();
             !session.captures_output() && !session.is_alive()
         };
-        let kept = if wants_output && can_keep { self.capture() } else { Ok(()) };
+        if wanted && can_keep { self.capture() } else { Ok(()) }
+    }
+
+    /// Does a script next. What it demands of the program's output must be kept from its start.
+    fn script(&mut self, source: &Source, script: Vec<ScriptLine>) -> After {
+        let kept = self.capture_if(script.iter().any(|line| names(&line.text, NEEDS_OUTPUT)));
         if let Err(error) = kept.and_then(|()| self.lines.insert(source, script)) {
             self.teller.note(&error);
             return self.fail(source, TOOL_ERROR);

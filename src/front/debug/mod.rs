@@ -19,11 +19,13 @@ use std::rc::Rc;
 
 use super::args::SessionArgs;
 use super::errors::Outcome;
+use super::script::DefinedCommands;
 use crate::session::Session;
+pub(super) use after_stop::gather;
 use desk::Desk;
 pub(super) use opening::{attach, core, debug};
 use reading::Lines;
-use telling::Teller;
+pub(super) use telling::Teller;
 
 /// Does in a session what the command line asks for. `capture` says whether it asks to keep what the
 /// program writes.
@@ -33,8 +35,9 @@ fn work(args: &SessionArgs, session: Session, capture: bool) -> Outcome {
     startup.notes.iter().for_each(|note| teller.note(note));
     session.interrupter().on_terminal_interrupt();
     let session = Rc::new(RefCell::new(session));
-    let lines = Lines::new(args, startup.lines, &session)?;
-    Desk::new(args, session, lines, teller, capture)?.work()
+    let defined = DefinedCommands::default();
+    let lines = Lines::new(args, startup.lines, &session, &defined)?;
+    Desk::new(args, session, lines, (teller, defined), capture)?.work()
 }
 
 /// Whether a person sits at the other end.

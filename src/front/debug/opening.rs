@@ -44,8 +44,8 @@ fn settings(args: &SessionArgs) -> Settings {
     Settings {
         // A script prints the same in every run.
         addresses: !args.batch,
-        width: width(args.page.width, args.page.output.is_none()),
         parts: args.page.format == Format::Json,
+        width: width(args.page.width, args.page.output.is_none()),
         ..Settings::default()
     }
 }

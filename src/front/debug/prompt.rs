@@ -16,6 +16,7 @@ use rustyline::{Behavior, ColorMode, CompletionType, Config, Context, Editor, He
 use super::completing::complete;
 use crate::command::{command_word, find};
 use crate::front::folders::Folder;
+use crate::front::script::DefinedCommands;
 use crate::session::Session;
 
 /// Lines that the history remembers.
@@ -29,7 +30,7 @@ pub(super) struct Prompt {
 
 impl Prompt {
     /// A prompt with the history of earlier sessions; none where the terminal cannot be used.
-    pub fn new(session: &Rc<RefCell<Session>>) -> Option<Prompt> {
+    pub fn new(session: &Rc<RefCell<Session>>, defined: &DefinedCommands) -> Option<Prompt> {
         let colours = anstream::AutoStream::choice(&std::io::stderr());
         let colours = colours != anstream::ColorChoice::Never;
         let config = Config::builder()
@@ -48,6 +49,7 @@ impl Prompt {
         let hints = colours.then(HistoryHinter::new);
         editor.set_helper(Some(Assistant {
             session: session.clone(),
+            defined: defined.clone(),
             hints,
             command: Cell::new(true),
         }));
@@ -102,6 +104,7 @@ fn history_file() -> Option<PathBuf> {
 #[derive(Helper, Validator)]
 struct Assistant {
     session: Rc<RefCell<Session>>,
+    defined: DefinedCommands,
     /// None without colours: a hint could not be told from what was written.
     hints: Option<HistoryHinter>,
     /// Whether a command is asked for, and not something else.
@@ -141,7 +144,16 @@ impl Completer for Assistant {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
         match self.session.try_borrow_mut() {
-            Ok(mut session) if self.command.get() => Ok(complete(line, cursor, &mut session)),
+            Ok(mut session) if self.command.get() => {
+                let (start, mut names) = complete(line, cursor, &mut session);
+                let word = line.get(start..cursor).unwrap_or_default();
+                if line.get(..start).is_some_and(|before| before.trim().is_empty()) {
+                    let defined = self.defined.borrow();
+                    let begin = defined.iter().filter(|command| command.name.starts_with(word));
+                    names.extend(begin.map(|command| command.name.clone()));
+                }
+                Ok((start, names))
+            }
             _ => Ok((cursor, Vec::new())),
         }
     }

@@ -13,9 +13,10 @@ use rustyline::error::ReadlineError;
 use super::after_stop::gather;
 use super::is_interactive;
 use super::prompt::Prompt;
-use crate::command::{ScriptLine, script_lines};
+use crate::command::{ScriptLine, is_program, script_lines};
 use crate::front::args::SessionArgs;
 use crate::front::errors::UserError;
+use crate::front::script::DefinedCommands;
 use crate::session::Session;
 
 /// What is asked for a command, and for a line of a block of commands.
@@ -30,6 +31,8 @@ const DEPTH: usize = 50;
 pub(super) enum Source {
     /// A file of commands, the number of the line, and how many files lead to it.
     File(String, usize, usize),
+    /// A whole program of Rhai, by the name of its file.
+    Program(String),
     /// The command line.
     Argument,
     /// The commands of a breakpoint.
@@ -42,6 +45,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::File(path, line, _) => write!(f, "{path}:{line}"),
+            Source::Program(path) => f.write_str(path),
             Source::Argument => f.write_str("-e"),
             Source::Breakpoint(number) => write!(f, "commands of breakpoint {number}"),
             Source::Prompt => f.write_str("the prompt"),
@@ -77,12 +81,20 @@ impl Lines {
         args: &SessionArgs,
         init: Vec<ScriptLine>,
         session: &Rc<RefCell<Session>>,
+        defined: &DefinedCommands,
     ) -> Result<Lines, UserError> {
-        let prompt = if args.batch || !is_interactive() { None } else { Prompt::new(session) };
+        let prompt =
+            if args.batch || !is_interactive() { None } else { Prompt::new(session, defined) };
         let mut lines = Lines { given: VecDeque::new(), batch: args.batch, prompt };
         lines.given.extend(init.into_iter().map(|line| of_file(line, 0)));
         for path in &args.commands {
-            let script = lines_of(path)?;
+            let name = path.display().to_string();
+            let script = text_of(path)?;
+            if is_program(&name) {
+                lines.given.push_back((Source::Program(name), script));
+                continue;
+            }
+            let script = script_lines(&name, &script);
             lines.given.extend(script.into_iter().map(|line| of_file(line, 0)));
         }
         let arguments = args.execute.iter().flat_map(|text| text.lines());
@@ -93,6 +105,12 @@ impl Lines {
     /// Whether one of the commands that are known already has a name.
     pub fn mention(&self, command: &str) -> bool {
         self.given.iter().any(|(_, line)| names(line, command))
+    }
+
+    /// Whether a program of Rhai that is known already has a word in it.
+    pub fn programs_mention(&self, word: &str) -> bool {
+        let mut given = self.given.iter();
+        given.any(|(source, text)| matches!(source, Source::Program(_)) && text.contains(word))
     }
 
     /// Puts commands before all others.
@@ -133,6 +151,7 @@ impl Lines {
     pub fn next(&mut self) -> Next {
         loop {
             match self.line(PROMPT) {
+                whole @ Next::Line(Source::Program(_), _) => return whole,
                 Next::Line(source, first) => {
                     if let Some(text) = self.block(first) {
                         return Next::Line(source, text);
@@ -149,6 +168,11 @@ impl Lines {
     fn block(&mut self, first: String) -> Option<String> {
         let mut given_up = false;
         let text = gather(first, || match self.line(IN_BLOCK) {
+            // A program is no line of a block.
+            Next::Line(source @ Source::Program(_), text) => {
+                self.given.push_front((source, text));
+                None
+            }
             Next::Line(_, line) => Some(line),
             Next::GivenUp => {
                 given_up = true;
@@ -208,7 +232,6 @@ fn of_file(line: ScriptLine, depth: usize) -> (Source, String) {
     (Source::File(line.file, line.line, depth), line.text)
 }
 
-fn lines_of(path: &Path) -> Result<Vec<ScriptLine>, UserError> {
-    let text = fs::read_to_string(path).map_err(|error| UserError::io("read", path, &error))?;
-    Ok(script_lines(&path.display().to_string(), &text))
+fn text_of(path: &Path) -> Result<String, UserError> {
+    fs::read_to_string(path).map_err(|error| UserError::io("read", path, &error))
 }

@@ -1,7 +1,7 @@
 //! What a session says: answers, errors, and what happens while the program runs.
 
-use std::cell::RefCell;
-use std::io::Write;
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
 use std::rc::Rc;
 
 use anstream::{AutoStream, ColorChoice};
@@ -18,8 +18,9 @@ use crate::front::narrator::{height, sink, width};
 use crate::front::text::AnswerText;
 use crate::session::{Halt, Observer, Session};
 
-/// Prints what a session says.
-pub(super) struct Teller {
+/// Prints what a session says. Its clones print to the same place, and know the same.
+#[derive(Clone)]
+pub(in crate::front) struct Teller {
     sink: Rc<RefCell<Box<dyn Write>>>,
     format: Format,
     /// Columns that were asked for.
@@ -27,9 +28,9 @@ pub(super) struct Teller {
     /// Whether it goes to the terminal.
     to_terminal: bool,
     /// Columns that values were last given because of the terminal; another number was set.
-    fitted: usize,
+    fitted: Rc<Cell<usize>>,
     /// How the program ended when it last did.
-    ended: Option<ExitStatus>,
+    ended: Rc<Cell<Option<ExitStatus>>>,
 }
 
 impl Teller {
@@ -43,39 +44,53 @@ impl Teller {
             format: page.format,
             asked: page.width,
             to_terminal: page.output.is_none(),
-            fitted: width(page.width, page.output.is_none()),
-            ended: None,
+            fitted: Rc::new(Cell::new(width(page.width, page.output.is_none()))),
+            ended: Rc::default(),
         })
     }
 
     /// How the program ended when it last did.
     pub fn ended(&self) -> Option<ExitStatus> {
-        self.ended
+        self.ended.get()
     }
 
     /// Gives values as many columns as there are now, unless somebody has set another number.
-    pub fn fit(&mut self, session: &mut Session) {
-        if session.settings.width == self.fitted {
-            self.fitted = self.width();
-            session.settings.width = self.fitted;
+    pub fn fit(&self, session: &mut Session) {
+        if session.settings.width == self.fitted.get() {
+            self.fitted.set(self.width());
+            session.settings.width = self.fitted.get();
         }
     }
 
     /// Remembers how the program ended, if it has.
-    pub fn look(&mut self, session: &Session) {
+    pub fn look(&self, session: &Session) {
         if let Some(Halt::Ended { status }) = session.halt() {
-            self.ended = Some(*status);
+            self.ended.set(Some(*status));
         }
     }
 
     /// Prints an answer.
     pub fn answer(&self, answer: &Answer) {
+        self.behind_key(answer);
         self.write(&self.drawn(answer));
+    }
+
+    /// The terminal has written `^C` where the program was interrupted by that key.
+    fn behind_key(&self, answer: &Answer) {
+        let interrupted = matches!(
+            answer,
+            Answer::Stopped(stopped) if matches!(stopped.halt, Halt::Interrupted { .. })
+        );
+        let terminal = self.to_terminal && std::io::stderr().is_terminal();
+        if interrupted && terminal && self.format == Format::Text {
+            self.write("\n");
+        }
     }
 
     /// Prints an answer a page at a time, if it is longer than the terminal. `ask` puts a question
     /// to the person.
     pub fn pages(&self, answer: &Answer, mut ask: impl FnMut(&str) -> Option<String>) {
+        self.behind_key(answer);
         let text = self.drawn(answer);
         let rows = height().filter(|_| self.to_terminal && self.format == Format::Text);
         // The last row is for the question.
@@ -97,20 +112,26 @@ impl Teller {
     }
 
     /// Prints an error, with the line that it is about where nobody has just written it.
-    pub fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
+    pub(super) fn error(&self, error: &CommandError, line: Option<(&Source, &str)>) {
         if self.format == Format::Json {
-            let CommandError { what, hints, sides, unmet, span } = error;
+            let CommandError { what, hints, sides, unmet, span, at } = error;
             let span = span
                 .as_ref()
                 .map(|(text, span)| json!({ "text": text, "from": span.start, "to": span.end }));
-            let data = json!({ "what": what, "hints": hints, "span": span, "sides": sides, "unmet": unmet });
+            let mut data = json!({ "what": what, "hints": hints, "span": span, "sides": sides, "unmet": unmet });
+            if let Some(at) = at {
+                data["at"] = json!(at.place);
+                data["called_at"] = json!(at.called_at);
+            }
             return self.write(&json(&json!({ "v": 1, "answer": "error", "data": data })));
         }
-        let mut told = UserError::new(error.what.clone()).sides(error.sides.clone());
+        let mut told = UserError::new(error.what.clone()).sides(error.sides.to_vec());
         if let Some((text, span)) = &error.span {
             told = told.in_text(text, span.clone());
         }
-        if let Some((source, line)) = line {
+        if let Some(at) = &error.at {
+            told = told.at(at.to_string());
+        } else if let Some((source, line)) = line {
             told = told.at(format!("{source}: {}", line.trim()));
         }
         let told = error.hints.iter().fold(told, |told, hint| told.hint(hint.clone()));
@@ -130,14 +151,17 @@ impl Teller {
     }
 
     /// Tells what happens while the program runs.
-    pub fn observer(&self) -> impl Observer + use<> {
+    ///
+    /// Process ids are told with the addresses: without either, two runs print the same.
+    pub fn observer(&self, session: &Session) -> impl Observer + use<> {
+        let ids = session.settings.addresses;
         let sink = self.sink.clone();
         let text = self.format == Format::Text;
         move |event: &Event| match &event.kind {
             EventKind::Note { text: note } if text => write(&sink, &format!("note: {note}\n")),
             EventKind::Log { text: said, .. } if text => write(&sink, &format!("{said}\n")),
             EventKind::Fork { parent, child, followed } if text => {
-                write(&sink, &forked(*parent, *child, *followed));
+                write(&sink, &forked(ids.then_some((*parent, *child)), *followed));
             }
             EventKind::Exec { program } if text => {
                 write(&sink, &format!("note: The process executes {program}.\n"));
@@ -157,7 +181,8 @@ impl Teller {
         }
     }
 
-    fn drawn(&self, answer: &Answer) -> String {
+    /// An answer as it is printed.
+    pub fn drawn(&self, answer: &Answer) -> String {
         match self.format {
             Format::Text => AnswerText::new(self.width()).answer(answer),
             Format::Json => json(&Versioned { v: 1, told: answer }),
@@ -190,12 +215,18 @@ struct Versioned<'a, T> {
     told: &'a T,
 }
 
-fn forked(parent: i32, child: i32, followed: bool) -> String {
-    let end = match followed {
-        true => format!("its child {child} is followed; {parent} was let go"),
-        false => format!("its child {child} was let go"),
+fn forked(ids: Option<(i32, i32)>, followed: bool) -> String {
+    let (who, child, parent) = match ids {
+        Some((parent, child)) => {
+            (format!("Process {parent}"), format!(" {child}"), parent.to_string())
+        }
+        None => ("The process".to_owned(), String::new(), "the parent".to_owned()),
     };
-    format!("note: Process {parent} forked; {end}.\n")
+    let end = match followed {
+        true => format!("its child{child} is followed; {parent} was let go"),
+        false => format!("its child{child} was let go"),
+    };
+    format!("note: {who} forked; {end}.\n")
 }
 
 /// One line of JSON. What cannot be written so would be a mistake of ours, and is said.

@@ -17,8 +17,8 @@ use std::process::Command;
 use clap::Args;
 
 use super::errors::UserError;
-pub use cargo::BuildKind;
 use cargo::CargoArgs;
+pub use cargo::{BuildKind, TestBinary};
 use rust_file::RustArgs;
 
 /// The program to run, as it is asked for on the command line.
@@ -41,6 +41,23 @@ pub struct TargetArgs {
 
     #[command(flatten)]
     launch: LaunchArgs,
+}
+
+/// The tests of a package, as cargo's options select them.
+#[derive(Args, Clone, Debug)]
+pub struct TestTargets {
+    #[command(flatten)]
+    cargo: CargoArgs,
+}
+
+impl TestTargets {
+    /// Builds their executables.
+    ///
+    /// # Errors
+    /// The build failed, after cargo has shown why (101).
+    pub fn build(&self) -> Result<Vec<TestBinary>, UserError> {
+        cargo::build_tests(&self.cargo)
+    }
 }
 
 /// How the program is started.

@@ -6,7 +6,7 @@ use super::breakpoints;
 use super::highlight::coloured;
 use super::looked;
 use super::paths::function;
-use super::spans::{Ink, Line, bytes, counted, cut, place, wrap};
+use super::spans::{Ink, Line, bytes, counted, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
@@ -23,6 +23,12 @@ const WIDEST_PATH: usize = 24;
 
 /// Where what commands do begins, in a list of them.
 const ABOUT: usize = 16;
+
+/// Where a line goes on that is too long for one.
+const BEHIND: usize = 2;
+
+/// The same in a list of breakpoints.
+const TERMS: usize = 7;
 
 /// Draws answers.
 pub struct AnswerText {
@@ -59,13 +65,19 @@ impl AnswerText {
             | Answer::Value(_)
             | Answer::Split { .. }
             | Answer::Script(_)
+            | Answer::Program(_)
             | Answer::Transcript(_)
             | Answer::Looked(_) => {}
             Answer::Said(text) if text.is_empty() => lines.push(Line::new()),
             Answer::Said(text) => lines.extend(text.lines().map(plain)),
             Answer::Rows(all) => rows(all, self.width, &mut lines),
-            Answer::Breakpoint(breakpoint) => breakpoints::set(breakpoint, &mut lines),
-            Answer::Breakpoints(all) => breakpoints::list(all, &mut lines),
+            Answer::Breakpoint(breakpoint) => {
+                lines.extend(breakpoints::set(breakpoint).folded(self.width, BEHIND));
+            }
+            Answer::Breakpoints(all) => {
+                let listed = breakpoints::list(all).into_iter();
+                lines.extend(listed.flat_map(|line| line.folded(self.width, TERMS)));
+            }
             Answer::Skips(rules) => skips(rules, &mut lines),
             Answer::Stopped(stopped) => stop(stopped, self.width, &mut lines),
             Answer::Backtrace(listing) => looked::backtrace(listing, self.width, &mut lines),
@@ -137,7 +149,7 @@ fn stop(stopped: &Stopped, width: usize, lines: &mut Vec<Line>) {
         || !stopped.same_frame
         || stopped.source.is_none();
     if told {
-        lines.push(halt_line(stopped));
+        lines.extend(halt_line(stopped).folded(width, BEHIND));
     }
     breakpoints::more_of_halt(&stopped.halt, width, lines);
     stopped.source.iter().for_each(|text| source(text, lines));
@@ -307,12 +319,12 @@ fn rows(all: &[(String, String)], width: usize, lines: &mut Vec<Line>) {
 fn help(command: &Command, width: usize, lines: &mut Vec<Line>) {
     let mut line = Line::new();
     line.push(Ink::Strong, command.name).push(Ink::Plain, format!(" {}", command.usage));
-    lines.push(line);
+    lines.extend(line.folded(width, 4));
     lines.push(plain(&format!("  {}.", command.about)));
     for text in wrap(command.details, width.saturating_sub(4)) {
         lines.push(plain(&format!("  {text}")));
     }
     if !command.aliases.is_empty() {
-        lines.push(plain(&cut(&format!("  Also: {}", command.aliases.join(", ")), width)));
+        lines.extend(plain(&format!("  Also: {}", command.aliases.join(", "))).folded(width, 4));
     }
 }

@@ -9,7 +9,7 @@ use crate::session::{
 };
 
 /// A breakpoint that was set.
-pub(super) fn set(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
+pub(super) fn set(breakpoint: &Breakpoint) -> Line {
     let mut line = Line::new();
     line.push(Ink::Plain, format!("{} {}", kind(breakpoint), breakpoint.id));
     match (&breakpoint.target, breakpoint.places.as_slice()) {
@@ -43,22 +43,25 @@ pub(super) fn set(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
     {
         line.push(Ink::Faint, format!("  (line {asked} has no code)"));
     }
-    lines.push(line);
+    line
 }
 
 /// All of some breakpoints.
-pub(super) fn list(all: &[Breakpoint], lines: &mut Vec<Line>) {
+pub(super) fn list(all: &[Breakpoint]) -> Vec<Line> {
+    let mut lines = Vec::new();
     if all.is_empty() {
         lines.push(plain("There are no breakpoints."));
     }
     for breakpoint in all {
-        one(breakpoint, lines);
+        one(breakpoint, &mut lines);
     }
+    lines
 }
 
 fn one(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
     let mut line = Line::new();
     line.push(Ink::Strong, format!("{:>3}  ", breakpoint.id));
+    let mut places = places(breakpoint).into_iter();
     match &breakpoint.target {
         Target::Watch(watched) => {
             line.append(watched_line(watched));
@@ -67,14 +70,11 @@ fn one(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
             line.push(Ink::Strong, format!("catch {}", catch(what)));
         }
         Target::Place(wanted) | Target::Return(wanted) => match breakpoint.places.first() {
-            Some(first) => {
-                line.append(where_is(&first.at));
-                if first.inlined {
-                    line.push(Ink::Faint, "  inlined");
-                }
-            }
             None => {
                 line.push(Ink::Strong, wanted.to_string()).push(Ink::Faint, "  pending");
+            }
+            Some(_) => {
+                line.append(places.next().unwrap_or_default());
             }
         },
     }
@@ -86,16 +86,36 @@ fn one(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
     }
     lines.push(line);
     if matches!(breakpoint.target, Target::Place(_) | Target::Return(_)) {
-        for place in breakpoint.places.iter().skip(1) {
+        for place in places {
             let mut line = indented();
-            line.append(where_is(&place.at));
-            if place.inlined {
-                line.push(Ink::Faint, "  inlined");
-            }
+            line.append(place);
             lines.push(line);
         }
     }
     terms(breakpoint, lines);
+}
+
+/// The places of a breakpoint. The instances of a generic function stand at one place, and are
+/// counted there.
+fn places(breakpoint: &Breakpoint) -> Vec<Line> {
+    let mut counted: Vec<(Line, usize)> = Vec::new();
+    for place in &breakpoint.places {
+        let mut line = where_is(&place.at);
+        if place.inlined {
+            line.push(Ink::Faint, "  inlined");
+        }
+        match counted.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((line, 1)),
+        }
+    }
+    let told = |(mut line, count): (Line, usize)| {
+        if count > 1 {
+            line.push(Ink::Faint, format!("  in {count} instances"));
+        }
+        line
+    };
+    counted.into_iter().map(told).collect()
 }
 
 /// On which terms it stops, each on a line.

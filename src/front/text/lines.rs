@@ -1,9 +1,11 @@
 //! Events that take one line each: what happens to blocks, threads, processes, and the end.
 
+use super::looked::kept_by;
 use super::paths::{brief, function};
 use super::spans::{Ink, Line, bytes, counted, number, place, wrap};
 use crate::base::{
-    At, BlockRef, Event, EventKind, Evidence, ExitStatus, Shown, Totals, Unreadable,
+    At, BlockRef, DropCause, DropView, DroppedPart, Event, EventKind, Evidence, ExitStatus,
+    HandleCount, Keeper, Shown, Totals, Unreadable,
 };
 
 /// Columns of the word that says what happened.
@@ -35,7 +37,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             line.push(Ink::Faint, if *moved { "  to another address" } else { "  in place" });
             line
         }
-        EventKind::Free { block, size, allocated_at, allocated_by } => {
+        EventKind::Free { block, size, allocated_at, allocated_by, .. } => {
             let mut line = block_line("free", Ink::Gone, &block.to_string(), &bytes(*size));
             by(&mut line, at);
             if let Some(from) = allocated_at {
@@ -73,6 +75,12 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
+        EventKind::Drop(drop) => {
+            let mut line = word("drop", Ink::Gone);
+            line.append(dropped(drop)).push(Ink::Plain, "  ");
+            by(&mut line, at);
+            line
+        }
         EventKind::ThreadStart => told("thread", format!("{} begins", event.thread)),
         EventKind::ThreadEnd => told("thread", format!("{} ends", event.thread)),
         EventKind::Fork { parent, child, followed: true } => {
@@ -94,6 +102,34 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         | EventKind::Signal { .. }
         | EventKind::Exit { .. } => return None,
     })
+}
+
+/// What a drop drops: the type, its place, and what is known beside.
+pub(super) fn dropped(drop: &DropView) -> Line {
+    let mut line = Line::new();
+    line.push(Ink::Type, &drop.type_name);
+    if drop.part == DroppedPart::Body {
+        line.push(Ink::Plain, "'s own drop");
+    }
+    if let Some(place) = &drop.place {
+        line.push(Ink::Plain, format!("  {place}"));
+    }
+    if let Some(HandleCount { before, after }) = drop.count {
+        let left = match after {
+            0 => "the last handle".to_owned(),
+            _ => format!("handles {} → {}", number(before), number(after)),
+        };
+        line.push(Ink::Faint, format!("  {left}"));
+    }
+    match drop.cause {
+        Some(DropCause::DropCall) => line.push(Ink::Faint, "  by drop(…)"),
+        Some(DropCause::Assignment) => line.push(Ink::Faint, "  assigned over"),
+        Some(DropCause::EndOfScope | DropCause::Temporary) | None => &mut line,
+    };
+    if drop.unwinding {
+        line.push(Ink::Changed, "  unwinding");
+    }
+    line
 }
 
 /// What was counted instead of shown, on as many lines as it needs; nothing for another event.
@@ -169,10 +205,21 @@ pub(super) fn exit(
         add("alive", "no block".to_owned());
         return lines;
     }
-    let sum = format!("{} in {}", bytes(totals.leaked_bytes), counted(totals.leaked, "block"));
+    let mut sum = format!("{} in {}", bytes(totals.leaked_bytes), counted(totals.leaked, "block"));
+    let lost = alive.iter().filter(|block| is_lost(block)).count() as u64;
+    match (lost, totals.leaked) {
+        (0, _) => {}
+        (1, 1) => sum += ", lost: nothing leads to it",
+        (lost, all) if lost == all => sum += ", all lost: nothing leads to them",
+        (lost, _) => sum += &format!(", {} of them lost", number(lost)),
+    }
+    match alive.iter().filter(|block| is_perhaps(block)).count() as u64 {
+        0 => {}
+        perhaps => sum += &format!(", {} perhaps", number(perhaps)),
+    }
     add("alive", sum);
     for group in groups(alive).into_iter().take(SITES_LISTED) {
-        lines.push(group.line());
+        lines.push(group.line(false));
     }
     let more = groups(alive).len().saturating_sub(SITES_LISTED);
     if more > 0 {
@@ -186,21 +233,30 @@ pub(super) fn exit(
 /// How many lines that allocated what is still alive are listed.
 const SITES_LISTED: usize = 20;
 
-/// Blocks that are alive at the end, by the line that allocated them.
-struct Group<'a> {
+fn is_lost(block: &BlockRef) -> bool {
+    block.keeper.as_ref().is_some_and(Keeper::is_lost)
+}
+
+fn is_perhaps(block: &BlockRef) -> bool {
+    matches!(block.keeper, Some(Keeper::Perhaps { .. }))
+}
+
+/// Blocks that are alive at the end, by the line that allocated them and by whether they are lost.
+pub(super) struct Group<'a> {
     first: &'a BlockRef,
     blocks: u64,
     bytes: u64,
 }
 
-fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
+pub(super) fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index = std::collections::HashMap::new();
     for block in alive {
-        let at = *index.entry(&block.at).or_insert_with(|| {
-            groups.push(Group { first: block, blocks: 0, bytes: 0 });
-            groups.len() - 1
-        });
+        let at =
+            *index.entry((&block.at, is_lost(block), is_perhaps(block))).or_insert_with(|| {
+                groups.push(Group { first: block, blocks: 0, bytes: 0 });
+                groups.len() - 1
+            });
         groups[at].blocks += 1;
         groups[at].bytes += block.size;
     }
@@ -208,7 +264,8 @@ fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    fn line(&self) -> Line {
+    /// A line of it; what keeps it is told of lost blocks alone, or of all.
+    pub fn line(&self, all: bool) -> Line {
         let block = match self.blocks {
             1 => self.first.block.to_string(),
             n => format!("{} and {} more", self.first.block, number(n - 1)),
@@ -217,6 +274,15 @@ impl Group<'_> {
         line.push(Ink::Plain, format!("  {:WORD$}", "")).push(Ink::Block, block);
         line.push(Ink::Plain, format!("  {}  ", bytes(self.bytes)));
         by(&mut line, self.first.at.as_ref());
+        match &self.first.keeper {
+            Some(Keeper::Nothing) => line.push(Ink::Gone, "  lost"),
+            Some(keeper) if keeper.is_lost() => {
+                line.push(Ink::Gone, format!("  {}", kept_by(keeper)))
+            }
+            Some(Keeper::Perhaps { .. }) if !all => line.push(Ink::Gone, "  perhaps lost"),
+            Some(keeper) if all => line.push(Ink::Faint, format!("  {}", kept_by(keeper))),
+            _ => &mut line,
+        };
         line
     }
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod breakpoints;
+mod drops;
 mod highlight;
 mod layout;
 mod lines;
@@ -16,6 +17,7 @@ mod slots;
 mod spans;
 mod split;
 mod start;
+mod test;
 mod trace;
 mod type_layout;
 mod value;
@@ -23,8 +25,11 @@ mod variables;
 mod watch;
 
 pub use answer::AnswerText;
-pub(super) use looked::code;
+pub use drops::DropsText;
+pub(super) use looked::{code, story_text};
+pub(super) use paths::function as short_function;
 pub(super) use spans::wrap;
+pub(super) use test::TestText;
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 /// A function's name for people: without its crate, except for std's, and with the types in it by
 /// their last names: `main` for `hello::main`, `<Cli as Args>::parse` for
 /// `<tool::Cli as clap::Args>::parse`.
-pub(super) fn function(path: &str) -> String {
+pub(in crate::front) fn function(path: &str) -> String {
     last_names(without_crate(path))
 }
 

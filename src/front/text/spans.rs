@@ -71,6 +71,10 @@ impl Line {
         self
     }
 
+    fn put(&mut self, (ink, text): (Ink, String)) {
+        self.push(ink, text);
+    }
+
     /// Adds text cut to a number of columns, with `…` where something is missing.
     pub fn push_cut(&mut self, ink: Ink, text: &str, columns: usize) -> &mut Line {
         self.push(ink, cut(text, columns))
@@ -119,6 +123,44 @@ impl Line {
         fitted
     }
 
+    /// On as many lines as it takes, broken between words; those behind the first are indented.
+    pub fn folded(self, columns: usize, indent: usize) -> Vec<Line> {
+        if self.width <= columns {
+            return vec![self];
+        }
+        let mut lines = vec![Line::new()];
+        for word in words(self.spans) {
+            let text: String = word.iter().map(|(_, text)| text.as_str()).collect();
+            let Some(line) = lines.last_mut() else { break };
+            let begun = line.width > 0 && line.width != indent;
+            if begun && line.width + text.trim_end().width() > columns {
+                let mut next = Line::new();
+                next.pad_to(indent);
+                lines.push(next);
+            }
+            let Some(line) = lines.last_mut() else { break };
+            if line.width != indent || !text.trim().is_empty() {
+                word.into_iter().for_each(|piece| line.put(piece));
+            }
+        }
+        lines.into_iter().map(Line::trimmed).collect()
+    }
+
+    /// Without the spaces at its end.
+    fn trimmed(mut self) -> Line {
+        while let Some((_, text)) = self.spans.last_mut() {
+            let kept = text.trim_end().len();
+            let spaces = text.len() - kept;
+            text.truncate(kept);
+            self.width -= spaces;
+            if kept > 0 {
+                break;
+            }
+            self.spans.pop();
+        }
+        self
+    }
+
     /// Without its first columns, which are spaces or marks.
     pub fn without_first(self, columns: usize) -> Line {
         let mut left = columns;
@@ -149,6 +191,24 @@ impl Line {
         }
         into.push('\n');
     }
+}
+
+/// Pieces of text in words, each with the space behind it.
+fn words(spans: Vec<(Ink, String)>) -> Vec<Vec<(Ink, String)>> {
+    let mut words: Vec<Vec<(Ink, String)>> = Vec::new();
+    let mut open = false;
+    for (ink, text) in spans {
+        for piece in text.split_inclusive(' ') {
+            let piece = (ink, piece.to_owned());
+            let ended = piece.1.ends_with(' ');
+            match words.last_mut() {
+                Some(word) if open => word.push(piece),
+                _ => words.push(vec![piece]),
+            }
+            open = !ended;
+        }
+    }
+    words
 }
 
 /// Text cut to a number of columns, with `…` as the last where something is missing.
@@ -245,6 +305,23 @@ mod tests {
         assert_eq!(line.clone().fit(8).plain(), "abcdefgh");
         let fitted = line.fit(6);
         assert_eq!((fitted.plain().as_str(), fitted.width()), ("abcde…", 6));
+    }
+
+    #[test]
+    fn a_line_is_folded_between_words_and_keeps_its_inks() {
+        let mut line = Line::new();
+        line.push(Ink::Strong, "one").push(Ink::Plain, ", two").push(Ink::Faint, "  three four");
+        let folded = |columns| {
+            let lines = line.clone().folded(columns, 2);
+            lines.iter().map(|line| line.plain().trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(folded(21), ["one, two  three four"]);
+        assert_eq!(folded(15), ["one, two  three", "  four"]);
+        assert!(line.clone().folded(15, 2).iter().all(|line| line.width() <= 15));
+        assert_eq!(folded(10), ["one, two", "  three", "  four"]);
+        assert_eq!(folded(1), ["one,", "  two", "  three", "  four"]);
+        let lines = line.folded(10, 2);
+        assert_eq!(lines[1].spans.last(), Some(&(Ink::Faint, "three".to_owned())));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The variables of a frame, in columns.
 
+use std::collections::HashSet;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Ink, Line, wrap};
@@ -19,7 +21,10 @@ pub(super) fn variables(all: &[VariableShown], width: usize) -> Vec<Line> {
     let columns = Columns::of(&now);
     let mut lines: Vec<Line> = now.iter().flat_map(|v| columns.lines(v, width)).collect();
     if !later.is_empty() {
-        let names: Vec<_> = later.iter().map(|variable| variable.name.as_str()).collect();
+        let mut names: Vec<_> = later.iter().map(|variable| variable.name.as_str()).collect();
+        // Several of one name are told once: there is nothing to tell them apart by.
+        let mut told = HashSet::new();
+        names.retain(|name| told.insert(*name));
         let text = format!("not yet initialised: {}", names.join(", "));
         lines.extend(wrap(&text, width).into_iter().map(|text| one(Ink::Faint, &text)));
     }
@@ -126,6 +131,7 @@ mod tests {
             variable("text", "HashMap<String, Vec<Option<u8>>>", Ok(&["{}"])),
             variable("wide", "[i32; 9]", Ok(&["[1, 2, 3, 4, 5, 6, 7, 8, 9]"])),
             variable("kind", "u8", Err(Unreadable::NotYetInitialised)),
+            variable("later", "u8", Err(Unreadable::NotYetInitialised)),
             variable("s", "String", Err(moved)),
         ];
         let expected = "\

@@ -66,7 +66,7 @@ impl WatchText {
                 };
                 self.spaced(false, lines.into_iter().map(indented).collect())
             }
-            EventKind::Start { program, allocator, sections, statics } => {
+            EventKind::Start { program, allocator, sections, statics, .. } => {
                 start::lines(program, allocator.as_deref(), sections, statics, self.canvas.width)
             }
             EventKind::Enter { frame, stack, .. } => {
@@ -433,6 +433,7 @@ mod tests {
             block: BlockId(1),
             size: 16,
             allocated_at: Some(at("moved::main", 9)),
+            drop: None,
             allocated_by: None,
         };
         let text = draw(&mut view, &event(free, Some(at("moved::f", 5)), None, 0));

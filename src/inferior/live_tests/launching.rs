@@ -110,6 +110,26 @@ fn a_program_that_dies_before_its_entry_tells_its_end() {
 }
 
 #[test]
+fn a_signal_that_comes_before_the_entry_is_told_behind_it_and_keeps_its_sender() {
+    let (mut inferior, first) = Inferior::launch(launch(&["calls", "1"])).expect("launched");
+    let process = inferior.process();
+    crate::os::send_signal(process, process, 10).expect("sent");
+    let Stop::Site { thread, at } = inferior.run_to_entry(first).expect("run") else {
+        panic!("the entry was not reached")
+    };
+    assert_eq!(thread.registers().pc(), at);
+    inferior.resume(thread, None).expect("resumed");
+    let Stop::Signal { thread, info } = inferior.wait().expect("told") else {
+        panic!("the signal was not told")
+    };
+    assert!(info.number == 10 && info.is_our_own(), "{info:?}");
+    assert_eq!(thread.registers().pc(), at);
+    inferior.resume(thread, None).expect("resumed");
+    let end = inferior.wait().expect("its end");
+    assert!(matches!(end, Stop::Ended(ExitStatus::Code(0))), "{end:?}");
+}
+
+#[test]
 fn a_pinned_program_is_told_its_own_processors_and_so_are_its_children() {
     // A thread of its own: the pinning must not be seen by another test.
     let seen = |pinned: bool| {

@@ -29,15 +29,16 @@ impl Run {
         {
             return self.done_here(plan);
         }
+        if let Goal::Reach { .. } = plan.goal {
+            // Wherever it is now, in a call or a signal handler too: the sites are all there is to it.
+            let arrived = self.held(plan.thread).and_then(|thread| self.arrival(plan, thread));
+            return arrived.map_or(Ok(Next::Run), |wait| self.judge_arrival(plan, wait));
+        }
         if before.signal && self.in_handler(registers) {
             return self.over(plan, Means::HandlerDone);
         }
         if called {
             return self.called(plan);
-        }
-        if let Goal::Reach = plan.goal {
-            let arrived = self.held(plan.thread).and_then(|thread| self.arrival(plan, thread));
-            return arrived.map_or(Ok(Next::Run), |wait| self.judge_arrival(plan, wait));
         }
         if plan.ground.contains(pc) && before.transfer != Transfer::Return {
             plan.trampoline = 0;
@@ -162,7 +163,7 @@ impl Run {
 
     /// The thread has come back to a caller, behind the call.
     fn came_back(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
-        if let Goal::Reach | Goal::Instructions { .. } = plan.goal {
+        if let Goal::Reach { .. } | Goal::Instructions { .. } = plan.goal {
             plan.left = true;
             return self.done_here(plan);
         }
@@ -242,9 +243,13 @@ impl Run {
         plan.floor = cfa.unwrap_or(plan.floor);
     }
 
-    /// The plan is over where its thread stands, in front of the calls that begin there.
+    /// The plan is over where its thread stands, in front of the calls that begin there; in that
+    /// which it was to reach, if it is one of them.
     pub(super) fn done_here(&mut self, plan: &mut Plan) -> Result<Next, SessionError> {
         let pc = self.registers_of(plan.thread)?.pc();
+        if let (false, Some(hidden)) = (plan.left, plan.inlined_at(pc)) {
+            return Ok(Next::Done { hidden });
+        }
         let ground = self.ground_at(pc, None);
         let levels = self.levels(&ground, pc, &plan.sight);
         Ok(Next::Done { hidden: beginning(&levels) })
@@ -287,12 +292,18 @@ impl Plan {
         matches!(&self.goal, Goal::Lines(lines) if lines.into)
     }
 
+    /// How many inlined calls that begin at an address lie within the one that it is to reach there.
+    pub(super) fn inlined_at(&self, pc: VirtAddr) -> Option<usize> {
+        let Goal::Reach { inlined } = &self.goal else { return None };
+        inlined.iter().find(|(at, _)| *at == pc).map(|(_, within)| *within)
+    }
+
     /// The step by lines that it consists of at the moment.
     pub(super) fn lines(&mut self) -> Option<&mut Lines> {
         match &mut self.goal {
             Goal::Lines(lines) => Some(lines),
             Goal::Finish(finish) => finish.lines.as_mut(),
-            Goal::Instructions { .. } | Goal::Reach => None,
+            Goal::Instructions { .. } | Goal::Reach { .. } => None,
         }
     }
 }

@@ -9,7 +9,9 @@ use super::lines::{From, Lines};
 use super::waits::{Means, Wait};
 use super::{Finish, Goal, Plan, View};
 use crate::base::{ThreadNo, VirtAddr};
+use crate::dwarf::Loaded;
 use crate::session::error::SessionError;
+use crate::session::places::BreakPlace;
 use crate::session::run::Run;
 use crate::session::stack::{Frame, Stack};
 
@@ -52,9 +54,15 @@ impl Run {
         }
         match plan.goal {
             Goal::Instructions { .. } => return Ok(Next::Step),
-            Goal::Reach => {
-                // A site where the thread stands is for when it comes there again.
+            Goal::Reach { .. } => {
                 let pc = self.registers_of(plan.thread)?.pc();
+                if let Some(within) = plan.inlined_at(pc)
+                    && self.plans.hidden(plan.thread, pc).is_some_and(|hidden| hidden > within)
+                {
+                    // It stands in front of the call: to be in it, nothing has to run.
+                    return Ok(Next::Done { hidden: within });
+                }
+                // A site where the thread stands is for when it comes there again.
                 let here = plan.waits.iter().any(|wait| wait.at == pc);
                 return Ok(if here { Next::Step } else { Next::Run });
             }
@@ -112,7 +120,7 @@ impl Run {
         } else {
             // In front of the calls that begin here, as far as they are not shown.
             let pc = raw.registers.pc();
-            self.plans.view = Some(View { thread, pc, hidden: frame.call });
+            self.plans.view = Some(View { thread, pc, hidden: frame.call, came_back: false });
         }
         Ok(plan)
     }
@@ -160,13 +168,23 @@ impl Run {
         name: &'static str,
         thread: ThreadNo,
         (stack, frame): (&Stack, &Frame),
-        places: &[VirtAddr],
+        places: &[BreakPlace],
         within: bool,
     ) -> Result<Plan, SessionError> {
         let raw = stack.raw_of(frame).ok_or(SessionError::NotRunning)?;
         let ground = self.ground_at(raw.lookup, raw.cfa);
-        let mut plan = Plan::new(thread, name, Goal::Reach, Sight::default());
-        for at in places.iter().copied() {
+        let located = self.located(places);
+        let here = raw.registers.pc();
+        if frame.raw == 0 {
+            self.plans.view = Some(View { thread, pc: here, hidden: frame.call, came_back: false });
+        }
+        let at = |place: &BreakPlace, loaded: &Loaded| loaded.bias.to_virt(place.address);
+        let begins = |(place, loaded): &(&BreakPlace, Loaded)| {
+            Some((at(place, loaded), place.inlined_calls_within(&loaded.image)?))
+        };
+        let inlined = located.iter().filter_map(begins).collect();
+        let mut plan = Plan::new(thread, name, Goal::Reach { inlined }, Sight::default());
+        for at in located.iter().map(|(place, loaded)| at(place, loaded)) {
             let not_below = raw.cfa.filter(|_| within && ground.contains(at));
             self.wait_at(&mut plan, Wait { not_below, ..Wait::anyhow(at, Means::Goal) })?;
         }
@@ -194,7 +212,8 @@ impl Run {
         let levels = self.levels(&ground, raw.lookup, &sight);
         let depth = levels.len().saturating_sub(frame.call);
         let path: Vec<_> = levels.iter().take(depth).map(|level| level.id).collect();
-        let mut plan = Plan::new(thread, "until", Goal::Reach, Sight::default());
+        let mut plan =
+            Plan::new(thread, "until", Goal::Reach { inlined: Vec::new() }, Sight::default());
         let statements: Vec<_> = ground.statements().map(|(at, _)| at).collect();
         for at in statements {
             let there = self.levels(&ground, at, &sight);

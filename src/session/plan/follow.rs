@@ -70,15 +70,21 @@ impl Run {
         }
     }
 
-    /// Drops the plan that something else has halted; what the user calls it, where the halt has
-    /// kept it from its end.
-    pub(in crate::session) fn drop_plan(&mut self, halt: &Halt) -> Option<&'static str> {
-        let mut plan = self.plans.active.take()?;
-        let arrives = |thread| self.arrival(&plan, thread).is_some();
+    /// What the user calls the plan that something else has halted, where the halt has kept it from
+    /// its end.
+    pub(in crate::session) fn unfinished_plan(&self, halt: &Halt) -> Option<&'static str> {
+        let plan = self.plans.active.as_ref()?;
+        let arrives = |thread| self.arrival(plan, thread).is_some();
         let at_its_end = halt.thread() == plan.thread
             && (plan.before.is_some() || self.held(plan.thread).is_some_and(arrives));
-        self.forget_waits(&mut plan);
         (!at_its_end).then_some(plan.name)
+    }
+
+    /// Drops the plan that something else has halted.
+    pub(in crate::session) fn drop_plan(&mut self) {
+        if let Some(mut plan) = self.plans.active.take() {
+            self.forget_waits(&mut plan);
+        }
     }
 
     fn follow_on(
@@ -132,7 +138,12 @@ impl Run {
         let thread = plan.thread;
         if let Some(stopped) = self.held(thread) {
             let pc = stopped.registers().pc();
-            self.plans.view = Some(View { thread, pc, hidden });
+            let came_back = match &plan.goal {
+                Goal::Finish(_) => !plan.unwound,
+                Goal::Reach { .. } => plan.left && !plan.unwound,
+                Goal::Lines(_) | Goal::Instructions { .. } => false,
+            };
+            self.plans.view = Some(View { thread, pc, hidden, came_back });
         }
         if plan.again > 0 {
             plan.again -= 1;
@@ -145,7 +156,7 @@ impl Run {
                 let function = finish.name.clone();
                 Halt::Returned { thread, function, unwound: plan.unwound }
             }
-            Goal::Reach => Halt::Reached { thread, left: plan.left },
+            Goal::Reach { .. } => Halt::Reached { thread, left: plan.left },
         }))
     }
 

@@ -94,7 +94,11 @@ enum Goal {
     /// The end of a call.
     Finish(Finish),
     /// A place.
-    Reach,
+    Reach {
+        /// Those of the places where the call begins that is to be reached and was inlined there,
+        /// each with the number of inlined calls within it that begin there too.
+        inlined: Vec<(VirtAddr, usize)>,
+    },
 }
 
 /// A call of which the end is awaited.
@@ -161,6 +165,8 @@ pub(super) struct View {
     pub thread: ThreadNo,
     pub pc: VirtAddr,
     pub hidden: usize,
+    /// Whether it has just come back from a call.
+    pub came_back: bool,
 }
 
 impl Plans {
@@ -185,5 +191,10 @@ impl Plans {
     pub fn hidden(&self, thread: ThreadNo, pc: VirtAddr) -> Option<usize> {
         let view = self.view.filter(|view| view.thread == thread && view.pc == pc)?;
         Some(view.hidden)
+    }
+
+    /// Whether a thread has come to where it stands by coming back from a call.
+    pub fn came_back(&self, thread: ThreadNo, pc: VirtAddr) -> bool {
+        self.view.is_some_and(|view| view.came_back && view.thread == thread && view.pc == pc)
     }
 }

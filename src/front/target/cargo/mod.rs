@@ -7,6 +7,7 @@
 mod choose;
 mod package;
 mod run;
+mod test_binaries;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,8 @@ use clap::Args;
 use super::{Resolved, Source};
 use crate::front::errors::UserError;
 use choose::choose;
+pub use test_binaries::TestBinary;
+pub(super) use test_binaries::build_tests;
 
 /// Cargo's own options for what to build and how.
 #[derive(Args, Clone, Debug, Default)]

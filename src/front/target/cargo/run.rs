@@ -38,7 +38,7 @@ fn cargo_command(args: &CargoArgs, choice: &Choice) -> Command {
 }
 
 /// The options that are cargo's business alone.
-fn flags(args: &CargoArgs) -> Vec<OsString> {
+pub(super) fn flags(args: &CargoArgs) -> Vec<OsString> {
     let mut flags: Vec<OsString> = Vec::new();
     let mut with = |name: &str, value: Option<&Path>| {
         flags.push(name.into());

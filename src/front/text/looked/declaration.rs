@@ -42,7 +42,13 @@ pub(super) fn lines(layout: &TypeLayout, offsets: bool, lines: &mut Vec<Line>) {
             lines.push(line);
             continue;
         }
-        line.push(Ink::Plain, if tuple { " (" } else { " {" });
+        if tuple && !offsets {
+            let types: Vec<_> = variant.fields.iter().map(|f| short_type_name(&f.ty)).collect();
+            line.push(Ink::Plain, "(").push(Ink::Type, types.join(", ")).push(Ink::Plain, "),");
+            lines.push(line);
+            continue;
+        }
+        line.push(Ink::Plain, if tuple { "(" } else { " {" });
         lines.push(line);
         variant.fields.iter().for_each(|one| lines.push(field(one, tuple, 2, offsets)));
         let mut end = start(None, offsets);

@@ -94,7 +94,7 @@ pub(super) fn block(detail: &BlockDetail, addresses: bool, lines: &mut Vec<Line>
     dump(detail, lines);
 }
 
-fn holder_line(holder: &Holder) -> Line {
+pub(super) fn holder_line(holder: &Holder) -> Line {
     let mut line = Line::new();
     let word = match holder.hold {
         Hold::Owner => "owned by",

@@ -7,6 +7,7 @@ mod heap;
 mod maps;
 mod memory;
 mod names;
+mod ownership;
 mod registers;
 mod signals;
 mod stack;
@@ -18,6 +19,8 @@ use super::type_layout::instances;
 use crate::command::{Looked, Stopped};
 
 pub(in crate::front) use code::code;
+pub(super) use ownership::kept_by;
+pub(in crate::front) use ownership::story_text;
 pub(super) use stack::backtrace;
 
 /// What was found, for a page of so many columns.
@@ -30,6 +33,9 @@ pub(super) fn looked(looked: &Looked, width: usize) -> String {
         Looked::Slots(slots) => stack::slots(slots, width, &mut lines),
         Looked::Heap { view, addresses } => heap::blocks(view, *addresses, width, &mut lines),
         Looked::Block { block, addresses } => heap::block(block, *addresses, &mut lines),
+        Looked::Owner(path) => ownership::owner(path, &mut lines),
+        Looked::History(story) => lines.extend(ownership::story(story)),
+        Looked::Leaks(leaks) => ownership::leaks(leaks, width, &mut lines),
         Looked::Threads(threads) => threads::lines(threads, &mut lines),
         Looked::Applied(applied) => return threads::applied(applied, width),
         Looked::Signals(rows) => signals::lines(rows, &mut lines),

@@ -34,10 +34,7 @@ pub(in crate::front::text) fn backtrace(listing: &Listing, width: usize, lines: 
     if !listing.outermost {
         more(lines);
     }
-    if let Some(why) = &listing.cut {
-        let text = format!("  the stack could not be followed further: {why}");
-        lines.push(plain(Ink::Changed, text));
-    }
+    lines.extend(listing.cut.iter().flat_map(|why| cut_short(why, width)));
 }
 
 fn frame(shown: &FrameShown, selected: usize, width: usize, lines: &mut Vec<Line>) {
@@ -62,10 +59,13 @@ pub(super) fn slots(slots: &Slots, width: usize, lines: &mut Vec<Line>) {
     let canvas = Canvas { width, name_runtime: false };
     let (drawn, _) = Picture::default().draw(&canvas, &slots.frames);
     lines.extend(drawn.into_iter().map(unmarked));
-    if let Some(why) = &slots.cut {
-        let text = format!("  the stack could not be followed further: {why}");
-        lines.push(plain(Ink::Changed, text));
-    }
+    lines.extend(slots.cut.iter().flat_map(|why| cut_short(why, width)));
+}
+
+/// Why there are no more frames, in full.
+fn cut_short(why: &str, width: usize) -> Vec<Line> {
+    let text = format!("  the stack could not be followed further: {why}");
+    plain(Ink::Changed, text).folded(width, 4)
 }
 
 /// Nothing was drawn before, so that nothing is new.

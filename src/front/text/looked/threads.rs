@@ -13,13 +13,14 @@ const FUNCTION: usize = 40;
 
 pub(super) fn lines(threads: &[ThreadView], lines: &mut Vec<Line>) {
     let name = widest(threads.iter().filter_map(|thread| thread.name.as_deref()), NAME);
-    lines.extend(threads.iter().map(|thread| line(thread, name)));
+    let number = threads.iter().map(|thread| thread.no.to_string().len()).max().unwrap_or(0);
+    lines.extend(threads.iter().map(|thread| line(thread, number, name)));
 }
 
-fn line(thread: &ThreadView, name: usize) -> Line {
+fn line(thread: &ThreadView, number: usize, name: usize) -> Line {
     let mut line = Line::new();
     line.push(Ink::Strong, if thread.selected { "▸" } else { " " });
-    line.push(Ink::Strong, format!("{:>3}  ", thread.no));
+    line.push(Ink::Strong, format!("{:>number$}  ", thread.no.to_string()));
     let start = line.width();
     line.push_cut(Ink::Plain, thread.name.as_deref().unwrap_or_default(), NAME);
     line.pad_to(start + name).push(Ink::Plain, "  ");
@@ -27,14 +28,20 @@ fn line(thread: &ThreadView, name: usize) -> Line {
     match thread.user_at.as_ref().or(thread.at.as_ref()) {
         Some(at) => {
             line.push(Ink::Strong, brief(&function(&at.function), FUNCTION));
-            line.push(Ink::Plain, format!("  {}", place(at)));
+            let place = place(at);
+            if !place.is_empty() {
+                line.push(Ink::Plain, format!("  {place}"));
+            }
         }
         None => {
             line.push(Ink::Faint, "waits for the child of its vfork");
         }
     }
     if let (Some(_), Some(at)) = (&thread.user_at, &thread.at) {
-        line.push(Ink::Faint, format!("  in {}", brief(&function(&at.function), FUNCTION)));
+        let name = function(&at.function);
+        // Where no function is known, the file is named.
+        let name = name.strip_prefix("?? in ").unwrap_or(&name);
+        line.push(Ink::Faint, format!("  in {}", brief(name, FUNCTION)));
     }
     if thread.stopped_here {
         line.push(Ink::Changed, "  stopped here");

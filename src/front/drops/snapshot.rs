@@ -1,0 +1,84 @@
+//! A snapshot of the order of drops: what of a run is the same in every run, in every build and
+//! with every compiler that keeps the language's promises.
+
+/// The drops of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Snapshot {
+    /// Whether it was made from an optimised build.
+    pub optimised: bool,
+    /// The drops of each thread that has some, the first thread's first.
+    pub threads: Vec<Thread>,
+}
+
+/// The drops of a thread.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Thread {
+    /// `main`, or the function in which the thread first dropped something.
+    pub name: String,
+    /// The drops in their order; what a drop encloses follows it.
+    pub drops: Vec<Drop>,
+}
+
+/// A drop.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Drop {
+    /// The user's function in which it happened, without its crate.
+    pub function: String,
+    /// How many drops enclose it.
+    pub depth: usize,
+    /// The type's short name.
+    pub type_name: String,
+    /// What kind of type it is.
+    pub kind: Kind,
+    /// The place, in its function or in what encloses it; none where it is not known or has no name.
+    pub place: Option<String>,
+    /// Whether its thread was unwinding.
+    pub unwinding: bool,
+    /// The file, as seen from the current directory, and the line, where they are known. In a file
+    /// of a snapshot it is the name of the file alone.
+    pub at: Option<(String, u32)>,
+}
+
+/// What kind of type is dropped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// One of the user's that implements `Drop`.
+    User,
+    /// One of a dependency that implements `Drop`.
+    Dependency,
+    /// One that only drops its fields: a struct, a closure, a future.
+    Fields,
+    /// One of std's.
+    Std,
+}
+
+impl Kind {
+    /// Whether every build drops it. Of types that implement `Drop` the language promises it; a drop
+    /// that only frees memory, or drops fields, need not be left in an optimised build.
+    pub fn is_strict(self) -> bool {
+        matches!(self, Kind::User | Kind::Dependency)
+    }
+}
+
+impl Drop {
+    /// The name of the file and the line.
+    pub fn line(&self) -> Option<(&str, u32)> {
+        let (file, line) = self.at.as_ref()?;
+        Some((file.rsplit('/').next().unwrap_or(file), *line))
+    }
+
+    /// What a drop is called in a sentence: `Guard` (`b`).
+    pub fn named(&self) -> String {
+        match &self.place {
+            Some(place) => format!("`{}` (`{place}`)", self.type_name),
+            None => format!("`{}`", self.type_name),
+        }
+    }
+
+    /// Whether two drops can be of the same value: a place that is not known can be any.
+    pub fn is_like(&self, other: &Drop) -> bool {
+        let same = |(a, b): (&String, &String)| a == b;
+        self.type_name == other.type_name
+            && self.place.as_ref().zip(other.place.as_ref()).is_none_or(same)
+    }
+}

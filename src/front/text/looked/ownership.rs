@@ -1,0 +1,177 @@
+//! Who owns a block, what happened to it, and what nobody owns.
+
+use super::super::lines::groups;
+use super::super::paths::{brief, function};
+use super::super::spans::{Ink, Line, bytes, counted, place, wrap};
+use super::heap::holder_line;
+use super::plain;
+use crate::base::{BlockRef, Keeper};
+use crate::session::{Leaks, OwnerPath, OwnerStep};
+use crate::track::{Moment, Story};
+
+/// Events of a block that are shown of its beginning, and of its end.
+const EACH: usize = 20;
+/// Lost blocks that are listed.
+const LOST: usize = 40;
+/// Lines that allocated what statics keep that are listed.
+const KEPT: usize = 12;
+
+pub(super) fn owner(path: &OwnerPath, lines: &mut Vec<Line>) {
+    let mut head = Line::new();
+    head.push(Ink::Block, path.block.to_string());
+    head.push(Ink::Plain, format!("  {}", bytes(path.size)));
+    lines.push(head);
+    for step in &path.steps {
+        lines.push(match step {
+            OwnerStep::Slot(holder) => holder_line(holder),
+            OwnerStep::Block { block, offset } => {
+                let mut line = Line::new();
+                line.push(Ink::Faint, "  by a word of  ").push(Ink::Block, block.to_string());
+                line.push(Ink::Plain, format!("+{offset}"));
+                line
+            }
+            OwnerStep::Keeper(keeper) => {
+                plain(keeper_ink(keeper), format!("  {}", kept_by(keeper)))
+            }
+        });
+    }
+    if path.steps.is_empty() {
+        lines.push(plain(Ink::Faint, "  owner not known: there is more memory than is searched"));
+    }
+    for other in &path.others {
+        lines.push(holder_line(other));
+    }
+}
+
+/// The story of a block without colours, for the messages of assertions.
+pub(in crate::front) fn story_text(of: &Story) -> String {
+    let mut text = String::new();
+    for line in story(of) {
+        line.render(&mut text);
+    }
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+/// The story of a block, each event on a line.
+pub(super) fn story(story: &Story) -> Vec<Line> {
+    let mut events = vec![(Ink::New, "allocated".to_owned(), &story.allocated)];
+    let resized = story.resized.iter();
+    events.extend(
+        resized.map(|r| (Ink::Changed, format!("resized to {}", bytes(r.size)), &r.moment)),
+    );
+    let moved = story.moved.iter();
+    events
+        .extend(moved.map(|m| (Ink::Changed, format!("moved to {} (inferred)", m.to), &m.moment)));
+    for (nth, freed) in story.freed.iter().enumerate() {
+        let what = if nth == 0 { "freed" } else { "freed again" };
+        events.push((Ink::Gone, what.to_owned(), &freed.moment));
+    }
+    events.sort_by_key(|(_, _, moment)| moment.seq);
+    let mut head = Line::new();
+    head.push(Ink::Block, story.id.to_string())
+        .push(Ink::Plain, format!("  {}", bytes(story.size)));
+    let mut lines = vec![head];
+    lines.extend(in_columns(&events));
+    if story.freed.is_empty() {
+        lines.push(plain(Ink::Plain, "  alive"));
+    }
+    lines
+}
+
+fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
+    let wide = |what: &str| what.chars().count();
+    let column = events.iter().map(|(_, what, _)| wide(what)).max().unwrap_or(0) + 4;
+    let files = events.iter().map(|(.., m)| m.at.as_ref().map_or(0, |at| wide(&place(at))));
+    let second = column + files.max().unwrap_or(0).max(1) + 2;
+    let line = |(ink, what, moment): &(Ink, String, &Moment)| {
+        let mut line = Line::new();
+        line.push(*ink, format!("  {what}")).pad_to(column);
+        match &moment.at {
+            Some(at) => {
+                line.push(Ink::Plain, place(at)).pad_to(second);
+                line.push(Ink::Strong, brief(&function(&at.function), 40))
+            }
+            None => {
+                line.push(Ink::Faint, "?").pad_to(second).push(Ink::Faint, "by an unknown caller")
+            }
+        };
+        if moment.thread.0 > 1 {
+            line.push(Ink::Faint, format!("  thread {}", moment.thread));
+        }
+        line
+    };
+    let mut lines: Vec<Line> = events.iter().map(line).collect();
+    if let Some(more @ 1..) = lines.len().checked_sub(2 * EACH) {
+        lines.splice(EACH..EACH + more, [plain(Ink::Faint, format!("  … {more} more"))]);
+    }
+    lines
+}
+
+pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
+    let when = if leaks.at_the_end { " at the end" } else { "" };
+    match leaks.lost.len() as u64 {
+        0 => lines.push(plain(Ink::Strong, format!("No block is lost{when}."))),
+        count => {
+            let text = format!("{} lost{when}, {}", counted(count, "block"), sum(&leaks.lost));
+            lines.push(plain(Ink::Strong, text));
+            for block in leaks.lost.iter().take(LOST) {
+                lines.extend(groups(std::slice::from_ref(block)).iter().map(|one| one.line(true)));
+            }
+            if let Some(more @ 1..) = leaks.lost.len().checked_sub(LOST) {
+                lines.push(plain(Ink::Faint, format!("  … {more} more")));
+            }
+        }
+    }
+    grouped(
+        "perhaps lost: words lead into them, and none to their beginning",
+        &leaks.perhaps_lost,
+        lines,
+    );
+    grouped("kept by statics", &leaks.held_by_statics, lines);
+    if leaks.held_by_stacks > 0 {
+        let count = counted(leaks.held_by_stacks as u64, "block");
+        let text = format!("{count} that a variable or a register leads to.");
+        lines.extend(wrap(&text, width).into_iter().map(|text| plain(Ink::Faint, text)));
+    }
+}
+
+fn grouped(what: &str, blocks: &[BlockRef], lines: &mut Vec<Line>) {
+    if blocks.is_empty() {
+        return;
+    }
+    let count = counted(blocks.len() as u64, "block");
+    lines.push(plain(Ink::Strong, format!("{count} {what}, {}", sum(blocks))));
+    let groups = groups(blocks);
+    lines.extend(groups.iter().take(KEPT).map(|group| group.line(true)));
+    if let Some(more @ 1..) = groups.len().checked_sub(KEPT) {
+        lines.push(plain(Ink::Faint, format!("  … {more} more")));
+    }
+}
+
+fn sum(blocks: &[BlockRef]) -> String {
+    bytes(blocks.iter().map(|block| block.size).sum())
+}
+
+fn keeper_ink(keeper: &Keeper) -> Ink {
+    if keeper.is_lost() { Ink::Gone } else { Ink::Plain }
+}
+
+/// What keeps a block, or that nothing does.
+pub(in crate::front::text) fn kept_by(keeper: &Keeper) -> String {
+    match keeper {
+        Keeper::LostBlock { block } => format!("lost with {block}"),
+        Keeper::Cycle { next } => format!("lost, in a ring with {next}"),
+        Keeper::Nothing => "lost: nothing leads to it".to_owned(),
+        Keeper::Perhaps { keeper } => format!("perhaps by {}", holder(keeper)),
+        keeper => format!("kept by {}", holder(keeper)),
+    }
+}
+
+fn holder(keeper: &Keeper) -> String {
+    match keeper {
+        Keeper::Static { name: Some(name) } => format!("static {name}"),
+        Keeper::ThreadLocal { of } => format!("a thread-local variable of thread {of}"),
+        Keeper::Stack { of } => format!("a word on the stack of thread {of}"),
+        _ => "a static".to_owned(),
+    }
+}

@@ -1,0 +1,247 @@
+//! What keeps each live block: a static, a thread-local variable, a stack, another block; or
+//! nothing, which is a leak.
+
+use super::run::Run;
+use crate::base::{BlockId, Keeper, MemoryExt, Range, Register, Registers, ThreadNo, VirtAddr};
+use crate::frame::Unwinder;
+use crate::inferior::{Inferior, Stopped};
+use crate::os::procfs::Mapping;
+use crate::track::{Graph, Lost, Via};
+
+/// Bytes that are searched at most, of blocks and of roots each: a second's work.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Bytes behind the thread pointer in which the C library keeps what belongs to the thread (glibc's
+/// `struct pthread`, with the first values of `pthread_setspecific`).
+const THREAD_DATA: u64 = 0x900;
+
+/// Frames of the C library between `_exit` and who called for the end, at most.
+const MOST_FRAMES: usize = 64;
+
+/// Bytes below the stack pointer that a function may use (psABI, section 3.2.2).
+const RED_ZONE: u64 = 128;
+
+/// A piece of memory that no block has to lead to.
+#[derive(Clone, Debug)]
+pub(super) struct Root {
+    /// Where it lies.
+    pub range: Range<VirtAddr>,
+    /// What it is.
+    pub kind: RootKind,
+}
+
+/// What a root is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RootKind {
+    /// The data of a file: statics.
+    Statics,
+    /// The data of the file that has `malloc`. The allocator's own pointers lie just before a block,
+    /// and those can be within the one before it: only addresses of first bytes count here.
+    OfMalloc,
+    /// The thread-local variables of a thread.
+    ThreadLocals(ThreadNo),
+    /// The part of a thread's stack that is in use.
+    Stack(ThreadNo),
+    /// Its registers.
+    Registers(ThreadNo),
+}
+
+/// The live blocks, with how each is reached from the roots.
+pub(super) struct Kept {
+    roots: Vec<Root>,
+    pub graph: Graph,
+}
+
+impl Kept {
+    /// The root that a block is reached from in the end, and the address of the word in it; none for
+    /// a block that is lost.
+    pub fn root_of(&self, block: BlockId) -> Option<(RootKind, VirtAddr)> {
+        let mut block = block;
+        // Each step leads to a block that was reached before.
+        loop {
+            match self.graph.reach(block)?.via {
+                Via::Root { root, at } => return Some((self.roots.get(root)?.kind, at)),
+                Via::Block { block: holder, .. } => block = holder,
+            }
+        }
+    }
+}
+
+impl Run {
+    /// Finds what keeps each live block, while these threads stand still; `ending` is one that ends
+    /// the process. None where there is more memory than is searched.
+    pub(super) fn kept(&self, threads: &[&Stopped], ending: Option<ThreadNo>) -> Option<Kept> {
+        let live = || self.ledger.live().map(|(at, block)| (at, block.size, block.id));
+        if live().map(|(_, size, _)| size).sum::<u64>() > MOST_BYTES {
+            return None;
+        }
+        let mut graph = Graph::new(live(), |at, size| self.words(at, size));
+        let mut roots = self.static_data();
+        roots.extend(
+            threads.iter().flat_map(|thread| self.roots_of(thread, ending == Some(thread.no()))),
+        );
+        if roots.iter().map(|root| root.range.end - root.range.start).sum::<u64>() > MOST_BYTES {
+            return None;
+        }
+        for (index, root) in (0..).zip(&roots) {
+            let words = match root.kind {
+                RootKind::Registers(no) => {
+                    let thread = threads.iter().find(|thread| thread.no() == no);
+                    thread.map(|thread| words_of(thread.registers())).unwrap_or_default()
+                }
+                _ => self.words(root.range.start, root.range.end - root.range.start),
+            };
+            graph.follow(index, root.range.start, &words, root.kind == RootKind::OfMalloc);
+        }
+        graph.finish();
+        Some(Kept { roots, graph })
+    }
+
+    /// The process is about to end: what keeps the blocks that are alive is told with its end.
+    pub(super) fn process_ends(&mut self, thread: &Stopped) {
+        if self.ledger_in_use().is_none() {
+            return;
+        }
+        let others = match self.inferior.live_mut().and_then(Inferior::stop_all) {
+            Ok(others) => others,
+            Err(error) => {
+                self.notes.push(format!("What keeps the blocks alive was not searched: {error}."));
+                return;
+            }
+        };
+        let threads: Vec<_> = others.iter().chain([thread]).collect();
+        let kept = self.kept(&threads, Some(thread.no())).map(|kept| self.keepers_in(&kept));
+        self.keepers = kept.into_iter().flatten().collect();
+        for other in others {
+            if let Err(error) = self.let_go(other, None) {
+                self.notes.push(format!("A thread could not go on: {error}."));
+            }
+        }
+    }
+
+    /// For each live block what keeps it, by ordinal.
+    pub(super) fn keepers_in(&self, kept: &Kept) -> Vec<(BlockId, Keeper)> {
+        let mut keepers: Vec<_> = kept.graph.lost().into_iter().map(lost).collect();
+        for (block, reach) in kept.graph.all() {
+            let (Some(reach), Some((kind, at))) = (reach, kept.root_of(block)) else { continue };
+            let keeper = self.keeper(kind, at);
+            keepers.push((
+                block,
+                match reach.sure {
+                    true => keeper,
+                    false => Keeper::Perhaps { keeper: Box::new(keeper) },
+                },
+            ));
+        }
+        keepers.sort_unstable_by_key(|(block, _)| *block);
+        keepers
+    }
+
+    /// What a word of a root is to people.
+    pub(super) fn keeper(&self, kind: RootKind, at: VirtAddr) -> Keeper {
+        match kind {
+            RootKind::Statics | RootKind::OfMalloc => Keeper::Static { name: self.file_place(at) },
+            RootKind::ThreadLocals(thread) => Keeper::ThreadLocal { of: thread },
+            RootKind::Stack(thread) | RootKind::Registers(thread) => Keeper::Stack { of: thread },
+        }
+    }
+
+    /// The writable data of all files, with the zeroed pages behind it that are `.bss`.
+    fn static_data(&self) -> Vec<Root> {
+        self.inferior.modules().refresh();
+        let maps = self.inferior.modules().mappings();
+        let of_file = |map: &Mapping| map.path.starts_with('/');
+        let pairs = maps.iter().scan(None::<&Mapping>, |before, map| {
+            let last = before.replace(map);
+            Some((last, map))
+        });
+        let data = pairs.filter(|(before, map)| {
+            let bss = map.path.is_empty()
+                && before
+                    .is_some_and(|b| of_file(b) && b.writable && b.range.end == map.range.start);
+            map.writable && map.readable && (of_file(map) || bss)
+        });
+        let root = |(_, map): (_, &Mapping)| Root { range: map.range, kind: self.kind_of(map) };
+        data.map(root).collect()
+    }
+
+    fn kind_of(&self, map: &Mapping) -> RootKind {
+        let has = |name: &str| {
+            let loaded = self.module_at(map.range.start);
+            loaded.is_some_and(|l| l.image.symbols().by_linkage_name(name).next().is_some())
+        };
+        if has("malloc") { RootKind::OfMalloc } else { RootKind::Statics }
+    }
+
+    /// Where the frames end that the end of the process itself needs, whose bytes are left from
+    /// calls that are over: those of the C library, from the innermost on.
+    fn below_the_end(&self, thread: &Stopped) -> VirtAddr {
+        let modules = self.inferior.modules();
+        let registers = *thread.registers();
+        let library = modules.module_at(registers.pc()).map(|module| module.range());
+        let unwinder = Unwinder::new(modules, self.inferior.memory(), registers, MOST_FRAMES);
+        let of_end = unwinder.take_while(|frame| library.is_some_and(|l| l.contains(frame.lookup)));
+        of_end.filter_map(|frame| frame.cfa).last().unwrap_or(registers.sp())
+    }
+
+    fn roots_of(&self, thread: &Stopped, ending: bool) -> Vec<Root> {
+        let (no, registers) = (thread.no(), thread.registers());
+        let sp = registers.sp();
+        let low = match ending {
+            true => self.below_the_end(thread),
+            false => VirtAddr(sp.0.saturating_sub(RED_ZONE)),
+        };
+        let maps = self.inferior.modules().mappings();
+        let stack = maps.iter().find(|map| map.range.contains(sp));
+        let stack = stack.map(|map| Range::new(low.max(map.range.start), map.range.end));
+        let registers_at = Range::new(VirtAddr(0), VirtAddr(0));
+        let mut roots = Vec::new();
+        if !ending {
+            roots.push(Root { range: registers_at, kind: RootKind::Registers(no) });
+        }
+        roots.extend(
+            self.thread_locals_of(registers)
+                .map(|range| Root { range, kind: RootKind::ThreadLocals(no) }),
+        );
+        roots.extend(stack.map(|range| Root { range, kind: RootKind::Stack(no) }));
+        roots
+    }
+
+    fn thread_locals_of(&self, registers: &Registers) -> impl Iterator<Item = Range<VirtAddr>> {
+        let base = VirtAddr(registers.fs_base);
+        let own = (base.0 != 0).then(|| Range::new(base, base + THREAD_DATA));
+        let mut ranges: Vec<_> = own.into_iter().collect();
+        for module in self.inferior.modules().iter() {
+            let Some(loaded) = module.loaded() else { continue };
+            let Some(segment) = loaded.image.tls_segment() else { continue };
+            if let Ok(start) = self.inferior.thread_local(module.range().start, registers, 0) {
+                ranges.push(Range::new(start, VirtAddr(start.0.saturating_add(segment.size))));
+            }
+        }
+        ranges.into_iter()
+    }
+
+    /// The aligned words of a piece of memory, as far as they can be read.
+    fn words(&self, at: VirtAddr, size: u64) -> Vec<u64> {
+        let start = VirtAddr(at.0.next_multiple_of(8));
+        let size = size.saturating_sub(start.0.wrapping_sub(at.0)) & !7;
+        let size = usize::try_from(size.min(MOST_BYTES)).unwrap_or(0);
+        let bytes = self.inferior.memory().read_bytes(start, size).unwrap_or_default();
+        bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
+    }
+}
+
+fn words_of(registers: &Registers) -> Vec<u64> {
+    (0..16).filter_map(|number| registers.get(Register(number))).collect()
+}
+
+fn lost((block, lost): (BlockId, Lost)) -> (BlockId, Keeper) {
+    (
+        block,
+        match lost {
+            Lost::Alone => Keeper::Nothing,
+            Lost::Within(holder) => Keeper::LostBlock { block: holder },
+            Lost::Cycle(next) => Keeper::Cycle { next },
+        },
+    )
+}

@@ -1,0 +1,348 @@
+//! From where each block can be reached: the search that tells a leak from what is still held.
+//!
+//! A block is reached where a word in a root (a static, a stack, a thread-local variable) or in a
+//! block that is reached is the address of its first byte, or of the value behind the counts of an
+//! `Rc` or `Arc`. Where only an address somewhere within it is found, it is perhaps reached: such a
+//! word can be a pointer, or bytes that were left from one (valgrind calls such a block "possibly
+//! lost"). Types are not asked.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use crate::base::{BlockId, VirtAddr};
+
+/// The blocks, with what each leads to.
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// By address.
+    blocks: Vec<Node>,
+    /// Words of roots that are addresses within blocks, for the end of the search.
+    perhaps: Vec<(usize, Via)>,
+}
+
+#[derive(Debug)]
+struct Node {
+    start: VirtAddr,
+    size: u64,
+    id: BlockId,
+    leads: Vec<Lead>,
+    reach: Option<Reach>,
+}
+
+/// A word of a block that leads to another one.
+#[derive(Clone, Copy, Debug)]
+struct Lead {
+    target: usize,
+    /// Where the word is in its block, in bytes.
+    offset: u64,
+    /// Whether it is the address of the beginning.
+    sure: bool,
+}
+
+/// How a block is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reach {
+    /// The word that leads to it.
+    pub via: Via,
+    /// Whether all words on the way there are addresses of beginnings.
+    pub sure: bool,
+}
+
+/// Bytes of the two counts in front of the value of an `Rc` or an `Arc`, whose address
+/// `into_raw` gives.
+const COUNTS: u64 = 16;
+
+/// By which word a block was reached first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Via {
+    /// A word of a root.
+    Root {
+        /// Which of the roots, in the order in which they were given.
+        root: usize,
+        /// Where the word is.
+        at: VirtAddr,
+    },
+    /// A word of another block.
+    Block {
+        /// The block.
+        block: BlockId,
+        /// Bytes from its beginning.
+        offset: u64,
+    },
+}
+
+/// What became of a block that nothing reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lost {
+    /// No word of any block leads to it.
+    Alone,
+    /// A block leads to it that is lost itself.
+    Within(BlockId),
+    /// Blocks lead to each other in a ring, and it is one of them.
+    Cycle(BlockId),
+}
+
+impl Graph {
+    /// The blocks: where each begins, its bytes, its ordinal. `words` gives the words of a block.
+    pub fn new(
+        blocks: impl IntoIterator<Item = (VirtAddr, u64, BlockId)>,
+        mut words: impl FnMut(VirtAddr, u64) -> Vec<u64>,
+    ) -> Graph {
+        let node = |(start, size, id)| Node { start, size, id, leads: Vec::new(), reach: None };
+        let blocks = blocks.into_iter().map(node).collect();
+        let mut graph = Graph { blocks, perhaps: Vec::new() };
+        graph.blocks.sort_unstable_by_key(|node| node.start);
+        for index in 0..graph.blocks.len() {
+            let Some(Node { start, size, .. }) = graph.blocks.get(index) else { continue };
+            let words = words(*start, *size);
+            let found = (0_u64..).step_by(8).zip(words).filter_map(|(offset, word)| {
+                let (target, within) = graph.find(VirtAddr(word))?;
+                Some(Lead { target, offset, sure: within == 0 || within == COUNTS })
+            });
+            let leads: Vec<_> = found.collect();
+            if let Some(node) = graph.blocks.get_mut(index) {
+                node.leads = leads;
+            }
+        }
+        graph
+    }
+
+    /// Follows the words of a root, and marks what is reached from there and was not before. With
+    /// `starts` an address within a block means nothing.
+    pub fn follow(&mut self, root: usize, start: VirtAddr, words: &[u64], starts: bool) {
+        for (offset, word) in (0_u64..).step_by(8).zip(words) {
+            let Some((target, within)) = self.find(VirtAddr(*word)) else { continue };
+            let via = Via::Root { root, at: VirtAddr(start.0.saturating_add(offset)) };
+            match within {
+                0 => self.reached(vec![(target, via)], true),
+                _ if starts => {}
+                COUNTS => self.reached(vec![(target, via)], true),
+                _ => self.perhaps.push((target, via)),
+            }
+        }
+    }
+
+    /// Marks what is perhaps reached, once all roots were followed.
+    pub fn finish(&mut self) {
+        let mut open = std::mem::take(&mut self.perhaps);
+        for node in self.blocks.iter().filter(|node| node.reach.is_some()) {
+            let within = node.leads.iter().filter(|lead| !lead.sure);
+            open.extend(within.map(|lead| (lead.target, node.via(lead))));
+        }
+        self.reached(open, false);
+    }
+
+    /// How a block is reached; none where it is not.
+    pub fn reach(&self, id: BlockId) -> Option<Reach> {
+        self.blocks.iter().find(|node| node.id == id)?.reach
+    }
+
+    /// All blocks, each with how it is reached.
+    pub fn all(&self) -> impl Iterator<Item = (BlockId, Option<Reach>)> + '_ {
+        self.blocks.iter().map(|node| (node.id, node.reach))
+    }
+
+    /// The blocks that nothing reaches, by ordinal, each with what leads to it.
+    pub fn lost(&self) -> Vec<(BlockId, Lost)> {
+        let holders = self.lost_holders();
+        let rings = self.rings(&holders);
+        let id = |index: usize| self.blocks.get(index).map(|node| node.id);
+        let fate = |index: usize| {
+            let ring = rings.get(index).copied();
+            let in_ring = |other: &usize| *other != index && rings.get(*other).copied() == ring;
+            let node = self.blocks.get(index);
+            let next = node.and_then(|node| self.lost_targets(node).find(|target| in_ring(target)));
+            let holder = holders.get(index).and_then(|holders| holders.first());
+            match (next.and_then(id), holder.copied().and_then(id)) {
+                (Some(next), _) => Lost::Cycle(next),
+                (None, Some(holder)) => Lost::Within(holder),
+                (None, None) => Lost::Alone,
+            }
+        };
+        let lost = (0..).zip(&self.blocks).filter(|(_, node)| node.reach.is_none());
+        let mut lost: Vec<_> = lost.map(|(index, node)| (node.id, fate(index))).collect();
+        lost.sort_unstable_by_key(|(id, _)| *id);
+        lost
+    }
+
+    /// For each block the lost ones that lead to it, itself not among them.
+    fn lost_holders(&self) -> Vec<Vec<usize>> {
+        let mut holders: Vec<Vec<usize>> = vec![Vec::new(); self.blocks.len()];
+        for (index, node) in (0..).zip(&self.blocks).filter(|(_, node)| node.reach.is_none()) {
+            for target in self.lost_targets(node).filter(|target| *target != index) {
+                if let Some(holders) = holders.get_mut(target) {
+                    holders.push(index);
+                }
+            }
+        }
+        holders
+    }
+
+    /// The lost blocks that a block leads to.
+    fn lost_targets<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = usize> + 'a {
+        let lost = |target: &usize| self.blocks.get(*target).is_some_and(|n| n.reach.is_none());
+        node.leads.iter().map(|lead| lead.target).filter(lost)
+    }
+
+    /// For each lost block a number that it shares with those that it leads to and that lead to it: the
+    /// strongly connected parts (Kosaraju's two passes, without recursion).
+    fn rings(&self, holders: &[Vec<usize>]) -> Vec<usize> {
+        let is_lost = |index: usize| self.blocks.get(index).is_some_and(|n| n.reach.is_none());
+        let mut order = Vec::new();
+        let mut seen = vec![false; self.blocks.len()];
+        for start in (0..self.blocks.len()).filter(|index| is_lost(*index)) {
+            let mut open = vec![(start, false)];
+            while let Some((index, left)) = open.pop() {
+                if left {
+                    order.push(index);
+                    continue;
+                }
+                let Some(known) = seen.get_mut(index).filter(|known| !**known) else { continue };
+                *known = true;
+                open.push((index, true));
+                let leads = self.blocks.get(index).map(|node| self.lost_targets(node));
+                open.extend(leads.into_iter().flatten().map(|target| (target, false)));
+            }
+        }
+        let mut rings = vec![usize::MAX; self.blocks.len()];
+        for start in order.into_iter().rev() {
+            let mut open = vec![start];
+            while let Some(index) = open.pop() {
+                let Some(ring) = rings.get_mut(index).filter(|r| **r == usize::MAX) else {
+                    continue;
+                };
+                *ring = start;
+                open.extend(holders.get(index).into_iter().flatten());
+            }
+        }
+        rings
+    }
+
+    /// The block that holds an address, and how many bytes from its beginning that is; none for an
+    /// address just behind its end.
+    fn find(&self, at: VirtAddr) -> Option<(usize, u64)> {
+        let index = self.blocks.partition_point(|node| node.start <= at).checked_sub(1)?;
+        let node = self.blocks.get(index)?;
+        let within = at.0.wrapping_sub(node.start.0);
+        (within < node.size.max(1)).then_some((index, within))
+    }
+
+    fn reached(&mut self, first: Vec<(usize, Via)>, sure: bool) {
+        let mut open = VecDeque::from(first);
+        while let Some((index, via)) = open.pop_front() {
+            let Some(node) = self.blocks.get_mut(index).filter(|node| node.reach.is_none()) else {
+                continue;
+            };
+            node.reach = Some(Reach { via, sure });
+            let leads = node.leads.iter().filter(|lead| lead.sure || !sure);
+            open.extend(leads.map(|lead| (lead.target, node.via(lead))));
+        }
+    }
+}
+
+impl Node {
+    fn via(&self, lead: &Lead) -> Via {
+        Via::Block { block: self.id, offset: lead.offset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks of two words at 0x1000, 0x2000 and so on; each leads to those that are named.
+    fn graph(leads: &[&[u64]]) -> Graph {
+        let blocks = (1..=leads.len() as u64).map(|n| (VirtAddr(n * 0x1000), 16, BlockId(n)));
+        Graph::new(blocks, |start, _| {
+            let targets = leads[(start.0 / 0x1000 - 1) as usize];
+            targets.iter().map(|target| target * 0x1000).collect()
+        })
+    }
+
+    #[test]
+    fn what_a_root_leads_to_is_reached_and_what_that_leads_to() {
+        let mut graph = graph(&[&[2], &[3], &[], &[3]]);
+        graph.follow(7, VirtAddr(0x10), &[0, 0x1000], false);
+        let via = Via::Root { root: 7, at: VirtAddr(0x18) };
+        assert_eq!(graph.reach(BlockId(1)), Some(Reach { via, sure: true }));
+        let via = |n| Some(Reach { via: Via::Block { block: BlockId(n), offset: 0 }, sure: true });
+        assert_eq!((graph.reach(BlockId(2)), graph.reach(BlockId(3))), (via(1), via(2)));
+        assert_eq!(graph.lost(), [(BlockId(4), Lost::Alone)]);
+    }
+
+    #[test]
+    fn the_first_root_that_leads_to_a_block_counts() {
+        let mut graph = graph(&[&[]]);
+        graph.follow(0, VirtAddr(0x10), &[0x1000], false);
+        graph.follow(1, VirtAddr(0x20), &[0x1000], false);
+        let via = Via::Root { root: 0, at: VirtAddr(0x10) };
+        assert_eq!(graph.reach(BlockId(1)), Some(Reach { via, sure: true }));
+    }
+
+    #[test]
+    fn an_address_behind_the_end_is_none_of_the_block() {
+        let mut graph = graph(&[&[]]);
+        graph.follow(0, VirtAddr(0), &[0x1010, 0xfff], false);
+        assert_eq!(graph.reach(BlockId(1)), None);
+    }
+
+    #[test]
+    fn where_only_first_bytes_count_an_address_within_leads_nowhere() {
+        let mut graph = graph(&[&[], &[]]);
+        graph.follow(0, VirtAddr(0), &[0x1008, 0x2000], true);
+        graph.finish();
+        assert_eq!(graph.reach(BlockId(1)), None);
+        assert!(graph.reach(BlockId(2)).is_some());
+    }
+
+    #[test]
+    fn an_address_within_a_block_reaches_it_perhaps_and_what_it_leads_to() {
+        // 1 leads to 2; a root leads into 1. 3 is reached for sure, also by a word into it.
+        let mut graph = graph(&[&[2], &[], &[]]);
+        graph.follow(0, VirtAddr(0), &[0x1008, 0x3008, 0x3000], false);
+        assert_eq!(graph.reach(BlockId(1)), None);
+        graph.finish();
+        let sure = |n| graph.reach(BlockId(n)).map(|reach| reach.sure);
+        assert_eq!([sure(1), sure(2), sure(3)], [Some(false), Some(false), Some(true)]);
+        assert_eq!(graph.lost(), []);
+    }
+
+    #[test]
+    fn the_value_behind_two_counts_is_a_beginning() {
+        let blocks = [(VirtAddr(0x1000), 24, BlockId(1))];
+        let mut graph = Graph::new(blocks, |_, _| Vec::new());
+        graph.follow(0, VirtAddr(0), &[0x1010], true);
+        assert_eq!(graph.reach(BlockId(1)), None, "unless only first bytes count");
+        graph.follow(0, VirtAddr(0), &[0x1010], false);
+        assert!(graph.reach(BlockId(1)).is_some_and(|reach| reach.sure));
+    }
+
+    #[test]
+    fn rings_are_told_from_what_hangs_on_them() {
+        // 1 and 2 lead to each other, 2 to 3 as well; 4 leads to itself; 5 to the ring.
+        let lost = graph(&[&[2], &[1, 3], &[], &[4], &[1]]).lost();
+        let fates: Vec<_> = lost.into_iter().map(|(_, fate)| fate).collect();
+        let (one, two) = (Lost::Cycle(BlockId(1)), Lost::Cycle(BlockId(2)));
+        assert_eq!(fates, [two, one, Lost::Within(BlockId(2)), Lost::Alone, Lost::Alone]);
+    }
+
+    #[test]
+    fn a_lost_block_that_leads_to_one_that_is_held_is_in_no_ring_with_it() {
+        // 1 is held and leads to 2, which leads back; 3 leads to 1.
+        let mut graph = graph(&[&[2], &[1], &[1]]);
+        graph.follow(0, VirtAddr(0x10), &[0x1000], false);
+        assert_eq!(graph.lost(), [(BlockId(3), Lost::Alone)]);
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_stack() {
+        let count = 200_000_u64;
+        let blocks = (1..=count).map(|n| (VirtAddr(n * 16), 16, BlockId(n)));
+        let graph = Graph::new(blocks, |start, _| vec![start.0 + 16]);
+        let lost = graph.lost();
+        assert_eq!(lost[0].1, Lost::Alone);
+        assert_eq!(lost[199_999].1, Lost::Within(BlockId(199_999)));
+    }
+}

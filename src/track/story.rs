@@ -1,0 +1,235 @@
+//! The story of each block, from the events of a run.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::base::{At, BlockId, Event, EventKind, Seq, ThreadNo};
+
+/// Blocks whose stories are kept at most. Beyond them the older half of those that have ended is
+/// forgotten.
+const MOST: usize = 1 << 20;
+
+/// Resizes and moves of one block that are kept at most, each.
+const EACH: usize = 1 << 10;
+
+/// When, in which thread and at which line something happened.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Moment {
+    /// The position among the events of the run.
+    pub seq: Seq,
+    /// The thread.
+    pub thread: ThreadNo,
+    /// The user's line that caused it, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<At>,
+}
+
+/// The story of a heap block, from its allocation to its end.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Story {
+    /// Its ordinal in the run.
+    pub id: BlockId,
+    /// Its size at first, in bytes.
+    pub size: u64,
+    /// Its alignment, in bytes.
+    pub align: u64,
+    /// Its allocation.
+    pub allocated: Moment,
+    /// Its reallocations, in order.
+    pub resized: Vec<Resized>,
+    /// The moves from one owner to another that were inferred, in order.
+    pub moved: Vec<Moved>,
+    /// Its ends: one, or none. More say that the program freed it twice.
+    pub freed: Vec<Freed>,
+}
+
+/// A reallocation.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Resized {
+    /// When and where.
+    pub moment: Moment,
+    /// Bytes from then on.
+    pub size: u64,
+}
+
+/// A move: inferred, because it leaves no mark in the machine code.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Moved {
+    /// When it was seen, and where.
+    pub moment: Moment,
+    /// The owner before, as a place: `main::value`.
+    pub from: String,
+    /// The owner from then on.
+    pub to: String,
+}
+
+/// The end of a block, or an attempt to end it once more.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Freed {
+    /// When and where.
+    pub moment: Moment,
+}
+
+impl Story {
+    /// Its size when it ended, or when the program did, in bytes.
+    pub fn last_size(&self) -> u64 {
+        self.resized.last().map_or(self.size, |resized| resized.size)
+    }
+}
+
+/// The stories of all blocks of a run.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Stories {
+    blocks: HashMap<BlockId, Story>,
+    forgotten: u64,
+}
+
+impl Stories {
+    /// Takes in what an event tells of a block.
+    pub fn take(&mut self, event: &Event) {
+        let moment = Moment { seq: event.seq, thread: event.thread, at: event.at.clone() };
+        match &event.kind {
+            EventKind::Alloc { block, size, align, .. } => {
+                self.make_room();
+                self.blocks.insert(
+                    *block,
+                    Story {
+                        id: *block,
+                        size: *size,
+                        align: *align,
+                        allocated: moment,
+                        resized: Vec::new(),
+                        moved: Vec::new(),
+                        freed: Vec::new(),
+                    },
+                );
+            }
+            EventKind::Realloc { block, size, .. } => {
+                self.with(*block, |story| {
+                    push(&mut story.resized, Resized { moment, size: *size })
+                });
+            }
+            EventKind::Move { block, with, from, to } => {
+                for block in std::iter::once(block).chain(with) {
+                    let (moment, from, to) = (moment.clone(), from.clone(), to.clone());
+                    self.with(*block, |story| push(&mut story.moved, Moved { moment, from, to }));
+                }
+            }
+            EventKind::Free { block, .. } | EventKind::UnknownFree { ended: Some(block), .. } => {
+                self.with(*block, |story| push(&mut story.freed, Freed { moment }));
+            }
+            _ => {}
+        }
+    }
+
+    /// The story of a block; none for one that was forgotten, or that there never was.
+    pub fn of(&self, block: BlockId) -> Option<&Story> {
+        self.blocks.get(&block)
+    }
+
+    /// All of them, in the order of their allocation.
+    pub fn in_order(&self) -> Vec<&Story> {
+        let mut all: Vec<_> = self.blocks.values().collect();
+        all.sort_unstable_by_key(|story| story.id);
+        all
+    }
+
+    /// How many blocks were forgotten.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    fn with(&mut self, block: BlockId, tell: impl FnOnce(&mut Story)) {
+        if let Some(story) = self.blocks.get_mut(&block) {
+            tell(story);
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.blocks.len() < MOST {
+            return;
+        }
+        let ended = self.blocks.values().filter(|story| !story.freed.is_empty());
+        let mut ended: Vec<_> = ended.map(|story| story.id).collect();
+        ended.sort_unstable();
+        for block in ended.iter().take(ended.len() / 2 + 1) {
+            self.forgotten = self.forgotten.saturating_add(1);
+            self.blocks.remove(block);
+        }
+    }
+}
+
+fn push<T>(list: &mut Vec<T>, event: T) {
+    if list.len() < EACH {
+        list.push(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Evidence, VirtAddr};
+
+    fn event(seq: u64, kind: EventKind) -> Event {
+        let (thread, evidence) = (ThreadNo(1), Evidence::Observed);
+        let (at, stack_bytes, heap_bytes, blocks) = (None, None, None, None);
+        Event { v: 1, seq: Seq(seq), kind, thread, evidence, at, stack_bytes, heap_bytes, blocks }
+    }
+
+    fn alloc(seq: u64, block: u64) -> Event {
+        let (block, address) = (BlockId(block), VirtAddr(0x1000));
+        event(seq, EventKind::Alloc { block, size: 8, align: 8, address })
+    }
+
+    fn free(seq: u64, block: u64) -> Event {
+        let kind = EventKind::Free {
+            block: BlockId(block),
+            size: 8,
+            allocated_at: None,
+            allocated_by: None,
+            drop: None,
+        };
+        event(seq, kind)
+    }
+
+    #[test]
+    fn a_story_is_told_in_the_order_of_events() {
+        let mut stories = Stories::default();
+        let (from, to) = ("main::a".to_owned(), "main::b".to_owned());
+        stories.take(&alloc(1, 1));
+        stories.take(&alloc(2, 2));
+        let moved = EventKind::Move { block: BlockId(1), with: vec![BlockId(2)], from, to };
+        stories.take(&event(3, moved));
+        stories.take(&free(4, 1));
+        let story = stories.of(BlockId(1)).expect("it was allocated");
+        assert_eq!((story.moved[0].to.as_str(), story.freed[0].moment.seq), ("main::b", Seq(4)));
+        assert_eq!(stories.of(BlockId(2)).map(|story| story.moved.len()), Some(1));
+        assert_eq!(stories.in_order().len(), 2);
+    }
+
+    #[test]
+    fn a_second_free_belongs_to_the_block_that_had_ended() {
+        let mut stories = Stories::default();
+        stories.take(&alloc(1, 1));
+        stories.take(&free(2, 1));
+        let ended = Some(BlockId(1));
+        stories.take(&event(3, EventKind::UnknownFree { address: VirtAddr(0x1000), ended }));
+        assert_eq!(stories.of(BlockId(1)).map(|story| story.freed.len()), Some(2));
+    }
+
+    #[test]
+    fn where_there_are_too_many_the_oldest_that_ended_are_forgotten() {
+        let mut stories = Stories::default();
+        for n in 1..=MOST as u64 {
+            stories.take(&alloc(2 * n, n));
+            if n % 2 == 0 {
+                stories.take(&free(2 * n + 1, n));
+            }
+        }
+        assert_eq!(stories.forgotten(), 0);
+        stories.take(&alloc(u64::MAX, u64::MAX));
+        assert!(stories.forgotten() > 0 && stories.of(BlockId(2)).is_none());
+        assert!(stories.of(BlockId(1)).is_some(), "it is alive");
+    }
+}
