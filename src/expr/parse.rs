@@ -13,15 +13,15 @@ use super::tree::{Binary, Node};
 const LONGEST: usize = 4096;
 
 /// The stack for reading a long text: `syn` recurses, at worst once for each byte of it (`!!!!…`),
-/// and a level takes less than 16 KiB, in a build without optimisation too.
+/// and a level takes less than 32 KiB, in a build without optimisation too.
 const STACK: usize = LONGEST * LEVEL;
 
 /// What one level of recursion takes of the stack at most, in bytes.
-const LEVEL: usize = 16 << 10;
+const LEVEL: usize = 32 << 10;
 
 /// A text of no more bytes is read on the stack at hand: it takes a megabyte at worst, and a thread
 /// takes longer to make than most texts to read.
-const SHORT: usize = 64;
+const SHORT: usize = 32;
 
 /// A text that was read.
 #[derive(Clone, Debug)]
