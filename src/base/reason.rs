@@ -19,7 +19,7 @@ pub enum Unreadable {
     #[error("out of scope")]
     OutOfScope,
     /// What it owned has passed to another place; its own bytes are stale.
-    #[error("moved{}{}", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default(), at_line(at.as_ref()))]
+    #[error("moved{}{}", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default(), at_line(at.as_deref()))]
     Moved {
         /// The new owner, as a place, or the function that it was passed to, where it is known.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub enum Unreadable {
         parts: Vec<String>,
     },
     /// Its value was dropped, or what it owned is gone; its own bytes are stale.
-    #[error("dropped{}{}", was_freed(*block), at_line(at.as_ref()))]
+    #[error("dropped{}{}", was_freed(*block), at_line(at.as_deref()))]
     Dropped {
         /// The block that it last owned, where its end was seen.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ fn any_of(lines: &[String]) -> String {
     if lines.is_empty() { String::new() } else { format!(" at {}", lines.join(" or ")) }
 }
 
-fn at_line(at: Option<&Box<str>>) -> String {
+fn at_line(at: Option<&str>) -> String {
     at.map(|at| format!(" at {at}")).unwrap_or_default()
 }
 
