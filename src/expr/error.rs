@@ -16,8 +16,9 @@ pub struct ExprError {
     pub span: Option<Range<usize>>,
     /// What can be done about it, each a sentence of its own.
     pub hints: Vec<String>,
-    /// The reason why the program's bytes could not be read, where that is what is wrong.
-    pub unreadable: Option<Unreadable>,
+    /// The reason why the program's bytes could not be read, where that is what is wrong. It is behind a
+    /// pointer, because the reader of expressions recurses with errors on its stack.
+    pub unreadable: Option<Box<Unreadable>>,
 }
 
 /// What reading or evaluating gives.
@@ -61,7 +62,7 @@ impl From<Unreadable> for ExprError {
             Unreadable::Unmapped { at } => format!("nothing is mapped at {at}"),
             other => format!("the value is {other}"),
         };
-        ExprError { unreadable: Some(reason), ..ExprError::new(message) }
+        ExprError { unreadable: Some(Box::new(reason)), ..ExprError::new(message) }
     }
 }
 
@@ -83,6 +84,6 @@ mod tests {
         let unmapped = Unreadable::Unmapped { at: VirtAddr(16) };
         let error = ExprError::from(unmapped.clone());
         assert_eq!(error.to_string(), "nothing is mapped at 0x10");
-        assert_eq!(error.unreadable, Some(unmapped));
+        assert_eq!(error.unreadable, Some(Box::new(unmapped)));
     }
 }

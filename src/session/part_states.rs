@@ -26,7 +26,9 @@ impl Frame<'_> {
                 Verdict::Unknown => return Some(uncertain()),
                 Verdict::Gone { by } => gone.push(self.gone(part, by, names)),
                 Verdict::GoneOrEmpty { by } => match self.is_empty(variable, part)? {
-                    true => live = live.saturating_add(1),
+                    true if by.is_empty() => live = live.saturating_add(1),
+                    // It may have been moved while it was empty.
+                    true => return Some(uncertain()),
                     false if by.is_empty() => return Some(uncertain()),
                     false => gone.push(self.gone(part, by, names)),
                 },

@@ -133,7 +133,7 @@ fn errors_suggest_the_nearest_name() {
 #[test]
 fn an_unreadable_variable_keeps_its_reason() {
     let program = Program::new();
-    let reason = |text| program.evaluate(text).expect_err(text).unreadable;
+    let reason = |text| program.evaluate(text).expect_err(text).unreadable.map(|why| *why);
     assert_eq!(reason("gone + 1"), Some(Unreadable::OptimisedOut));
     assert_eq!(reason("$rbx"), Some(Unreadable::RegisterLost { register: "rbx" }));
     assert!(matches!(reason("*dangling"), Some(Unreadable::Unmapped { .. })));
