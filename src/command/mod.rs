@@ -17,10 +17,12 @@ mod difference;
 mod disassemble;
 mod display;
 mod error;
+mod events;
 mod examine;
 mod expect;
 mod following;
 mod frames;
+mod going;
 mod heap;
 mod help;
 mod info;
@@ -31,6 +33,8 @@ mod looked;
 mod maps;
 mod numbers;
 mod owning;
+mod past;
+mod past_conditions;
 mod print;
 mod processes;
 mod reaching;
@@ -65,9 +69,11 @@ pub use break_commands::opens_block;
 pub use difference::Sides;
 pub use disassemble::with_source;
 pub use error::{CommandError, InProgram};
+pub use events::event_kinds;
 pub use info::info_names;
 pub use looked::{
-    Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
+    Applied, CodeListing, CodeStyle, ContextShown, Displayed, EventList, Looked, MomentShown,
+    SourceLineText,
 };
 pub use processes::opened;
 pub use script::{is_program, script_lines};
@@ -110,6 +116,8 @@ pub enum Topic {
     Stack,
     /// Values.
     Data,
+    /// What was recorded.
+    Past,
     /// The debugger itself.
     Session,
 }
@@ -187,6 +195,10 @@ pub const COMMANDS: &[&Command] = &[
     &examine::EXAMINE,
     &registers::REGISTERS,
     &disassemble::DISASSEMBLE,
+    &events::EVENTS_COMMAND,
+    &going::GOTO,
+    &going::BACK,
+    &going::FORWARD,
     &set::SET,
     &info::INFO,
     &settings::SHOW,
@@ -204,8 +216,14 @@ pub const COMMANDS: &[&Command] = &[
 
 impl Topic {
     /// Every topic, in the order of `help`.
-    pub const ALL: [Topic; 5] =
-        [Topic::Breakpoints, Topic::Running, Topic::Stack, Topic::Data, Topic::Session];
+    pub const ALL: [Topic; 6] = [
+        Topic::Breakpoints,
+        Topic::Running,
+        Topic::Stack,
+        Topic::Data,
+        Topic::Past,
+        Topic::Session,
+    ];
 
     /// The heading of the topic.
     pub fn name(self) -> &'static str {
@@ -214,6 +232,7 @@ impl Topic {
             Topic::Running => "running",
             Topic::Stack => "stack",
             Topic::Data => "data",
+            Topic::Past => "past",
             Topic::Session => "session",
         }
     }
@@ -235,6 +254,9 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     }
     // The lines of a block stay lines.
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+    if let Some(moment) = context.session.moment() {
+        return past::run(context, command, rest, moment);
+    }
     let mut answer = (command.run)(context, rest)?;
     if let Answer::Stopped(stopped) = &mut answer {
         add_displays(context, stopped);

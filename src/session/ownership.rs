@@ -110,7 +110,7 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
-        let stories = match &self.run {
+        let stories = match self.run_or_parked() {
             Some(run) => &run.stories,
             None => &self.past.stories,
         };
