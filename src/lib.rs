@@ -163,7 +163,7 @@
 //! - Events beside those of the plan: `start` (sections and statics), `scope_end` (the last
 //!   instruction at which a function's variables are all in scope: at its `ret` the frame is gone
 //!   already), `repeated` (what was counted instead of shown), `unknown_free`, `note`,
-//!   `thread_start`, `thread_end`, `fork`, `exec`.
+//!   `thread_start`, `thread_end`, `fork`, `exec`, `stop` (a session lets its user look).
 //! - The block of a variable with a constant initialiser begins *at* the first store to it, and not
 //!   behind the last: `session/slots.rs` looks at the stores.
 //! - A relocated call pushes its true return address itself instead of being emulated.

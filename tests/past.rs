@@ -224,7 +224,7 @@ fn events_are_listed_by_kind_block_function_and_range() {
     let allocs = text.lines().filter(|line| line.contains(" alloc ") && line.ends_with(&place));
     assert_eq!(allocs.count(), 2, "once in each list: {text}");
     let text = says("moved", &["--record"], &["run", "events f"]);
-    for what in ["enter", "return   f", "free     #3"] {
+    for what in ["enter", "return ", "free     #3"] {
         assert!(text.contains(what), "{what}: {text}");
     }
     let text = says("moved", &["--record"], &["run", "events 1..2"]);
@@ -390,6 +390,33 @@ fn back_and_forward_go_by_events_and_by_pictures_and_forward_ends_at_the_program
     assert!(pictures[0] < at - 2 && pictures[1] > pictures[0] && pictures[1] <= at, "{pictures:?}");
     assert_eq!(end["answer"], "frame", "{end}");
     assert!(debug::refused(refused).contains("not the past"), "{refused}");
+}
+
+#[test]
+fn scripts_ask_the_past_as_they_ask_the_program() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let script = "break_at(\"f\"); run(); cont();
+        let stop = events(\"stop\").events[0].seq;
+        goto_(stop);
+        expect(locals().value == \"hello, ownership\");
+        expect(print(\"value\") == \"hello, ownership\");
+        expect(\"value.len() == 16\");
+        expect(context().blocks == 3);
+        let refused = false;
+        try { cont() } catch (e) { refused = true; }
+        expect(refused);
+        goto_(\"end\");";
+    let file = dir.path().join("a.rhai");
+    std::fs::write(&file, script).expect("written");
+    let program = program("moved", Variant::Debug).executable;
+    let ran = freehold([
+        "debug".as_ref(),
+        "--batch".as_ref(),
+        "-x".as_ref(),
+        file.as_os_str(),
+        program.as_os_str(),
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
 
 #[test]

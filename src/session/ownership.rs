@@ -114,7 +114,9 @@ impl Session {
             Some(run) => &run.stories,
             None => &self.past.stories,
         };
-        stories.of(block).cloned().ok_or(SessionError::NoStory(block))
+        let told = stories.of(block).cloned();
+        let told = told.or_else(|| self.log()?.story_of(block));
+        told.ok_or(SessionError::NoStory(block))
     }
 
     /// What nothing leads to any more, now or when the program ended.

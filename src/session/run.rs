@@ -34,6 +34,9 @@ use crate::track::{Folding, Ledger, Log, Owners, PlaceKey, Record, Stories, What
 /// Allocations that take a second or so to follow.
 const COSTLY: u64 = 100_000;
 
+/// Blocks whose stories are at hand; those of others are told anew from the log.
+const STORIES: usize = 1 << 16;
+
 /// Watches a run. It cannot steer it.
 pub trait Observer {
     /// Something happened.
@@ -165,7 +168,7 @@ impl Run {
             recent: VecDeque::new(),
             log,
             stop_recorded: None,
-            stories: Stories::default(),
+            stories: Stories::at_most(STORIES),
             plans: Plans::default(),
             follows_children: false,
             turns: None,

@@ -19,10 +19,14 @@ use std::rc::Rc;
 pub use lives::LiveBlock;
 pub use query::Query;
 
+use super::story::{Stories, Story};
 use crate::base::{BlockId, Event, Seq, ThreadNo};
 use lives::Lives;
 use query::Sieve;
 use store::{Place, Store};
+
+/// Events of one block that its story is told from.
+const STORY: usize = 1 << 12;
 
 /// How much a log takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -237,6 +241,17 @@ impl Log {
     /// The event at which a block was allocated; none where that is forgotten or never was.
     pub fn allocation_of(&self, block: BlockId) -> Option<Seq> {
         self.lives.begin_of(block).map(Seq)
+    }
+
+    /// The story of a block, told anew from its events; none where its allocation is not among those
+    /// that are kept.
+    pub fn story_of(&self, block: BlockId) -> Option<Story> {
+        self.allocation_of(block)?;
+        let about = Query { block: Some(block), ..Query::default() };
+        let mut stories = Stories::default();
+        let events = self.find(&about, STORY, |_| true).events;
+        events.iter().for_each(|event| stories.take(event));
+        stories.of(block).cloned()
     }
 
     /// The last events that fit a query, so many at most, and for which `wanted` holds.
@@ -470,6 +485,9 @@ mod tests {
         let pictures = Query { pictures: true, between: Some((0, 35)), ..Query::default() };
         assert_eq!(found(pictures, 2), (vec![20, 30], true));
         assert_eq!(log.allocation_of(BlockId(41)), Some(Seq(41)));
+        let story = log.story_of(BlockId(43)).expect("it was allocated");
+        assert_eq!((story.resized[0].size, story.freed.len()), (88, 0));
+        assert_eq!(log.story_of(BlockId(42)), None);
     }
 
     /// By hand: `cargo test --release --lib a_million -- --ignored --nocapture`.

@@ -17,6 +17,8 @@ use crate::value::Pretty;
 const WORD: usize = 8;
 /// The column behind the word from which on places stand, where what is told before is not longer.
 const WHERE: usize = 20;
+/// Columns of a value that is returned.
+const RETURNED: usize = 32;
 /// Columns that a place is cut to at least.
 const PLACE: usize = 16;
 
@@ -39,10 +41,10 @@ pub(super) fn events(list: &EventList, width: usize, lines: &mut Vec<Line>) {
             format!("{:>digits$}  ", event.seq.0),
         );
         if threads {
-            line.push(Ink::Faint, format!("{:<4}", format!("[{}]", event.thread)));
+            line.push(Ink::Faint, format!("{:<5}", format!("[{}]", event.thread)));
         }
         let room = width.saturating_sub(line.width());
-        line.append(event_line(event, room));
+        line.append(event_line(event, WHERE, room));
         lines.push(line);
     }
 }
@@ -67,7 +69,7 @@ pub(in crate::front::text) fn heading(moment: &PastMoment, width: usize) -> Vec<
 /// The moment that was gone to.
 pub(super) fn moment(shown: &MomentShown, width: usize, lines: &mut Vec<Line>) {
     let mut line = text_line("  ");
-    line.append(event_line(&shown.event, width.saturating_sub(2)));
+    line.append(event_line(&shown.event, 0, width.saturating_sub(2)));
     lines.push(line);
     if let Some(frame) = shown.frame.as_ref().filter(|f| Some(&f.at) != shown.event.at.as_ref()) {
         let mut line = plain(Ink::Faint, "  in ");
@@ -85,8 +87,9 @@ pub(super) fn value(value: &RecordedValue, width: usize) -> String {
     value_text(head, &Pretty::plain(&value.shown.text, width), width)
 }
 
-/// What happened, and where, in so many columns.
-fn event_line(event: &Event, width: usize) -> Line {
+/// What happened, and where, in so many columns. What happened takes some of them at least, so that
+/// places stand below each other.
+fn event_line(event: &Event, what_takes: usize, width: usize) -> Line {
     let (ink, word, what) = told(event);
     let mut line = Line::new();
     line.push(ink, format!("{word:<WORD$} ")).append(what);
@@ -95,7 +98,7 @@ fn event_line(event: &Event, width: usize) -> Line {
     }
     let Some(at) = &event.at else { return line };
     let here = place(at);
-    line.pad_to(WORD + 1 + WHERE);
+    line.pad_to(WORD + 1 + what_takes);
     let room = width.saturating_sub(line.width() + 2).max(PLACE);
     let name = brief(&function(&at.function), room.saturating_sub(here.width() + 1));
     // The line of the source tells more than the function.
@@ -142,16 +145,18 @@ fn told(event: &Event) -> (Ink, &'static str, Line) {
         EventKind::Enter { .. } => (Ink::New, "enter"),
         EventKind::ScopeEnd { .. } => (Ink::Plain, "scope"),
         EventKind::Return { function: name, value, end, .. } => {
-            let name = function(name);
+            if event.at.is_none() {
+                line.push(Ink::Strong, function(name)).push(Ink::Plain, " ");
+            }
             let how = match end {
-                ReturnEnd::Unwound => " left unseen or by unwinding".to_owned(),
-                ReturnEnd::ThreadEnded => " ended with its thread".to_owned(),
-                ReturnEnd::TailCall => " by a tail call".to_owned(),
+                ReturnEnd::Unwound => "unwound, or left unseen".to_owned(),
+                ReturnEnd::ThreadEnded => "ended with its thread".to_owned(),
+                ReturnEnd::TailCall => "by a tail call".to_owned(),
                 ReturnEnd::Ret => {
-                    value.as_ref().map_or(String::new(), |v| format!(" → {}", returned(v)))
+                    value.as_ref().map_or(String::new(), |value| format!("→ {}", returned(value)))
                 }
             };
-            line.push(Ink::Strong, name).push_cut(Ink::Plain, &how, 40);
+            line.push_cut(Ink::Plain, &how, RETURNED);
             (Ink::Gone, "return")
         }
         EventKind::Repeated { calls, .. } => {
