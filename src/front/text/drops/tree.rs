@@ -8,6 +8,9 @@ use crate::base::{At, BlockId, DropView, Seq};
 /// How many nodes in a row are compared with those before them: a loop can make several calls.
 const LONGEST_ROUND: usize = 6;
 
+/// How many elements of a vector are told one by one, whatever becomes of them.
+const ELEMENTS_TOLD: u64 = 8;
+
 /// Something that a thread did.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -119,15 +122,21 @@ fn shapes(nodes: &[Node]) -> Vec<u64> {
     nodes.iter().map(Node::shape).collect()
 }
 
-/// A text with each `#12` as `#`.
+/// A text with each `#12` as `#`, and each `[12]` as `[]` but for those of the first elements: blocks
+/// and the many elements of a vector that are treated alike are told once.
 pub(super) fn without_ordinals(text: &str) -> String {
-    let mut parts = text.split('#');
-    let mut plain = parts.next().unwrap_or("").to_owned();
-    for part in parts {
-        plain.push('#');
-        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(mark) = rest.find(['#', '[']) {
+        let (before, behind) = rest.split_at(mark + 1);
+        plain.push_str(before);
+        let digits = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, after) = behind.split_at(digits);
+        let is_far = number.parse::<u64>().map_or(digits > 0, |index| index >= ELEMENTS_TOLD);
+        let is_ordinal = before.ends_with('#') || (after.starts_with(']') && is_far);
+        rest = if is_ordinal { after } else { behind };
     }
-    plain
+    plain + rest
 }
 
 /// The nodes of a call, with the shape of each beside it, so that none is looked at twice.
@@ -214,6 +223,8 @@ mod tests {
     #[test]
     fn blocks_are_alike_whatever_their_numbers() {
         assert_eq!(without_ordinals("#3[1] → f::x #41"), "#[1] → f::x #");
+        assert_eq!(without_ordinals("#3[12].a[8]: [u8; 16]"), "#[].a[]: [u8; 16]");
+        assert_eq!(without_ordinals("[7][99999999999999999999][] #"), "[7][][] #");
         let mut nodes = Nodes::default();
         for block in 1..=3 {
             let deed = Deed {
