@@ -94,6 +94,9 @@ pub(super) struct Deed {
 impl Node {
     /// A number that is the same for what looks the same but for the ordinals of blocks.
     fn shape(&self) -> u64 {
+        if let Node::Rounds { first, times } = self {
+            return shape_of_rounds(&shapes(first), *times);
+        }
         let mut hasher = DefaultHasher::new();
         self.hash_shape(&mut hasher);
         hasher.finish()
@@ -113,13 +116,20 @@ impl Node {
             Node::Deed(deed) => {
                 (deed.verb, without_ordinals(&deed.text), &deed.at).hash(hasher);
             }
-            Node::Rounds { first, times } => (shapes(first), times).hash(hasher),
+            Node::Rounds { .. } => self.shape().hash(hasher),
         }
     }
 }
 
 fn shapes(nodes: &[Node]) -> Vec<u64> {
     nodes.iter().map(Node::shape).collect()
+}
+
+/// The shape of rounds, from those of the nodes of the first.
+fn shape_of_rounds(first: &[u64], times: u64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (first, times).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A text with each `#12` as `#`, and each `[12]` as `[]` but for those of the first elements: blocks
@@ -167,11 +177,13 @@ impl Nodes {
     fn folds(&mut self, round: usize) -> bool {
         let Some(start) = self.nodes.len().checked_sub(round) else { return false };
         let Some(last) = self.shapes.get(start..).map(<[u64]>::to_vec) else { return false };
-        if let Some(Node::Rounds { first, times }) =
-            start.checked_sub(1).and_then(|before| self.nodes.get_mut(before))
-            && shapes(first) == last
+        let before = start.checked_sub(1);
+        let before = before.and_then(|at| Some((self.nodes.get_mut(at)?, self.shapes.get_mut(at)?)));
+        if let Some((Node::Rounds { times, .. }, shape)) = before
+            && *shape == shape_of_rounds(&last, *times)
         {
             *times = times.saturating_add(1);
+            *shape = shape_of_rounds(&last, *times);
             self.nodes.truncate(start);
             self.shapes.truncate(start);
             return true;
@@ -184,8 +196,7 @@ impl Nodes {
         let first = self.nodes.split_off(before);
         self.nodes.push(Node::Rounds { first, times: 2 });
         self.shapes.truncate(before);
-        // It is like nothing else: rounds are compared by what is in them.
-        self.shapes.push(u64::MAX);
+        self.shapes.push(shape_of_rounds(&last, 2));
         true
     }
 }
@@ -218,6 +229,8 @@ mod tests {
         assert_eq!(folded("aaaa"), "(a)*4");
         assert_eq!(folded("xabababy"), "x(ab)*3y");
         assert_eq!(folded("abcabcabcd"), "(abc)*3d");
+        assert_eq!(folded("abbcabbcabbc"), "(a(b)*2c)*3");
+        assert_eq!(folded("abbcabbbc"), "a(b)*2ca(b)*3c");
     }
 
     #[test]
