@@ -178,7 +178,8 @@ impl Nodes {
         let Some(start) = self.nodes.len().checked_sub(round) else { return false };
         let Some(last) = self.shapes.get(start..).map(<[u64]>::to_vec) else { return false };
         let before = start.checked_sub(1);
-        let before = before.and_then(|at| Some((self.nodes.get_mut(at)?, self.shapes.get_mut(at)?)));
+        let before =
+            before.and_then(|at| Some((self.nodes.get_mut(at)?, self.shapes.get_mut(at)?)));
         if let Some((Node::Rounds { times, .. }, shape)) = before
             && *shape == shape_of_rounds(&last, *times)
         {
