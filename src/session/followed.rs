@@ -46,6 +46,15 @@ type Fates = HashMap<usize, Fate>;
 /// What is known of the parts of a variable.
 pub(super) type Fate = Vec<(OwningPart, Verdict)>;
 
+/// Whether the code of a function could be followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Judged {
+    /// It was.
+    Followed,
+    /// It was optimised, or goes ways that are not understood.
+    NotFollowed,
+}
+
 /// A frame of a function that is looked at.
 pub(super) struct Frame<'a> {
     pub context: &'a FrameContext<'a>,
@@ -61,16 +70,35 @@ impl Followed {
     }
 
     /// Fills in what the code says of the variables that are in scope.
-    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Option<()> {
+    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Judged {
+        match self.uses(frame) {
+            Some(uses) => {
+                self.judge_by(&uses, frame, variables);
+                Judged::Followed
+            }
+            None => Judged::NotFollowed,
+        }
+    }
+
+    fn uses(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
         let at = frame.context.bias_to_file();
         let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
         let start = frame.context.bias().to_virt(range.start);
         let known = self.0.borrow().get(&start).cloned();
-        let uses = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let uses = frame.follow(range).map(Rc::new);
             self.0.borrow_mut().insert(start, uses.clone());
             uses
-        })?;
+        })
+    }
+
+    fn judge_by(
+        &self,
+        uses: &FunctionUses,
+        frame: &Frame<'_>,
+        variables: &mut [Placed],
+    ) -> Option<()> {
+        let at = frame.context.bias_to_file();
         uses.uses.has_frame_at(at).then_some(())?;
         let flags: Vec<_> = uses.flags.iter().map(|flag| frame.flag(*flag)).collect();
         let key = (at, flags.clone());
