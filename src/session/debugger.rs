@@ -98,6 +98,7 @@ impl Settings {
             ledger: self.ledger,
             drops: self.drops,
             whole_stack: true,
+            values: true,
             full: false,
             halt_on_signals: true,
             pin: self.pin,

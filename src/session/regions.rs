@@ -22,6 +22,8 @@ const LARGEST_STACK: u64 = 1 << 30;
 pub(super) struct Regions<'a> {
     /// Live blocks.
     pub ledger: &'a Ledger,
+    /// Whether values are told, or only what they own.
+    pub values: bool,
     /// Stacks.
     pub threads: &'a Threads,
     /// Files.
