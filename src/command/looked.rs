@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::answer::{Answer, SourceText};
 use crate::session::{
-    Answered, BlockDetail, ContextView, Disassembly, Dump, HeapView, Leaks, LibraryView,
+    Answered, BlockDetail, ContextView, Disassembly, DropsView, Dump, HeapView, Leaks, LibraryView,
     LineCodeView, MapView, Names, OwnerPath, RegistersView, ScopeVariable, SignalRow, Slots,
-    SymbolView, ThreadView,
+    SymbolView, ThreadView, Why,
 };
 use crate::track::Story;
 use crate::value::layout::TypeLayout;
@@ -62,6 +62,10 @@ pub enum Looked {
     History(Box<Story>),
     /// What nothing keeps.
     Leaks(Leaks),
+    /// Why a value is dead or alive.
+    Why(Why),
+    /// What was dropped.
+    Drops(DropsView),
     /// The threads.
     Threads(Vec<ThreadView>),
     /// What a command answered for several threads.

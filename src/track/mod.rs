@@ -8,6 +8,7 @@
 
 pub mod drops;
 mod folding;
+mod graves;
 mod ledger;
 mod owners;
 mod reach;
@@ -15,7 +16,7 @@ mod record;
 mod story;
 
 pub use folding::{Folded, Folding};
-pub use ledger::{Block, Change, Ended, Ledger};
+pub use ledger::{AboutToEnd, Block, Change, Ended, Ledger};
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
 pub use reach::{Graph, Lost, Reach, Via};
 pub use record::{AllocatorCall, Record, What};
