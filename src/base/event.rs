@@ -107,6 +107,12 @@ pub enum EventKind {
         /// The block that lay there before and has ended, if there was one.
         #[serde(skip_serializing_if = "Option::is_none")]
         ended: Option<BlockId>,
+        /// The line that allocated that block.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        allocated_at: Option<At>,
+        /// The line that freed it before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        freed_at: Option<At>,
     },
     /// A block passed from one owner to another.
     Move {

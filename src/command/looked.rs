@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::answer::{Answer, SourceText};
 use crate::base::{Event, Seq};
 use crate::session::{
-    Answered, BlockDetail, ContextView, Disassembly, Dump, Frame, HeapView, Leaks, LibraryView,
-    LineCodeView, MapView, Names, OwnerPath, RecordedValue, RegistersView, ScopeVariable,
-    SignalRow, Slots, SymbolView, ThreadView,
+    Answered, BlockDetail, ContextView, Disassembly, DropsView, Dump, Frame, HeapView, Leaks,
+    LibraryView, LineCodeView, MapView, Names, OwnerPath, RecordedValue, RegistersView,
+    ScopeVariable, SignalRow, Slots, SymbolView, ThreadView, Why,
 };
 use crate::track::Story;
 use crate::value::layout::TypeLayout;
@@ -63,6 +63,10 @@ pub enum Looked {
     History(Box<Story>),
     /// What nothing keeps.
     Leaks(Leaks),
+    /// Why a value is dead or alive.
+    Why(Why),
+    /// What was dropped.
+    Drops(DropsView),
     /// The threads.
     Threads(Vec<ThreadView>),
     /// What a command answered for several threads.

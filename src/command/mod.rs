@@ -8,6 +8,7 @@ mod answer;
 mod apropos;
 mod backtrace;
 mod break_commands;
+mod break_ownership;
 mod break_terms;
 mod breaking;
 mod catching;
@@ -16,6 +17,7 @@ mod delete;
 mod difference;
 mod disassemble;
 mod display;
+mod drops;
 mod error;
 mod events;
 mod examine;
@@ -55,6 +57,7 @@ mod terms;
 mod threads;
 mod types;
 mod watching;
+mod why;
 mod words;
 
 use serde::Serialize;
@@ -187,6 +190,8 @@ pub const COMMANDS: &[&Command] = &[
     &owning::OWNER,
     &owning::HISTORY,
     &owning::LEAKS,
+    &why::WHY,
+    &drops::DROPS,
     &maps::MAPS,
     &display::DISPLAY,
     &display::UNDISPLAY,

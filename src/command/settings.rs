@@ -134,6 +134,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: following::exec_mode,
     },
     Setting {
+        name: "drops",
+        alias: "",
+        about: "whether drops are followed from now on, for `drops`: each is a stop then",
+        set: |session, text| switch(text).map(|on| session.follow_drops(on)),
+        show: |session| on_or_off(session.settings.drops),
+    },
+    Setting {
+        name: "stop-on-bad-free",
+        alias: "",
+        about: "whether the program stops before it frees a block twice, or what is no block",
+        set: |session, text| switch(text).map(|on| session.settings.stop_on_bad_free = on),
+        show: |session| on_or_off(session.settings.stop_on_bad_free),
+    },
+    Setting {
         name: "pagination",
         alias: "",
         about: "whether long output waits for a key",

@@ -18,6 +18,7 @@ use super::signal_table::SignalTable;
 use super::skip::Skip;
 use super::stack::{Frame, Stack};
 use super::stage::Stage;
+use super::symbolize::is_allocator;
 use super::value_then::recorded_form;
 use super::viewing::Viewing;
 use crate::base::{Shown, ThreadNo};
@@ -41,6 +42,9 @@ pub struct Settings {
     /// Whether the blocks of the heap are followed from the start of the program: each call of the
     /// allocator is a stop then. It takes effect at the next run.
     pub ledger: bool,
+    /// Whether drops are followed: each is a stop then. [`Session::follow_drops`] changes it while a
+    /// process runs.
+    pub drops: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
     /// Whether addresses are shown as numbers, beside the names of what lies there.
@@ -58,6 +62,9 @@ pub struct Settings {
     pub follow_fork: FollowFork,
     /// Which program `run` starts after an exec.
     pub follow_exec: FollowExec,
+    /// Whether the program stops where it is about to free what it has freed already, or what it
+    /// never was given.
+    pub stop_on_bad_free: bool,
     /// Whether a person is asked before long output goes on.
     pub pagination: bool,
     /// Whether a person is asked before the program is ended.
@@ -71,6 +78,7 @@ impl Default for Settings {
             width: 80,
             parts: true,
             ledger: true,
+            drops: false,
             pin: true,
             addresses: false,
             context_at_stop: false,
@@ -79,6 +87,7 @@ impl Default for Settings {
             record: false,
             follow_fork: FollowFork::default(),
             follow_exec: FollowExec::default(),
+            stop_on_bad_free: true,
             pagination: true,
             confirm: true,
         }
@@ -94,7 +103,7 @@ impl Settings {
             selection: Selection::default(),
             entry: EntryPoint::AfterPrologue,
             ledger: self.ledger,
-            drops: false,
+            drops: self.drops,
             whole_stack: true,
             values: true,
             full: false,
@@ -368,13 +377,17 @@ impl Session {
                 | Halt::Interrupted { .. }
                 | Halt::Attached { .. }
                 | Halt::Watchpoint { .. }
+                | Halt::Ownership { .. }
+                | Halt::BadFree { .. }
                 | Halt::Caught { what: Caught::Panic { .. } | Caught::Signal { .. }, .. }
         );
         if !by_runtime {
             return 0;
         }
         let stack = self.stack().ok();
-        let users = stack.and_then(|s| s.frames.iter().position(|f| f.origin == Origin::User));
+        // A `#[global_allocator]` of the user's is no answer to the question of who allocates.
+        let is_users = |f: &Frame| f.origin == Origin::User && !is_allocator(&f.at.function);
+        let users = stack.and_then(|s| s.frames.iter().position(is_users));
         users.unwrap_or(0)
     }
 

@@ -147,6 +147,17 @@ pub enum SessionError {
         "what keeps the blocks was not searched: the program was killed, or has too much memory"
     )]
     NotSearched,
+    /// No code of the program drops such a value.
+    #[error("nothing drops a `{0}` in this program: it has nothing to drop, or none is dropped")]
+    NeverDropped(String),
+    /// A variable of which it cannot be told where it is moved.
+    #[error("where `{what}` is moved cannot be told: {why}")]
+    NoMove {
+        /// The expression, as it was written.
+        what: String,
+        /// Why.
+        why: String,
+    },
     /// No type is called so.
     #[error("no type is called `{0}`")]
     NoType(String),

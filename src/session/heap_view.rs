@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::debugger::Session;
 use super::error::SessionError;
+use super::ownership::OwnerStep;
 use super::run::Run;
 use super::slots::short_function;
 use crate::base::{At, BlockId, FrameView, Hold, MemoryExt, SlotState, ThreadNo, VirtAddr};
@@ -45,6 +46,9 @@ pub struct BlockView {
     /// The place whose destructor will free it, as far as it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Holder>,
+    /// What memory says of who keeps it, where no owner is known and the search is short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<OwnerStep>,
 }
 
 /// A place that leads to a block.
@@ -112,8 +116,10 @@ impl Session {
         let more = live.len().saturating_sub(limit);
         let listed = live.into_iter().take(limit);
         let blocks = listed.map(|(address, block)| run.block_view(address, block, &holders));
+        let mut blocks: Vec<BlockView> = blocks.collect();
+        run.add_keepers(&mut blocks);
         Ok(HeapView {
-            blocks: blocks.collect(),
+            blocks,
             more,
             live: run.ledger.live_blocks(),
             bytes: run.ledger.live_bytes(),
@@ -177,6 +183,7 @@ impl Run {
             at: block.at.as_deref().cloned(),
             thread: block.thread,
             owner: seen.or_else(known),
+            keeper: None,
         }
     }
 

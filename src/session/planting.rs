@@ -114,6 +114,7 @@ impl Run {
         }
         if self.options.drops {
             self.plant_drops();
+            self.note_drops_from_start();
         }
         Ok(())
     }
@@ -193,6 +194,7 @@ impl Run {
         let own = shims.iter().filter(|(bias, _)| *bias == main.bias);
         let mut shims = own.flat_map(|(_, hooks)| hooks);
         if shims.any(|(at, _)| main.image.is_inlined_elsewhere(*at)) {
+            self.stops.happening.misses_blocks = true;
             self.notes.push(
                 "The program's own allocator was inlined into some of its callers: blocks that those \
                  allocate are not seen, nor are those that they free. Without optimisation all are."

@@ -17,6 +17,7 @@ impl Run {
         let Some(log) = &mut self.log else { return };
         log.push(event);
         self.stories.take(event);
+        self.dropping.log.take(event);
         events::remember(&mut self.recent, event);
     }
 
@@ -134,6 +135,8 @@ impl Halt {
             Halt::Breakpoint { .. } => format!("breakpoint {}", numbers()),
             Halt::Watchpoint { .. } => format!("watchpoint {}", numbers()),
             Halt::WatchEnded { .. } => "end of a watchpoint".to_owned(),
+            Halt::Ownership { .. } => format!("breakpoint {}", numbers()),
+            Halt::BadFree { .. } => "bad free".to_owned(),
             Halt::Caught { .. } => format!("catchpoint {}", numbers()),
             Halt::Signal { name, .. } => format!("signal {name}"),
             Halt::Step { .. } => "step".to_owned(),

@@ -1,5 +1,6 @@
 //! From the launch to the end.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -183,6 +184,7 @@ impl Run {
     /// [`SessionError::Inferior`] where the kernel refuses something.
     pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
         self.judged.clear();
+        self.free_what_was_held();
         if let Some(turns) = &self.turns {
             turns.give(self.inferior.process());
         }
@@ -243,6 +245,8 @@ impl Run {
             threads: &self.threads,
             images: self.inferior.modules(),
             memory: self.inferior.memory(),
+            run: self,
+            mappings: OnceCell::new(),
         }
     }
 
@@ -362,7 +366,10 @@ impl Run {
     /// Does what a site is for; the breakpoint to stop for, where it is one.
     fn act(&mut self, thread: &Stopped, role: Role) -> Option<BreakpointId> {
         match role {
-            Role::Break(id) => return self.is_reached(thread, id).then_some(id),
+            Role::Break(id) => {
+                let reached = self.is_reached(thread, id) && self.is_moved_here(thread, id);
+                return reached.then_some(id);
+            }
             Role::WatchEnd(id) => self.stops.leaving.push(id),
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),

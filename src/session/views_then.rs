@@ -91,6 +91,7 @@ impl Session {
             at: block.at,
             thread: block.thread,
             owner: owner_among(holders.get(&block.block)),
+            keeper: None,
         });
         Ok(HeapView {
             blocks: blocks.collect(),

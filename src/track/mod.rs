@@ -8,6 +8,7 @@
 
 pub mod drops;
 mod folding;
+mod graves;
 mod ledger;
 mod log;
 mod owners;
@@ -16,7 +17,7 @@ mod record;
 mod story;
 
 pub use folding::{Folded, Folding};
-pub use ledger::{Block, Change, Ended, Ledger};
+pub use ledger::{AboutToEnd, Block, Change, Ended, Ledger};
 pub use log::{Found, LiveBlock, Log, Missing, Query, Room};
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
 pub use reach::{Graph, Lost, Reach, Via};

@@ -229,8 +229,10 @@ mod tests {
         let mut stories = Stories::default();
         stories.take(&alloc(1, 1));
         stories.take(&free(2, 1));
-        let ended = Some(BlockId(1));
-        stories.take(&event(3, EventKind::UnknownFree { address: VirtAddr(0x1000), ended }));
+        let (address, ended) = (VirtAddr(0x1000), Some(BlockId(1)));
+        let (allocated_at, freed_at) = (None, None);
+        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at };
+        stories.take(&event(3, again));
         assert_eq!(stories.of(BlockId(1)).map(|story| story.freed.len()), Some(2));
     }
 

@@ -22,6 +22,7 @@ mod cells;
 mod effects;
 mod known;
 mod leaf;
+mod moves;
 mod registers;
 mod steps;
 #[cfg(test)]

@@ -219,7 +219,9 @@ fn reason(halt: &Halt) -> Line {
         Halt::Breakpoint { .. }
         | Halt::Watchpoint { .. }
         | Halt::WatchEnded { .. }
-        | Halt::Caught { .. } => &mut line,
+        | Halt::Caught { .. }
+        | Halt::Ownership { .. }
+        | Halt::BadFree { .. } => &mut line,
     };
     line
 }

@@ -101,8 +101,12 @@ mod tests {
             assert!(fits(&about(block), &moved), "{block}");
         }
         assert!(!fits(&about(1), &moved));
-        let free =
-            EventKind::UnknownFree { address: crate::base::VirtAddr(1), ended: Some(BlockId(9)) };
+        let free = EventKind::UnknownFree {
+            address: crate::base::VirtAddr(1),
+            ended: Some(BlockId(9)),
+            allocated_at: None,
+            freed_at: None,
+        };
         assert!(fits(&about(9), &event(4, free)));
     }
 

@@ -3,6 +3,7 @@
 mod code;
 mod context;
 mod declaration;
+mod drops;
 mod heap;
 mod maps;
 mod memory;
@@ -38,6 +39,8 @@ pub(super) fn looked(looked: &Looked, width: usize) -> String {
         Looked::Owner(path) => ownership::owner(path, &mut lines),
         Looked::History(story) => lines.extend(ownership::story(story)),
         Looked::Leaks(leaks) => ownership::leaks(leaks, width, &mut lines),
+        Looked::Why(why) => ownership::why(why, width, &mut lines),
+        Looked::Drops(view) => drops::lines(view, width, &mut lines),
         Looked::Threads(threads) => threads::lines(threads, &mut lines),
         Looked::Applied(applied) => return threads::applied(applied, width),
         Looked::Signals(rows) => signals::lines(rows, &mut lines),
