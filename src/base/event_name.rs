@@ -117,6 +117,25 @@ impl Event {
 mod tests {
     use super::*;
 
+    /// A log reads events back: what is left out when it is empty must not be missed then.
+    #[test]
+    fn every_field_that_may_be_left_out_is_read_back_as_empty() {
+        let sources = [
+            include_str!("event.rs"),
+            include_str!("region.rs"),
+            include_str!("reason.rs"),
+            include_str!("drop_view.rs"),
+            include_str!("ending.rs"),
+        ];
+        let lines = sources.iter().flat_map(|text| text.lines());
+        let left_out: Vec<_> = lines.filter(|line| line.contains("skip_serializing_if")).collect();
+        assert!(left_out.len() > 40, "{left_out:?}");
+        for line in left_out {
+            // serde itself reads an option that is not there as none.
+            assert!(line.contains("Option::is_none") || line.contains("(default"), "{line}");
+        }
+    }
+
     #[test]
     fn the_name_of_a_kind_is_the_tag_of_its_json_form() {
         let kinds = [

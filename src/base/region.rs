@@ -32,7 +32,7 @@ pub enum Region {
         /// The block.
         block: BlockId,
         /// Bytes from the start of the block.
-        #[serde(skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_zero")]
         offset: u64,
         /// The line that freed it, `main.rs:7`, where it is known.
         #[serde(skip_serializing_if = "Option::is_none")]

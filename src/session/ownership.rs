@@ -114,13 +114,7 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
-        let stories = match self.run_or_parked() {
-            Some(run) => &run.stories,
-            None => &self.past.stories,
-        };
-        let told = stories.of(block).cloned();
-        let told = told.or_else(|| self.log()?.story_of(block));
-        told.ok_or(SessionError::NoStory(block))
+        self.story(block).ok_or(SessionError::NoStory(block))
     }
 
     /// What nothing leads to any more, now or when the program ended.

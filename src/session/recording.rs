@@ -8,8 +8,8 @@ use super::halt::Halt;
 use super::planting::Role;
 use super::run::Run;
 use super::stack::Frame;
-use crate::base::{Event, EventKind, Evidence, Seq, ThreadNo};
-use crate::track::{Folding, Log};
+use crate::base::{BlockId, Event, EventKind, Evidence, Seq, ThreadNo};
+use crate::track::{Folding, Log, Story};
 
 impl Run {
     /// Keeps what a session's user may ask for later.
@@ -102,6 +102,17 @@ impl Session {
             Some(run) => run.log.as_ref(),
             None => self.kept_log.as_ref(),
         }
+    }
+
+    /// What happened to a block, also in a run that is over. Where its story is not at hand any more,
+    /// it is told anew from the log.
+    pub(super) fn story(&self, block: BlockId) -> Option<Story> {
+        let stories = match self.run_or_parked() {
+            Some(run) => &run.stories,
+            None => &self.past.stories,
+        };
+        let told = stories.of(block).cloned();
+        told.or_else(|| self.log()?.story_of(block))
     }
 
     /// Keeps the log of a run that is over.

@@ -106,11 +106,10 @@ impl Session {
     }
 
     fn facts_of_block(&self, block: BlockId) -> Vec<Fact> {
-        let story = self.run.as_ref().and_then(|run| run.stories.of(block));
-        story
+        self.story(block)
             .map(|story| {
                 let head = format!("{block}, {} B", story.last_size());
-                let facts = story_facts(story).into_iter();
+                let facts = story_facts(&story).into_iter();
                 facts.map(|fact| Fact { text: format!("{head}: {}", fact.text), ..fact }).collect()
             })
             .unwrap_or_default()
