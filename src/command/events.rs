@@ -19,7 +19,7 @@ pub(super) static EVENTS_COMMAND: Command = Command {
     aliases: &["ev"],
     topic: Topic::Past,
     usage: "[N | KIND | #BLOCK | FUNCTION | FROM..TO]",
-    about: "List what was recorded: allocations, moves, drops, calls, stops, threads, signals",
+    about: "List what was recorded: allocations, moves, calls, stops, threads",
     details: "N is how many of the last ones. KIND is alloc, realloc, free, move, drop, enter, return, \
               stop, signal, thread_start and so on; of a kind, a block, a function or a range up to \
               1000 are listed. The number in front is the one that `goto` takes. Without --record, \

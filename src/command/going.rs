@@ -14,7 +14,7 @@ pub(super) static GOTO: Command = Command {
     aliases: &["go"],
     topic: Topic::Past,
     usage: "EVENT | start | end | #BLOCK",
-    about: "Look at the moment after an event: stack, variables and heap as they were recorded",
+    about: "Look at the moment after an event, as it was recorded",
     details: "`goto #3` is the allocation of the block. In the past, the program is out of reach: what \
               was recorded can be looked at (context, backtrace, frame, locals, slots, print NAME, \
               split, heap, list, expect), and nothing can be changed or run. `goto end` returns to the \
@@ -28,7 +28,7 @@ pub(super) static BACK: Command = Command {
     aliases: &["ba"],
     topic: Topic::Past,
     usage: "[-p] [N]",
-    about: "Look at the moment after the event before, or after the N-th before",
+    about: "Look at the moment after the event before, or the N-th before",
     details: "-p goes from picture to picture: stops, entries and returns. `forward` goes the other \
               way; `help goto` says what can be done there.",
     run: |context, text| {
@@ -59,7 +59,7 @@ pub(super) static FORWARD: Command = Command {
     aliases: &["fwd"],
     topic: Topic::Past,
     usage: "[-p] [N]",
-    about: "In the past, look at the moment after the next event, or after the N-th from here",
+    about: "In the past, look at the moment after the next event, or the N-th",
     details: "-p goes from picture to picture. From the last event it returns to the program.",
     run: |context, text| {
         let (pictures, by) = by(text, "forward")?;

@@ -188,7 +188,7 @@ fn uninitialised(frame: &FrameView) -> Option<Row> {
     let names: Vec<_> = frame
         .slots
         .iter()
-        .filter(|slot| slot.state == SlotState::Uninitialised)
+        .filter(|slot| slot.state == SlotState::Uninitialised && !slot.over)
         .filter_map(|slot| slot.name.as_deref())
         .collect();
     (!names.is_empty()).then(|| {
