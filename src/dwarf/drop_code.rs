@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::aggregates::parts;
 use super::drop_names::{DropPart, dropped_by, may_drop};
-use super::functions::{Scope, Variable};
+use super::functions::{InlinedCall, Scope, Variable};
 use super::image::Image;
 use super::names::{crate_of, demangle, is_rust_symbol};
 use super::origin::Origin;
@@ -97,6 +97,14 @@ impl Image {
                 location.is_none_or(|location| location.exprloc_value().is_none())
             }) || scope.inner.iter().any(has_inlined_drop)
         })
+    }
+
+    /// The full name of the type whose glue an inlined call is; none for another call.
+    pub fn dropped_by_call(&self, call: &InlinedCall) -> Option<Arc<str>> {
+        let (part, of_path) = dropped_by(&call.name)?;
+        (part == DropPart::Glue).then_some(())?;
+        let ty = call.origin.and_then(|origin| self.dropped_type_of(origin, part));
+        Some(self.named(ty, of_path).1)
     }
 
     fn is_of_std(&self, unit: Option<UnitId>) -> bool {

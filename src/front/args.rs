@@ -117,9 +117,13 @@ pub struct TestArgs {
     #[arg(value_name = "FILTER")]
     pub filter: Option<String>,
 
-    /// The filter is the whole path of a test
-    #[arg(long, requires = "filter")]
+    /// FILTER, and what is skipped, are whole paths of tests
+    #[arg(long)]
     pub exact: bool,
+
+    /// Leave out the tests whose path has this in it (may be repeated)
+    #[arg(long, value_name = "TEXT")]
+    pub skip: Vec<String>,
 
     /// Run the tests that are marked #[ignore] too
     #[arg(long)]

@@ -47,6 +47,15 @@ type Fates = HashMap<usize, Fate>;
 /// What is known of the parts of a variable.
 pub(super) type Fate = Vec<(OwningPart, Verdict)>;
 
+/// Whether the code of a function could be followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Judged {
+    /// It was.
+    Followed,
+    /// It was optimised, or goes ways that are not understood.
+    NotFollowed,
+}
+
 /// A frame of a function that is looked at.
 pub(super) struct Frame<'a> {
     pub context: &'a FrameContext<'a>,
@@ -62,9 +71,23 @@ impl Followed {
     }
 
     /// Fills in what the code says of the variables that are in scope.
-    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Option<()> {
+    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Judged {
+        match self.uses_of(frame) {
+            Some(uses) => {
+                self.judge_by(&uses, frame, variables);
+                Judged::Followed
+            }
+            None => Judged::NotFollowed,
+        }
+    }
+
+    fn judge_by(
+        &self,
+        uses: &FunctionUses,
+        frame: &Frame<'_>,
+        variables: &mut [Placed],
+    ) -> Option<()> {
         let at = frame.context.bias_to_file();
-        let uses = self.uses_of(frame)?;
         uses.uses.has_frame_at(at).then_some(())?;
         let flags: Vec<_> = uses.flags.iter().map(|flag| frame.flag(*flag)).collect();
         let key = (at, flags.clone());

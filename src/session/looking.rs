@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use super::alive::Alive;
 use super::context::FrameContext;
-use super::fates::reason;
+use super::fates::{reason, reason_of_part};
 use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use crate::base::{Bias, Cached, Memory, Region, ThreadNo, Unreadable, VirtAddr};
+use crate::base::{Bias, Cached, Memory, Region, SlotState, ThreadNo, Unreadable, VirtAddr};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
 use crate::track::PlaceKey;
 use crate::value::{Limits, Naming, Reader, Running};
+
+/// Paths to fields that are gone, and why they have no value.
+pub(super) type Gone = Vec<(String, Unreadable)>;
 
 /// A frame under the eyes of somebody who asks for its variables.
 pub(super) struct Looking<'a> {
@@ -92,12 +95,26 @@ impl Looking<'_> {
         self.run.thread_local(self.thread, self.raw, offset)
     }
 
+    /// Where a variable is of which some fields were moved out, and why each of those has no value.
+    /// None for any other variable.
+    pub fn left_of(&self, variable: &Placed) -> Option<(TypeRef, Location, Gone)> {
+        (variable.in_scope && !variable.over).then_some(())?;
+        let Some(SlotState::PartlyMoved { parts }) = self.state(variable) else { return None };
+        let gone = parts.iter().map(|part| (part.path.clone(), reason_of_part(part)));
+        Some((variable.ty?, variable.location.clone().ok()?, gone.collect()))
+    }
+
     /// Why a variable no longer holds what it held.
     fn lost(&self, variable: &Placed) -> Option<Unreadable> {
+        self.state(variable).and_then(reason)
+    }
+
+    /// What is known of a variable, if it may have lost its value.
+    fn state<'s>(&'s self, variable: &'s Placed) -> Option<&'s SlotState> {
         let cfa = self.raw.cfa?;
         let key = PlaceKey { thread: self.thread, cfa, die: variable.die };
         // What was seen on the heap and what the code says were put together when it was judged.
-        self.run.lost.get(&key).or(variable.fate.as_ref()).and_then(reason)
+        self.run.lost.get(&key).or(variable.fate.as_ref())
     }
 }
 

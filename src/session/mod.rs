@@ -7,6 +7,7 @@
 //! frames and values to look at. Nothing here prints.
 
 mod address_names;
+mod ahead;
 mod alive;
 mod allocator;
 mod asking;
@@ -66,6 +67,7 @@ mod planting;
 mod reaching;
 mod regions;
 mod register_view;
+mod returning;
 mod run;
 mod running;
 mod scope;
@@ -85,6 +87,7 @@ mod thread_list;
 mod threads;
 mod turns;
 mod types_asked;
+mod unfollowed;
 mod user_stops;
 mod value_returned;
 mod vantage;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::alive::Alive;
 use super::context::FrameContext;
 use super::fates::{apply_fate, with_fate};
-use super::followed::{Followed, Frame};
+use super::followed::{Followed, Frame, Judged};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
@@ -199,7 +199,11 @@ pub(super) fn place_where(
         .collect();
     let registers = |register| context.whole_register(register);
     let reader = &reader(around, context, image, &registers);
-    around.stores.followed.judge(&Frame { context, function, image, reader }, &mut placed);
+    let frame = Frame { context, function, image, reader };
+    match around.stores.followed.judge(&frame, &mut placed) {
+        Judged::Followed => {}
+        Judged::NotFollowed => frame.judge_optimised(around.regions.ledger, low, &mut placed),
+    }
     for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
         variable.in_scope = false;
     }
