@@ -107,7 +107,8 @@
 //! [`track::Stories`] tells what happened to each block; [`track::Graph`] searches from statics,
 //! thread-local variables, stacks and registers for words that lead to blocks
 //! (`session/keepers.rs`), at a stop and when the process is about to end, so that a leak is told
-//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them. A
+//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them, and
+//! `session/why.rs` puts what the code says and what was seen together for `why`. A
 //! [`testing::Recording`] is the events of a whole run, to be asserted on; `freehold test` makes
 //! one of each test of a package.
 //!
@@ -118,6 +119,19 @@
 //! aside (`session/viewing.rs`), so that nothing can be read of the process by mistake, and what is
 //! looked at comes from the log (`session/views_then.rs`, `session/value_then.rs`). `command/past.rs`
 //! says which commands answer there.
+//!
+//! # The way of a stop on ownership
+//!
+//! `break alloc > 1 MiB` and its kin are [`session::OwnershipStop`]s. Blocks: the ledger's change
+//! becomes a [`session::Happened`], inside of the stop that the allocator makes anyway, and is
+//! compared with what breakpoints wait for (`session/block_stops.rs`); the ledger learns of a free
+//! only when the thread goes on, so that the block is alive while somebody looks. Drops: the code of
+//! the types that are asked for is planted (`session/drop_stops.rs`). Moves: the instructions come
+//! from the code (`asm/uses/moves.rs`), and at each the drop flags decide. A free of what is not
+//! there stops before the allocator is called (`session/bad_frees.rs`).
+//!
+//! What lies in a block that was freed ([`track::Ledger::ended_at`]) or in a frame that was left is
+//! read by nobody who shows values: `session/alive.rs` stands before the memory.
 //!
 //! # The way of a question
 //!
