@@ -509,6 +509,9 @@ pub struct SlotView {
     /// Whether another variable of the same name hides it here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shadowed: bool,
+    /// Whether the block that declares it has ended, where it is not in scope.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
     /// Whether its bytes also belong to another slot that is listed, so that they count once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shares_bytes: bool,

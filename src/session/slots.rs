@@ -324,6 +324,7 @@ pub(super) fn blank(kind: SlotKind, region: Region) -> SlotView {
         leads_to: None,
         inlined_from: None,
         shadowed: false,
+        over: false,
         shares_bytes: false,
     }
 }
@@ -350,6 +351,7 @@ fn view_variable(
     view.type_name = ty.and_then(|ty| image.get(ty).ok()).map(|ty| short_type_name(&ty.name));
     if !variable.in_scope {
         view.state = SlotState::Uninitialised;
+        view.over = variable.over;
         return None;
     }
     let location = match &variable.location {

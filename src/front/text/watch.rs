@@ -310,6 +310,7 @@ mod tests {
             leads_to: None,
             inlined_from: None,
             shadowed: false,
+            over: false,
             shares_bytes: false,
         }
     }
