@@ -29,6 +29,7 @@ mod disassembly;
 mod drop_stops;
 mod drops;
 mod drops_so_far;
+mod ended_since;
 mod error;
 mod events;
 mod fates;
