@@ -566,6 +566,6 @@ fn what_was_freed_after_the_last_picture_is_not_shown_as_it_was() {
     let before = then(&["goto #3", "forward -p", "locals"]);
     assert!(before.contains("\"hello, ownership\""), "{before}");
     let after = then(&["back", "locals"]);
-    assert!(after.contains("value  String  dropped"), "{after}");
+    assert!(after.contains("value  String  <dropped: #3 was freed at moved.rs:8>"), "{after}");
     assert!(!after.contains("\"hello, ownership\""), "{after}");
 }
