@@ -1,12 +1,13 @@
 //! Why a value cannot be shown: a value of its own, never an aborted listing and never a guess.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::registers::{RegisterName, register_name};
 use super::{BlockId, VirtAddr};
 
 /// The reason why a value cannot be read. Its text completes "`x` is …".
-#[derive(Clone, PartialEq, Eq, Debug, Error, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Error, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreadable {
     /// The compiler kept no location for it at this address.
@@ -76,7 +77,8 @@ pub enum Unreadable {
     #[error("lost: {register} was not saved by a callee")]
     RegisterLost {
         /// The assembler's name of the register.
-        register: &'static str,
+        #[serde(deserialize_with = "register_name")]
+        register: RegisterName,
     },
     /// The debug information does not describe it, or not in a way that can be true.
     #[error("not described: {0}")]

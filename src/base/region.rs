@@ -1,11 +1,12 @@
 //! Where a byte lives.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::BlockId;
+use super::registers::{RegisterName, register_name};
 
 /// The kind of memory that an address belongs to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Region {
     /// The stack of a thread.
@@ -46,7 +47,7 @@ pub enum Region {
     /// A mapped file, outside of any section with a name.
     File(String),
     /// A register, by its assembler's name.
-    Register(&'static str),
+    Register(#[serde(deserialize_with = "register_name")] RegisterName),
     /// Nothing is mapped there.
     Unmapped,
     /// The value has no address: the compiler computes it where it is used.

@@ -97,6 +97,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |session| on_or_off(session.settings.context_at_stop),
     },
     Setting {
+        name: "record",
+        alias: "",
+        about: "whether entries and returns of your functions are recorded, with pictures, for \
+                `goto` and `back`: each is a stop",
+        set: |session, text| Ok(session.record_calls(switch(text)?)?),
+        show: |session| on_or_off(session.settings.record),
+    },
+    Setting {
         name: "step-into-all",
         alias: "",
         about: "whether steps enter std and dependencies",

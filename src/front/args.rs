@@ -80,6 +80,10 @@ pub struct DebugArgs {
     #[arg(long)]
     pub no_ledger: bool,
 
+    /// Record the entries and returns of your functions too, for `goto` and `back` (slower)
+    #[arg(long)]
+    pub record: bool,
+
     /// Do not keep debugger and program on one core while the program has one thread (slower)
     #[arg(long, help_heading = "Output")]
     pub no_pin: bool,

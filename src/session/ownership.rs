@@ -114,11 +114,13 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
-        let stories = match &self.run {
+        let stories = match self.run_or_parked() {
             Some(run) => &run.stories,
             None => &self.past.stories,
         };
-        stories.of(block).cloned().ok_or(SessionError::NoStory(block))
+        let told = stories.of(block).cloned();
+        let told = told.or_else(|| self.log()?.story_of(block));
+        told.ok_or(SessionError::NoStory(block))
     }
 
     /// What nothing leads to any more, now or when the program ended.

@@ -55,6 +55,11 @@ impl Threads {
         self.0.clear();
     }
 
+    /// Calls are no longer followed.
+    pub fn forget_calls(&mut self) {
+        self.0.values_mut().for_each(|thread| thread.open.clear());
+    }
+
     /// Whether an address lies in the part of some thread's stack that is in use, which a function
     /// that calls no other may extend below the stack pointer (psABI, section 3.2.2).
     pub fn on_a_stack(&self, at: VirtAddr) -> bool {

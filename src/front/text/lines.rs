@@ -102,6 +102,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         | EventKind::Enter { .. }
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
+        | EventKind::Stop { .. }
         | EventKind::Note { .. }
         | EventKind::Log { .. }
         | EventKind::Signal { .. }
