@@ -112,14 +112,6 @@
 //! [`testing::Recording`] is the events of a whole run, to be asserted on; `freehold test` makes
 //! one of each test of a package.
 //!
-//! # The way back
-//!
-//! Every event of a session goes into a [`track::Log`], with a picture of the stack at each stop
-//! (`session/recording.rs`). To look at a moment of the past, the session puts its [`session::Run`]
-//! aside (`session/viewing.rs`), so that nothing can be read of the process by mistake, and what is
-//! looked at comes from the log (`session/views_then.rs`, `session/value_then.rs`). `command/past.rs`
-//! says which commands answer there.
-//!
 //! # The way of a stop on ownership
 //!
 //! `break alloc > 1 MiB` and its kin are [`session::OwnershipStop`]s. Blocks: the ledger's change
@@ -132,6 +124,14 @@
 //!
 //! What lies in a block that was freed ([`track::Ledger::ended_at`]) or in a frame that was left is
 //! read by nobody who shows values: `session/alive.rs` stands before the memory.
+//!
+//! # The way back
+//!
+//! Every event of a session goes into a [`track::Log`], with a picture of the stack at each stop
+//! (`session/recording.rs`). To look at a moment of the past, the session puts its [`session::Run`]
+//! aside (`session/viewing.rs`), so that nothing can be read of the process by mistake, and what is
+//! looked at comes from the log (`session/views_then.rs`, `session/value_then.rs`). `command/past.rs`
+//! says which commands answer there.
 //!
 //! # The way of a question
 //!
