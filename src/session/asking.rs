@@ -6,9 +6,10 @@ use super::debugger::Session;
 use super::error::SessionError;
 use super::looking::Looking;
 use super::scope::FrameScope;
-use crate::base::{Data, Hold, Region, Split, VirtAddr};
+use crate::base::{Borrow, Data, Hold, Region, Split, VirtAddr};
 use crate::dwarf::Location;
 use crate::expr::{ExprError, Expression, Operand, Write};
+use crate::frame::slots::Placed;
 use crate::value::{BlockAt, Format, Ground, HeapPart, Limits, Place, Pretty, Value, ValueKind};
 
 /// A value that stays in memory for `$1` has at most so many bytes of its own copied.
@@ -28,6 +29,9 @@ pub struct Answered {
     /// In parts, with their types and where they live, where the settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
+    /// The references into it that others hold, where it is a variable, the innermost holder first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrow>,
     /// The value itself.
     #[serde(skip)]
     pub value: Value,
@@ -221,7 +225,25 @@ pub(super) fn answer(
         let data = parts.then(|| looking.reader.detailed(&value, naming));
         (value.pretty(naming, format), (naming.type_name)(&value.type_name), data)
     });
-    Answered { no, pretty, type_name, data, value }
+    let borrowed = borrows_of(looking, operand, &value);
+    Answered { no, pretty, type_name, data, borrowed, value }
+}
+
+/// What others have borrowed of a value: of a variable of the frame, or of a part of one that is
+/// borrowed as a whole.
+fn borrows_of(looking: &Looking<'_>, operand: &Operand, value: &Value) -> Vec<Borrow> {
+    let (Operand::Place(part), Some(size)) = (operand, value.size) else { return Vec::new() };
+    let Location::Memory(at) = part.at else { return Vec::new() };
+    let around = |variable: &&Placed| match variable.location {
+        Ok(Location::Memory(start)) => {
+            variable.in_scope && at.0.wrapping_sub(start.0) < variable.size
+        }
+        _ => false,
+    };
+    let Some(variable) = looking.variables.iter().rev().find(around) else { return Vec::new() };
+    let whole = size == variable.size;
+    let borrows = looking.borrowed(variable).iter().filter(|b| whole || b.part.is_empty());
+    borrows.cloned().collect()
 }
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as

@@ -28,9 +28,16 @@ pub struct ContextView {
 }
 
 /// Keeps an event for as long as it is among the last ones. What opens a run and what says how
-/// Freehold sees it happened to nobody.
+/// Freehold sees it happened to nobody; what is borrowed is told by the slots themselves.
 pub(super) fn remember(recent: &mut VecDeque<Event>, event: Event) {
-    if matches!(event.kind, EventKind::Start { .. } | EventKind::Note { .. }) {
+    let untold = matches!(
+        event.kind,
+        EventKind::Start { .. }
+            | EventKind::Note { .. }
+            | EventKind::Borrow { .. }
+            | EventKind::BorrowEnd { .. }
+    );
+    if untold {
         return;
     }
     if recent.len() >= KEPT {

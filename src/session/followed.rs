@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::callees::Callees;
 use super::context::FrameContext;
+use super::outlooks::Outlooks;
 use super::part_states::handed_on;
 use super::slots::short_function;
 use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
@@ -30,11 +31,13 @@ const MAX_FLAGS: usize = 4096;
 pub(super) struct Followed(RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>);
 
 /// What is known of one function.
-struct FunctionUses {
-    uses: Uses,
+pub(super) struct FunctionUses {
+    pub uses: Uses,
     flags: Vec<i64>,
     /// What was found of the variables already, by place and drop flags.
     known: RefCell<HashMap<Standpoint, Rc<Fates>>>,
+    /// What was found of the references that variables hold.
+    pub outlooks: RefCell<Outlooks>,
 }
 
 /// A place in a function, with what its drop flags hold.
@@ -60,8 +63,9 @@ impl Followed {
         self.0.borrow_mut().clear();
     }
 
-    /// Fills in what the code says of the variables that are in scope.
-    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Option<()> {
+    /// What is known of the function of a frame; none where it cannot be followed, or has no frame
+    /// where it stands.
+    pub(super) fn uses_of(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
         let at = frame.context.bias_to_file();
         let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
         let start = frame.context.bias().to_virt(range.start);
@@ -71,7 +75,13 @@ impl Followed {
             self.0.borrow_mut().insert(start, uses.clone());
             uses
         })?;
-        uses.uses.has_frame_at(at).then_some(())?;
+        uses.uses.has_frame_at(at).then_some(uses)
+    }
+
+    /// Fills in what the code says of the variables that are in scope.
+    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Option<()> {
+        let at = frame.context.bias_to_file();
+        let uses = self.uses_of(frame)?;
         let flags: Vec<_> = uses.flags.iter().map(|flag| frame.flag(*flag)).collect();
         let key = (at, flags.clone());
         let known = uses.known.borrow().get(&key).cloned();
@@ -113,7 +123,7 @@ impl Followed {
 pub(super) type Names = Vec<(Part, String)>;
 
 impl Frame<'_> {
-    fn cfa(&self) -> Option<VirtAddr> {
+    pub(super) fn cfa(&self) -> Option<VirtAddr> {
         self.context.frame.cfa
     }
 
@@ -152,7 +162,10 @@ impl Frame<'_> {
         };
         let uses = Uses::of(&code)?;
         let flags = uses.flags();
-        (flags.len() <= MAX_FLAGS).then(|| FunctionUses { uses, flags, known: RefCell::default() })
+        (flags.len() <= MAX_FLAGS).then(|| {
+            let (known, outlooks) = (RefCell::default(), RefCell::default());
+            FunctionUses { uses, flags, known, outlooks }
+        })
     }
 
     /// What the code says of every variable of the function.
@@ -187,7 +200,7 @@ impl Frame<'_> {
         Some(vec![(part, Verdict::Unknown)])
     }
 
-    fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
+    pub(super) fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
         let mut open = vec![scope];
         while let Some(scope) = open.pop() {
             scope.variables.iter().for_each(|variable| tell(variable, scope));
@@ -235,7 +248,7 @@ impl Frame<'_> {
     }
 
     /// Where a variable lies, if that is in memory.
-    fn slot(&self, variable: &Placed) -> Option<Part> {
+    pub(super) fn slot(&self, variable: &Placed) -> Option<Part> {
         let Ok(Location::Memory(at)) = variable.location else { return None };
         let at = Place::Frame(at.0.wrapping_sub(self.cfa()?.0).cast_signed());
         Some(Part { at, size: variable.size })

@@ -88,6 +88,11 @@ impl Run {
                 slot.blocks.retain(|held| self.owners.holds(&claim.key, held.block));
             }
         }
+        for (slot, found) in &read.footprints {
+            if let Some(slot) = read.slots.get_mut(*slot) {
+                slot.borrowed = self.lending.of(&found.key).to_vec();
+            }
+        }
         if let Some(own) = views.last_mut() {
             own.slots = read.slots;
         }

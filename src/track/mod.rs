@@ -9,6 +9,7 @@
 pub mod drops;
 mod folding;
 mod ledger;
+mod lending;
 mod owners;
 mod reach;
 mod record;
@@ -16,7 +17,8 @@ mod story;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{Block, Change, Ended, Ledger};
+pub use lending::{Lent, Need, Owned, Party, Taken, lent};
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
 pub use reach::{Graph, Lost, Reach, Via};
 pub use record::{AllocatorCall, Record, What};
-pub use story::{Freed, Moment, Moved, Resized, Stories, Story};
+pub use story::{Freed, LentTo, Moment, Moved, Resized, Stories, Story};

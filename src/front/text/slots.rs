@@ -1,5 +1,7 @@
 //! A variable in a picture: its name, type and size, and its value or what is known instead of it.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::layout::{Columns, Mark, Row};
 use super::spans::{Ink, Line, bytes, cut, number};
 use crate::base::{At, GonePart, Held, Hold, SlotKind, SlotState, SlotView};
@@ -27,7 +29,9 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
     let Some(first) = owned.first() else {
         let below = value_beside(columns, &mut left, slot_value(slot));
-        return [left].into_iter().chain(below).map(Row::left).collect();
+        let lent =
+            borrowed_beside(columns, below.as_ref().map_or(0, |_| columns.left), &mut left, slot);
+        return [left].into_iter().chain(below).chain(lent).map(Row::left).collect();
     };
     let mut below = None;
     let mut right = block(first);
@@ -49,8 +53,9 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
             right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
         }
     }
+    let lent = borrowed_beside(columns, ARROW, &mut left, slot);
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
-    rows.extend(below.map(Row::left));
+    rows.extend(below.into_iter().chain(lent).map(Row::left));
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
         let mut right = Line::new();
         right.push(Ink::Faint, "└ ").append(block(held));
@@ -64,6 +69,32 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         rows.push(Row::right(right));
     }
     rows
+}
+
+/// Columns that an arrow takes at least.
+const ARROW: usize = 3;
+
+/// Puts who has borrowed a value behind what is told of it, where so many columns are left beside
+/// that; or gives the line to put below.
+fn borrowed_beside(
+    columns: &Columns,
+    left: usize,
+    head: &mut Line,
+    slot: &SlotView,
+) -> Option<Line> {
+    let text = slot.borrowed_text()?;
+    let gap = if head.ends_blank() { "" } else { "  " };
+    let taken = head.width() + gap.len() + text.width() + left;
+    if taken <= columns.left {
+        head.push(Ink::Changed, format!("{gap}{text}"));
+        if left > 0 {
+            head.push(Ink::Plain, " ");
+        }
+        return None;
+    }
+    let mut below = Line::new();
+    below.push(Ink::Plain, "      ").push(Ink::Changed, text);
+    Some(below)
 }
 
 /// Puts a value behind the name, type and size of its slot; or gives the line to put below, where
