@@ -1,6 +1,6 @@
 //! What the variables of a thread have lent, and to whom: found in each picture of its stack.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::drops::member::member_path;
@@ -15,6 +15,8 @@ use crate::value::{Loan, needs_drop};
 
 /// How deep a part that is borrowed is looked for in a value.
 const DEEPEST: usize = 16;
+/// Other threads whose variables are searched for references at a stop.
+const THREADS: usize = 32;
 /// Borrows of one variable that are kept.
 const MOST: usize = 32;
 
@@ -42,6 +44,29 @@ pub(super) struct Footprint {
 /// The footprints of a frame, each with the index of its slot, and the index of the frame's view.
 pub(super) type Footprints = (usize, Vec<(usize, Footprint)>);
 
+/// A variable of a picture: of the thread that is looked at, with the indices of its frame's view and
+/// of its slot there; or of another that is held.
+struct Seen {
+    at: Option<(usize, usize)>,
+    found: Footprint,
+    party: Party,
+}
+
+/// What a picture shows to be borrowed.
+#[derive(Default)]
+struct Begun {
+    /// By the index of the lender.
+    borrows: HashMap<usize, Vec<Borrow>>,
+    told: HashMap<Told, News>,
+}
+
+/// What there is to tell of a borrow that has begun.
+struct News {
+    blocks: Vec<BlockId>,
+    perhaps: bool,
+    at: Option<At>,
+}
+
 /// What is lent, as far as pictures have shown it.
 #[derive(Default)]
 pub(super) struct Lending {
@@ -49,6 +74,8 @@ pub(super) struct Lending {
     now: HashMap<PlaceKey, Vec<Borrow>>,
     /// Those that were told to have begun.
     told: BTreeMap<ThreadNo, HashMap<Told, Vec<BlockId>>>,
+    /// The variables of each thread that was looked at where the program stands.
+    parties: HashMap<ThreadNo, Vec<(Footprint, Party)>>,
     /// What is to be told next.
     news: Vec<(ThreadNo, Option<At>, EventKind)>,
 }
@@ -78,6 +105,7 @@ impl Lending {
     pub fn thread_ended(&mut self, no: ThreadNo) {
         self.now.retain(|key, _| key.thread != no);
         self.told.remove(&no);
+        self.parties.remove(&no);
     }
 }
 
@@ -91,54 +119,81 @@ impl Run {
         views: &mut [FrameView],
         footprints: Vec<Footprints>,
     ) {
-        let all: Vec<(usize, usize, Footprint)> = footprints
+        // A report of drops tells by itself what is passed on by reference.
+        if self.options.drops {
+            return;
+        }
+        let own = footprints
             .into_iter()
-            .flat_map(|(view, of)| of.into_iter().map(move |(slot, found)| (view, slot, found)))
+            .flat_map(|(view, of)| of.into_iter().map(move |(slot, found)| (view, slot, found)));
+        let mut all: Vec<Seen> = own
+            .map(|(view, slot, found)| {
+                let shown = views.get(view).and_then(|view| view.slots.get(slot));
+                let party = party(&found, shown);
+                Seen { at: Some((view, slot)), found, party }
+            })
             .collect();
-        let slot_of = |views: &[FrameView], view: usize, slot: usize| {
-            views.get(view).and_then(|view| view.slots.get(slot)).cloned()
-        };
-        let parties: Vec<Party> = all
-            .iter()
-            .map(|(view, slot, found)| self.party(found, slot_of(views, *view, *slot).as_ref()))
-            .collect();
+        let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
+        let at_a_stop = self.options.halt_on_signals;
+        if at_a_stop {
+            let others = self.lending.parties.iter();
+            let held = others.filter(|(no, _)| **no != thread && self.judged.contains(no));
+            all.extend(held.flat_map(|(_, parties)| parties).map(|(found, party)| Seen {
+                at: None,
+                found: found.clone(),
+                party: party.clone(),
+            }));
+            self.lending.parties.insert(thread, kept);
+        }
+        let begun = self.match_up(&all, views);
+        self.lending.now.retain(|key, _| all.iter().all(|seen| seen.found.key != *key));
+        self.lending.now.retain(|key, _| key.thread != thread);
+        for (lender, borrows) in begun.borrows {
+            let Some(seen) = all.get(lender) else { continue };
+            let slot = seen.at.and_then(|(view, slot)| views.get_mut(view)?.slots.get_mut(slot));
+            if let Some(slot) = slot {
+                slot.borrowed.clone_from(&borrows);
+            }
+            self.lending.now.insert(seen.found.key.clone(), borrows);
+        }
+        let own = all.iter().filter(|seen| seen.at.is_some());
+        let frames: HashSet<VirtAddr> = own.map(|seen| seen.found.key.cfa).collect();
+        self.compare_borrows(thread, innermost, &frames, begun.told);
+    }
+
+    /// Finds who has borrowed from whom.
+    fn match_up(&self, all: &[Seen], views: &[FrameView]) -> Begun {
+        let parties: Vec<Party> = all.iter().map(|seen| seen.party.clone()).collect();
         let block_at = |at| self.ledger.block_at(at).map(|(block, _)| block.id);
         let one_handle = |at| self.has_one_handle(at);
-        let mut seen: HashMap<Told, (Vec<BlockId>, bool, Option<At>)> = HashMap::new();
-        let mut now: HashMap<usize, Vec<Borrow>> = HashMap::new();
+        let mut begun = Begun::default();
         for found in lent(&parties, &block_at, &one_handle) {
-            let (Some((.., lender)), Some((view, _, holder))) =
-                (all.get(found.lender), all.get(found.holder))
+            let (Some(lender), Some(holder)) = (all.get(found.lender), all.get(found.holder))
             else {
                 continue;
             };
-            let Some(borrow) = borrow(&parties, &found, lender, holder) else { continue };
+            let Some(borrow) = borrow(&found, lender, holder) else { continue };
+            let borrows = begun.borrows.entry(found.lender).or_default();
+            if borrows.len() < MOST && !borrows.contains(&borrow) {
+                borrows.push(borrow.clone());
+            }
+            // Other threads tell of their own.
+            let (Some((view, _)), Some(_)) = (holder.at, lender.at) else { continue };
             let told = Told {
-                lender: lender.key.clone(),
-                from: format!("{}{}", lender.name, borrow.part),
-                holder: holder.key.clone(),
-                to: holder.name.clone(),
+                lender: lender.found.key.clone(),
+                from: format!("{}{}", lender.found.name, borrow.part),
+                holder: holder.found.key.clone(),
+                to: holder.found.name.clone(),
                 kind: borrow.kind,
             };
-            let at = line_of(views, *view, holder);
-            let blocks = parties.get(found.lender).map_or(&[][..], |party| &party.blocks);
-            let blocks = blocks.iter().map(|owned| owned.block).collect();
-            seen.entry(told).or_insert((blocks, borrow.perhaps, at));
-            let borrows = now.entry(found.lender).or_default();
-            if borrows.len() < MOST && !borrows.contains(&borrow) {
-                borrows.push(borrow);
-            }
+            let news = News {
+                blocks: lender.party.blocks.iter().map(|owned| owned.block).collect(),
+                perhaps: borrow.perhaps,
+                at: line_of(views, view, &holder.found),
+            };
+            begun.told.entry(told).or_insert(news);
         }
-        self.lending.now.retain(|key, _| key.thread != thread);
-        for (lender, borrows) in now {
-            let Some((view, slot, found)) = all.get(lender) else { continue };
-            if let Some(slot) = views.get_mut(*view).and_then(|view| view.slots.get_mut(*slot)) {
-                slot.borrowed.clone_from(&borrows);
-            }
-            self.lending.now.insert(found.key.clone(), borrows);
-        }
-        let frames = all.iter().map(|(.., found)| found.key.cfa).collect::<Vec<_>>();
-        self.compare_borrows(thread, innermost, &frames, seen);
+        begun
     }
 
     /// Tells of what has begun and ended since the last picture of the thread.
@@ -146,8 +201,8 @@ impl Run {
         &mut self,
         thread: ThreadNo,
         innermost: VirtAddr,
-        frames: &[VirtAddr],
-        seen: HashMap<Told, (Vec<BlockId>, bool, Option<At>)>,
+        frames: &HashSet<VirtAddr>,
+        seen: HashMap<Told, News>,
     ) {
         let told = self.lending.told.entry(thread).or_default();
         // What was not looked at this time may go on.
@@ -164,7 +219,7 @@ impl Run {
         let mut begun: Vec<_> =
             seen.into_iter().filter(|(known, _)| !told.contains_key(known)).collect();
         begun.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
-        for (known, (blocks, perhaps, at)) in begun {
+        for (known, News { blocks, perhaps, at }) in begun {
             let Told { from, to, kind, .. } = known.clone();
             told.insert(known, blocks.clone());
             news.push((thread, at, EventKind::Borrow { from, to, kind, perhaps, blocks }));
@@ -178,30 +233,6 @@ impl Run {
         }
     }
 
-    /// A variable as one that may lend or borrow.
-    fn party(&self, found: &Footprint, slot: Option<&SlotView>) -> Party {
-        let state = slot.map(|slot| &slot.state);
-        let live = matches!(state, Some(SlotState::Live | SlotState::PartlyMoved { .. }));
-        let held = slot.map_or(&[][..], |slot| &slot.blocks);
-        let owned = held.iter().filter(|held| held.hold != Hold::Refers).map(|held| Owned {
-            block: held.block,
-            path: held.path.clone(),
-            shared: held.hold == Hold::Shares,
-        });
-        let loans = found.loans.iter().map(|(loan, need)| Taken {
-            target: loan.target,
-            kind: loan.kind,
-            need: *need,
-        });
-        Party {
-            key: found.key.clone(),
-            bytes: found.bytes,
-            live,
-            blocks: owned.collect(),
-            loans: loans.collect(),
-        }
-    }
-
     /// Whether the block at an address, which an `Rc` or `Arc` leads to, has one handle: their blocks
     /// begin with the count of the strong ones (`RcInner`, `ArcInner`).
     fn has_one_handle(&self, at: VirtAddr) -> bool {
@@ -210,33 +241,44 @@ impl Run {
     }
 }
 
+/// A variable as one that may lend or borrow.
+fn party(found: &Footprint, slot: Option<&SlotView>) -> Party {
+    let state = slot.map(|slot| &slot.state);
+    let live = matches!(state, Some(SlotState::Live | SlotState::PartlyMoved { .. }));
+    let held = slot.map_or(&[][..], |slot| &slot.blocks);
+    let owned = held.iter().filter(|held| held.hold != Hold::Refers).map(|held| Owned {
+        block: held.block,
+        path: held.path.clone(),
+        shared: held.hold == Hold::Shares,
+    });
+    let loans = found.loans.iter().map(|(loan, need)| Taken {
+        target: loan.target,
+        kind: loan.kind,
+        need: *need,
+    });
+    Party { bytes: found.bytes, live, blocks: owned.collect(), loans: loans.collect() }
+}
+
 /// A borrow as it is shown; none where it is not worth telling: who reads a value that owns nothing
 /// is no news.
-fn borrow(
-    parties: &[Party],
-    found: &Lent,
-    lender: &Footprint,
-    holder: &Footprint,
-) -> Option<Borrow> {
-    let (loan, _) = holder.loans.get(found.loan)?;
+fn borrow(found: &Lent, lender: &Seen, holder: &Seen) -> Option<Borrow> {
+    let (loan, _) = holder.found.loans.get(found.loan)?;
+    let of = &lender.found;
     let shared = loan.kind == BorrowKind::Shared;
-    if shared && found.block.is_none() && !needs_drop(&lender.image, lender.ty) {
+    if shared && found.block.is_none() && !needs_drop(&of.image, of.ty) {
         return None;
     }
     let part = match found.block {
-        Some(block) => {
-            let owned = parties.get(found.lender)?.blocks.get(block)?;
-            dotted(&owned.path)
-        }
-        None => part_of(lender, loan),
+        Some(block) => dotted(&lender.party.blocks.get(block)?.path),
+        None => part_of(of, loan),
     };
-    let other_thread = lender.key.thread != holder.key.thread;
+    let other_thread = of.key.thread != holder.found.key.thread;
     Some(Borrow {
         part,
-        by: holder.name.clone(),
+        by: holder.found.name.clone(),
         kind: loan.kind,
         perhaps: found.need != Need::Certain,
-        thread: other_thread.then_some(holder.key.thread),
+        thread: other_thread.then_some(holder.found.key.thread),
         evidence: Evidence::Inferred,
     })
 }
@@ -305,5 +347,18 @@ impl SlotView {
     /// What is borrowed of it, in words: `borrowed by g::value (shared)`.
     pub fn borrowed_text(&self) -> Option<String> {
         borrowed_text(&self.borrowed)
+    }
+}
+
+impl Run {
+    /// Looks at the other threads that are held: they may have borrowed what the variables of a
+    /// thread hold.
+    pub(super) fn judge_others(&mut self, thread: ThreadNo) {
+        let others = self.held.iter().map(|(held, _)| held.no());
+        let others = others.filter(|no| *no != thread && !self.judged.contains(no));
+        for other in others.take(THREADS).collect::<Vec<_>>() {
+            self.judged.insert(other);
+            self.look_at(other);
+        }
     }
 }

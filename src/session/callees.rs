@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use super::slots::is_closure;
 use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
 use crate::dwarf::{CallTarget, Encoding, Function, Image, TypeKind, TypeRef, Types};
 
@@ -87,6 +88,11 @@ fn registers(image: &Image, function: &Function) -> Option<CalleeKnown> {
     let mut count = usize::from(out.1);
     let mut by_value = 0u8;
     let mut exact = true;
+    if is_closure(&function.name) {
+        // What it has captured, or the address of that, comes first, and is not described.
+        count = count.checked_add(2)?;
+        exact = false;
+    }
     for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
         let (taken, address) = words(parameter.ty?)?;
         // Behind what takes one or two, it is not known which register is whose.

@@ -53,13 +53,10 @@ impl Session {
 impl Run {
     /// The picture of the stack of a thread that is held.
     pub(super) fn picture_of(&mut self, thread: ThreadNo) -> Option<crate::base::StackView> {
-        let index = self.held.iter().position(|(held, _)| held.no() == thread)?;
-        let (stopped, signal) = self.held.remove(index);
-        let picture = self.picture(&stopped, 0);
-        self.held.insert(index, (stopped, signal));
-        self.tell_moves(thread, picture.moves);
+        self.judge_others(thread);
+        let stack = self.look_at(thread)?;
         self.judged.insert(thread);
-        Some(picture.stack)
+        Some(stack)
     }
 
     /// One physical frame with its slots, whoever wrote its function.

@@ -70,14 +70,19 @@ impl Run {
         if self.judged.contains(&thread) {
             return;
         }
-        let Some(index) = self.held.iter().position(|(held, _)| held.no() == thread) else {
-            return;
-        };
+        self.judge_others(thread);
+        self.look_at(thread);
+        self.judged.insert(thread);
+    }
+
+    /// Takes the picture of a thread that is held.
+    pub(super) fn look_at(&mut self, thread: ThreadNo) -> Option<StackView> {
+        let index = self.held.iter().position(|(held, _)| held.no() == thread)?;
         let (stopped, signal) = self.held.remove(index);
         let picture = self.picture(&stopped, 0);
-        self.held.push((stopped, signal));
+        self.held.insert(index, (stopped, signal));
         self.tell_moves(thread, picture.moves);
-        self.judged.insert(thread);
+        Some(picture.stack)
     }
 
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are

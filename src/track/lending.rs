@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::owners::PlaceKey;
 use crate::base::{BlockId, BorrowKind, VirtAddr};
 
 /// How often what follows from one borrow for others is looked for: references to holders of
@@ -18,8 +17,6 @@ const OVERLAPPING: usize = 8;
 /// A variable, with what it lends and what it has borrowed.
 #[derive(Clone, Debug)]
 pub struct Party {
-    /// The variable.
-    pub key: PlaceKey,
     /// Where its bytes lie, and how many they are; none for what is not in memory.
     pub bytes: Option<(VirtAddr, u64)>,
     /// Whether it holds a value.
@@ -172,17 +169,15 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ThreadNo;
 
-    fn party(die: usize, at: u64, size: u64) -> Party {
-        let key = PlaceKey { thread: ThreadNo(1), cfa: VirtAddr(0x9000), die };
+    fn party(at: u64, size: u64) -> Party {
         let bytes = Some((VirtAddr(at), size));
-        Party { key, bytes, live: true, blocks: Vec::new(), loans: Vec::new() }
+        Party { bytes, live: true, blocks: Vec::new(), loans: Vec::new() }
     }
 
-    fn holder(die: usize, at: u64, target: u64, need: Need) -> Party {
+    fn holder(at: u64, target: u64, need: Need) -> Party {
         let taken = Taken { target: VirtAddr(target), kind: BorrowKind::Shared, need };
-        Party { loans: vec![taken], ..party(die, at, 8) }
+        Party { loans: vec![taken], ..party(at, 8) }
     }
 
     fn found(parties: &[Party]) -> Vec<(usize, usize, Need)> {
@@ -194,12 +189,12 @@ mod tests {
     #[test]
     fn a_reference_into_a_variable_or_into_its_block_borrows_it() {
         let owned = Owned { block: BlockId(3), path: String::new(), shared: false };
-        let owner = Party { blocks: vec![owned], ..party(1, 0x8000, 24) };
+        let owner = Party { blocks: vec![owned], ..party(0x8000, 24) };
         let parties = [
             owner,
-            holder(2, 0x8100, 0x8008, Need::Certain),
-            holder(3, 0x8108, 0x140, Need::Perhaps),
-            holder(4, 0x8110, 0x8018, Need::Certain),
+            holder(0x8100, 0x8008, Need::Certain),
+            holder(0x8108, 0x140, Need::Perhaps),
+            holder(0x8110, 0x8018, Need::Certain),
         ];
         assert_eq!(found(&parties), [(0, 1, Need::Certain), (0, 2, Need::Perhaps)]);
     }
@@ -207,38 +202,36 @@ mod tests {
     #[test]
     fn what_is_used_no_more_borrows_nothing_unless_its_holder_is_borrowed() {
         let mut parties = vec![
-            party(1, 0x8000, 24),
-            holder(2, 0x8100, 0x8000, Need::No),
-            holder(3, 0x8108, 0x8100, Need::No),
+            party(0x8000, 24),
+            holder(0x8100, 0x8000, Need::No),
+            holder(0x8108, 0x8100, Need::No),
         ];
         assert_eq!(found(&parties), []);
-        parties.push(holder(4, 0x8110, 0x8108, Need::Certain));
+        parties.push(holder(0x8110, 0x8108, Need::Certain));
         let all = [(0, 1, Need::Certain), (1, 2, Need::Certain), (2, 3, Need::Certain)];
         assert_eq!(found(&parties), all);
     }
 
     #[test]
     fn what_is_gone_neither_lends_nor_borrows() {
-        let gone = Party { live: false, ..party(1, 0x8000, 24) };
-        let parties = [gone, holder(2, 0x8100, 0x8000, Need::Certain)];
+        let gone = Party { live: false, ..party(0x8000, 24) };
+        let parties = [gone, holder(0x8100, 0x8000, Need::Certain)];
         assert_eq!(found(&parties), []);
     }
 
     #[test]
     fn which_of_several_owners_of_a_block_has_lent_it_is_not_told() {
         let owned = Owned { block: BlockId(3), path: String::new(), shared: true };
-        let handle = |die, at| Party { blocks: vec![owned.clone()], ..party(die, at, 8) };
-        let parties =
-            [handle(1, 0x8000), handle(2, 0x8008), holder(3, 0x8100, 0x140, Need::Certain)];
+        let handle = |at| Party { blocks: vec![owned.clone()], ..party(at, 8) };
+        let parties = [handle(0x8000), handle(0x8008), holder(0x8100, 0x140, Need::Certain)];
         assert_eq!(found(&parties), [(0, 2, Need::Perhaps), (1, 2, Need::Perhaps)]);
     }
 
     #[test]
     fn a_reference_to_itself_is_no_borrow_and_a_ring_ends() {
-        let parties =
-            [holder(1, 0x8000, 0x8000, Need::Certain), holder(2, 0x8100, 0x8108, Need::No)];
+        let parties = [holder(0x8000, 0x8000, Need::Certain), holder(0x8100, 0x8108, Need::No)];
         assert_eq!(found(&parties), []);
-        let ring = [holder(1, 0x8000, 0x8100, Need::No), holder(2, 0x8100, 0x8000, Need::No)];
+        let ring = [holder(0x8000, 0x8100, Need::No), holder(0x8100, 0x8000, Need::No)];
         assert_eq!(found(&ring), []);
     }
 }

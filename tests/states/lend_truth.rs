@@ -62,7 +62,10 @@ impl Live {
             }
             What::Again(var, from) => {
                 before.remove(var);
-                before.insert(*from);
+                // Of one that is used nowhere no code is made: it uses nothing.
+                if behind.contains(var) {
+                    before.insert(*from);
+                }
             }
             What::Use(var) => {
                 before.insert(*var);

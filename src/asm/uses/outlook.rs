@@ -102,7 +102,11 @@ impl Uses {
         let found = self.forward(at, &mut |step| {
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
-                Effect::Reads { part, .. } | Effect::Writes { part, .. } => part.overlaps(&place),
+                Effect::Reads { part, .. } => part.overlaps(&place),
+                Effect::Writes { part, .. } => {
+                    part.overlaps(&place)
+                        || (self.keeps(part, referent) && !part.overlaps(&holding.word))
+                }
             });
             match writes(step, &holding.word) {
                 _ if touched && holding.is_in_scope(step.at) => Seen::Found,
@@ -146,6 +150,12 @@ impl Uses {
             (true, false) => None,
             (false, _) => Some(Outlook::Unused),
         }
+    }
+
+    /// Whether an address is kept in a part of the frame, and stored there.
+    fn keeps(&self, part: &Part, referent: Place) -> bool {
+        let Place::Frame(at) = part.at else { return false };
+        self.spilled.get(&at) == Some(&Known::Address(referent))
     }
 
     /// An address that is kept in a cell of a slot: its uses are no reads of the slot.

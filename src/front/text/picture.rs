@@ -143,7 +143,11 @@ fn frame_rows(
             Some(None) => Mark::New,
             // That a borrow is over can be seen by its holder.
             Some(Some((known, borrowed))) if *known == text => {
-                match slot.borrowed.iter().all(|borrow| borrowed.contains(borrow)) {
+                let same = |one: &Borrow, other: &Borrow| {
+                    (&one.by, &one.part, one.kind) == (&other.by, &other.part, other.kind)
+                };
+                let is_known = |now: &Borrow| borrowed.iter().any(|known| same(known, now));
+                match slot.borrowed.iter().all(is_known) {
                     true => Mark::Same,
                     false => Mark::Changed,
                 }
