@@ -89,6 +89,7 @@ impl Settings {
             ledger: self.ledger,
             drops: false,
             whole_stack: true,
+            values: true,
             full: false,
             halt_on_signals: true,
             pin: self.pin,

@@ -14,6 +14,8 @@ const VALUE_WIDTH: usize = 160;
 pub(super) struct Regions<'a> {
     /// Live blocks.
     pub ledger: &'a Ledger,
+    /// Whether values are told, or only what they own.
+    pub values: bool,
     /// Stacks.
     pub threads: &'a Threads,
     /// Files.

@@ -233,6 +233,7 @@ impl Run {
     pub(super) fn regions(&self) -> Regions<'_> {
         Regions {
             ledger: &self.ledger,
+            values: self.options.values,
             threads: &self.threads,
             images: self.inferior.modules(),
             memory: self.inferior.memory(),

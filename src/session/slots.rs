@@ -443,7 +443,7 @@ pub(super) fn show_value(around: &Surroundings<'_>, value: &Value, view: &mut Sl
         view.state = SlotState::Unreadable(why.clone());
         return;
     }
-    view.value = Some(around.regions.shown(value));
+    view.value = around.regions.values.then(|| around.regions.shown(value));
 }
 
 /// The blocks that a value leads to.
