@@ -229,21 +229,17 @@ pub(super) fn answer(
     Answered { no, pretty, type_name, data, borrowed, value }
 }
 
-/// What others have borrowed of a value: of a variable of the frame, or of a part of one that is
-/// borrowed as a whole.
+/// What others have borrowed of a variable of the frame; nothing for any other value.
 fn borrows_of(looking: &Looking<'_>, operand: &Operand, value: &Value) -> Vec<Borrow> {
     let (Operand::Place(part), Some(size)) = (operand, value.size) else { return Vec::new() };
-    let Location::Memory(at) = part.at else { return Vec::new() };
-    let around = |variable: &&Placed| match variable.location {
-        Ok(Location::Memory(start)) => {
-            variable.in_scope && at.0.wrapping_sub(start.0) < variable.size
-        }
-        _ => false,
+    let is_it = |variable: &&Placed| {
+        variable.in_scope
+            && variable.size == size
+            && matches!((&variable.location, &part.at),
+                (Ok(Location::Memory(start)), Location::Memory(at)) if start == at)
     };
-    let Some(variable) = looking.variables.iter().rev().find(around) else { return Vec::new() };
-    let whole = size == variable.size;
-    let borrows = looking.borrowed(variable).iter().filter(|b| whole || b.part.is_empty());
-    borrows.cloned().collect()
+    let variable = looking.variables.iter().rev().find(is_it);
+    variable.map_or_else(Vec::new, |variable| looking.borrowed(variable).to_vec())
 }
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as

@@ -133,6 +133,11 @@ impl Run {
                 Seen { at: Some((view, slot)), found, party }
             })
             .collect();
+        // In each frame what was declared last comes first, as it does among the frames.
+        all.sort_by_key(|seen| {
+            let view = seen.at.map(|(view, _)| view);
+            (view, std::cmp::Reverse(seen.found.key.die))
+        });
         let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
         let at_a_stop = self.options.halt_on_signals;
         if at_a_stop {

@@ -6,9 +6,11 @@ use std::rc::Rc;
 
 use super::callees::Callees;
 use super::context::FrameContext;
+use super::mentions::Mentions;
 use super::outlooks::Outlooks;
 use super::part_states::handed_on;
 use super::slots::short_function;
+use super::sources::Sources;
 use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
 use crate::base::{FileAddr, MemoryExt, Range, Register, VirtAddr};
 use crate::dwarf::{
@@ -28,7 +30,10 @@ const MAX_FLAGS: usize = 4096;
 
 /// The code of the functions that frames were seen in, by where they begin.
 #[derive(Default)]
-pub(super) struct Followed(RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>);
+pub(super) struct Followed {
+    functions: RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>,
+    pub(super) sources: Sources,
+}
 
 /// What is known of one function.
 pub(super) struct FunctionUses {
@@ -38,6 +43,8 @@ pub(super) struct FunctionUses {
     known: RefCell<HashMap<Standpoint, Rc<Fates>>>,
     /// What was found of the references that variables hold.
     pub outlooks: RefCell<Outlooks>,
+    /// Where the source names variables, by die.
+    pub mentions: RefCell<HashMap<usize, Option<Rc<Mentions>>>>,
 }
 
 /// A place in a function, with what its drop flags hold.
@@ -60,7 +67,8 @@ pub(super) struct Frame<'a> {
 impl Followed {
     /// The address space was replaced.
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.functions.borrow_mut().clear();
+        self.sources.forget();
     }
 
     /// What is known of the function of a frame; none where it cannot be followed, or has no frame
@@ -69,10 +77,10 @@ impl Followed {
         let at = frame.context.bias_to_file();
         let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
         let start = frame.context.bias().to_virt(range.start);
-        let known = self.0.borrow().get(&start).cloned();
+        let known = self.functions.borrow().get(&start).cloned();
         let uses = known.unwrap_or_else(|| {
             let uses = frame.follow(range).map(Rc::new);
-            self.0.borrow_mut().insert(start, uses.clone());
+            self.functions.borrow_mut().insert(start, uses.clone());
             uses
         })?;
         uses.uses.has_frame_at(at).then_some(uses)
@@ -164,7 +172,7 @@ impl Frame<'_> {
         let flags = uses.flags();
         (flags.len() <= MAX_FLAGS).then(|| {
             let (known, outlooks) = (RefCell::default(), RefCell::default());
-            FunctionUses { uses, flags, known, outlooks }
+            FunctionUses { uses, flags, known, outlooks, mentions: RefCell::default() }
         })
     }
 

@@ -1,10 +1,12 @@
 //! Whether a variable still uses the reference that it holds.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::borrows::Footprint;
 use super::followed::{Followed, Frame};
-use crate::asm::uses::{Holding, Outlook, Part, Place};
+use super::mentions::Mentions;
+use crate::asm::uses::{Holding, Mention, Outlook, Part, Place};
 use crate::base::FileAddr;
 use crate::dwarf::{Image, Location, TypeRef, Types};
 use crate::frame::slots::Placed;
@@ -111,13 +113,41 @@ impl Followed {
                 scope.clone_from(&of.ranges);
             }
         });
-        let outlook = known.uses.outlook(&Holding { slot, word, scope, referent: loan.size }, at);
+        let mentions = known.mentions.borrow().get(&variable.die).cloned();
+        let mentions = mentions.unwrap_or_else(|| {
+            let found = self.mentions_of(frame, variable).map(Rc::new);
+            known.mentions.borrow_mut().insert(variable.die, found.clone());
+            found
+        });
+        let line = |at| frame.image.line_at(at).filter(|l| l.line > 0).map(|line| line.line);
+        let named = |at| match &mentions {
+            Some(mentions) => mentions.on(line(at)),
+            None => Mention::Perhaps,
+        };
+        let holding = Holding { slot, word, scope, referent: loan.size };
+        let outlook = known.uses.outlook(&holding, at, &named);
         let mut outlooks = known.outlooks.borrow_mut();
         if outlooks.len() >= MAX_KNOWN {
             outlooks.clear();
         }
         outlooks.insert(key, outlook);
         Some(outlook)
+    }
+}
+
+impl Followed {
+    /// The lines of the source that name a variable, where no other of the function has its name.
+    fn mentions_of(&self, frame: &Frame<'_>, variable: &Placed) -> Option<Mentions> {
+        let mut same = 0usize;
+        frame.each_variable(&frame.function.scope, &mut |other, _| {
+            same = same.saturating_add(usize::from(other.name == variable.name));
+        });
+        (same == 1).then_some(())?;
+        let at = frame.context.bias_to_file();
+        let file = frame.image.line_at(at)?.file;
+        let text = self.sources.text(&file, frame.image.path())?;
+        let lines: Vec<&str> = text.lines().collect();
+        Mentions::of(&lines, variable.line?, &variable.name)
     }
 }
 

@@ -110,11 +110,16 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
-        let stories = match &self.run {
-            Some(run) => &run.stories,
-            None => &self.past.stories,
+        let thread = self.selected.thread;
+        let story = match &mut self.run {
+            Some(run) => {
+                // What is borrowed and who has moved shows where the program stands.
+                run.judge_once(thread);
+                run.stories.of_with(block, run.pending())
+            }
+            None => self.past.stories.of(block).cloned(),
         };
-        stories.of(block).cloned().ok_or(SessionError::NoStory(block))
+        story.ok_or(SessionError::NoStory(block))
     }
 
     /// What nothing leads to any more, now or when the program ended.

@@ -293,6 +293,11 @@ impl Run {
         Ok(Halt::Entry)
     }
 
+    /// The events that nobody has seen yet.
+    pub(super) fn pending(&self) -> &[Event] {
+        &self.outbox
+    }
+
     pub(super) fn deliver(&mut self, observer: &mut dyn Observer) {
         for text in std::mem::take(&mut self.notes) {
             self.emit(ThreadNo(1), Evidence::Observed, None, None, EventKind::Note { text });

@@ -174,6 +174,14 @@ impl Stories {
         self.blocks.get(&block)
     }
 
+    /// The same with events that were not taken in yet.
+    pub fn of_with(&self, block: BlockId, pending: &[Event]) -> Option<Story> {
+        let known = self.blocks.get(&block).map(|story| (block, story.clone()));
+        let mut told = Stories { blocks: known.into_iter().collect(), forgotten: 0 };
+        pending.iter().for_each(|event| told.take(event));
+        told.blocks.remove(&block)
+    }
+
     /// All of them, in the order of their allocation.
     pub fn in_order(&self) -> Vec<&Story> {
         let mut all: Vec<_> = self.blocks.values().collect();

@@ -162,6 +162,7 @@ impl Compared<'_> {
                 Some(borrow) if borrow.perhaps => self.tally.unknown_true += 1,
                 Some(_) => self.tally.borrows += 1,
                 // The optimiser has left out the holder.
+                None if !fact.traced => {}
                 None if optimised => self.tally.unknown += 1,
                 None => wrong.push(format!("{fact:?} is missing")),
             }

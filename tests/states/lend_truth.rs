@@ -10,6 +10,9 @@ use super::lend_tree::{Function, Statement, Target, Var, What};
 pub struct Fact {
     pub target: Target,
     pub by: Option<Var>,
+    /// Whether it leaves a trace in the code. A reference made of another that is used nowhere need
+    /// leave none.
+    pub traced: bool,
 }
 
 /// A mark that control comes to.
@@ -26,11 +29,15 @@ pub struct Marked {
 
 /// All marks of one call, in order.
 pub fn run(function: &Function, conditions: &[bool]) -> Vec<Marked> {
-    let mut live = Live { behind: HashMap::new() };
-    live.block(&function.body, BTreeSet::new());
+    let [traced, live] = [false, true].map(|untraced| {
+        let mut live = Live { behind: HashMap::new(), untraced };
+        live.block(&function.body, BTreeSet::new());
+        live.behind
+    });
     let mut run = Run {
         conditions,
-        live: &live.behind,
+        traced: &traced,
+        live: &live,
         holds: HashMap::new(),
         owners: Vec::new(),
         marked: Vec::new(),
@@ -42,6 +49,8 @@ pub fn run(function: &Function, conditions: &[bool]) -> Vec<Marked> {
 /// The variables that are used on some way behind each statement.
 struct Live {
     behind: HashMap<usize, BTreeSet<Var>>,
+    /// Whether what leaves no trace counts.
+    untraced: bool,
 }
 
 impl Live {
@@ -62,8 +71,7 @@ impl Live {
             }
             What::Again(var, from) => {
                 before.remove(var);
-                // Of one that is used nowhere no code is made: it uses nothing.
-                if behind.contains(var) {
+                if self.untraced || behind.contains(var) {
                     before.insert(*from);
                 }
             }
@@ -95,6 +103,7 @@ impl Live {
 
 struct Run<'a> {
     conditions: &'a [bool],
+    traced: &'a HashMap<usize, BTreeSet<Var>>,
     live: &'a HashMap<usize, BTreeSet<Var>>,
     holds: HashMap<Var, Target>,
     owners: Vec<Var>,
@@ -141,11 +150,15 @@ impl Run<'_> {
     }
 
     fn mark(&mut self, no: usize, passed: Option<Target>) {
-        let live = &self.live[&no];
+        let (live, traced) = (&self.live[&no], &self.traced[&no]);
         let held = self.holds.iter().filter(|(var, _)| live.contains(var));
-        let mut facts: BTreeSet<Fact> =
-            held.map(|(var, target)| Fact { target: *target, by: Some(*var) }).collect();
-        facts.extend(passed.map(|target| Fact { target, by: None }));
+        let fact = |(var, target): (&Var, &Target)| Fact {
+            target: *target,
+            by: Some(*var),
+            traced: traced.contains(var),
+        };
+        let mut facts: BTreeSet<Fact> = held.map(fact).collect();
+        facts.extend(passed.map(|target| Fact { target, by: None, traced: true }));
         let (owners, inside) = (self.owners.clone(), passed.is_some());
         self.marked.push(Marked { no, inside, owners, facts });
     }

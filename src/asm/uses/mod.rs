@@ -33,7 +33,7 @@ mod ways;
 
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
-pub use outlook::{Holding, Outlook};
+pub use outlook::{Holding, Mention, Outlook};
 pub use registers::argument_cell;
 pub use steps::{Code, Pad, Uses};
 pub use verdict::{Ending, Standing, Verdict, Way};

@@ -37,6 +37,17 @@ pub struct Holding {
     pub referent: u64,
 }
 
+/// Whether the source of an instruction names a variable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mention {
+    /// It does not.
+    Never,
+    /// It may.
+    Perhaps,
+    /// It does.
+    Certain,
+}
+
 /// What became of a look ahead at one instruction.
 enum Seen {
     /// What was looked for: the look is over.
@@ -48,25 +59,39 @@ enum Seen {
 }
 
 impl Uses {
-    /// What lies ahead of what a variable holds, where a frame stands at an address.
-    pub fn outlook(&self, holding: &Holding, at: FileAddr) -> Outlook {
-        self.look_ahead(holding, at).unwrap_or(Outlook::Unknown)
+    /// What lies ahead of what a variable holds, where a frame stands at an address. `named` says
+    /// whether the source of an instruction names the variable.
+    pub fn outlook(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Outlook {
+        self.look_ahead(holding, at, named).unwrap_or(Outlook::Unknown)
     }
 
-    fn look_ahead(&self, holding: &Holding, at: FileAddr) -> Option<Outlook> {
+    fn look_ahead(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
         if self.is_read(&holding.slot) {
             let outlook = self.of_memory(holding, at)?;
             let hidden = self.address_within(&holding.slot);
             return match (outlook, hidden) {
                 (Outlook::Unused | Outlook::Dropped, Some(referent)) => {
-                    self.of_address(holding, referent, at).map(|_| outlook)
+                    match self.of_address(holding, referent, at, named)? {
+                        Outlook::Unused => Some(outlook),
+                        other => Some(other),
+                    }
                 }
                 _ => Some(outlook),
             };
         }
         match self.source(&holding.word)? {
-            Known::Address(referent) => self.of_address(holding, referent, at),
-            Known::Bytes { part, plus, .. } => self.of_cell(holding, part, plus, at),
+            Known::Address(referent) => self.of_address(holding, referent, at, named),
+            Known::Bytes { part, plus, .. } => self.of_cell(holding, part, plus, at, named),
             _ => None,
         }
     }
@@ -96,9 +121,16 @@ impl Uses {
     }
 
     /// Of a reference to a byte of the frame, which is made anew wherever it is used. Whether it is
-    /// used there, or the place itself, looks the same.
-    fn of_address(&self, holding: &Holding, referent: Place, at: FileAddr) -> Option<Outlook> {
+    /// used there, or the place itself, only the source tells.
+    fn of_address(
+        &self,
+        holding: &Holding,
+        referent: Place,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
         let place = Part { at: referent, size: holding.referent.max(1) };
+        let mut perhaps = false;
         let found = self.forward(at, &mut |step| {
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
@@ -108,48 +140,53 @@ impl Uses {
                         || (self.keeps(part, referent) && !part.overlaps(&holding.word))
                 }
             });
-            match writes(step, &holding.word) {
-                _ if touched && holding.is_in_scope(step.at) => Seen::Found,
-                true => Seen::Ends,
-                false => Seen::On,
+            if touched && holding.is_in_scope(step.at) {
+                match named(FileAddr(step.at)) {
+                    Mention::Certain => return Seen::Found,
+                    Mention::Perhaps => perhaps = true,
+                    Mention::Never => {}
+                }
             }
+            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
         })?;
-        (!found).then_some(Outlook::Unused)
+        told(found, perhaps)
     }
 
     /// Of a reference that is kept in a cell without a name.
-    fn of_cell(&self, holding: &Holding, cell: Part, plus: i64, at: FileAddr) -> Option<Outlook> {
+    fn of_cell(
+        &self,
+        holding: &Holding,
+        cell: Part,
+        plus: i64,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
+        let own = |effect: &Effect| matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to));
         // What another variable was made of the same cell, or the cell of a parameter, is used as well.
-        let mut alone = plus == 0 && matches!(cell.at, Place::Frame(i64::MIN..0));
-        for effect in self.steps.iter().flat_map(|step| &step.effects) {
-            if let Effect::Reads { part, by: Taker::Place(to) } = effect
-                && part.overlaps(&cell)
-                && !holding.slot.contains(*to)
-            {
-                alone = false;
-            }
-        }
+        let copied = |effect: &Effect| matches!(effect, Effect::Reads { part, by: Taker::Place(_) } if part.overlaps(&cell));
+        let all = self.steps.iter().flat_map(|step| &step.effects);
+        let alone = plus == 0
+            && matches!(cell.at, Place::Frame(i64::MIN..0))
+            && all.filter(|effect| copied(effect)).all(own);
+        let mut perhaps = false;
         let found = self.forward(at, &mut |step| {
-            let its_own = |effect: &Effect| {
-                matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to))
-            };
             let used = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
                     cell.at == Place::Frame(*at)
                 }
-                effect => uses(effect, &cell) && !its_own(effect),
+                effect => uses(effect, &cell) && !own(effect),
             });
-            match writes(step, &holding.word) {
-                _ if used => Seen::Found,
-                true => Seen::Ends,
-                false => Seen::On,
+            if used {
+                match named(FileAddr(step.at)) {
+                    _ if alone => return Seen::Found,
+                    Mention::Certain => return Seen::Found,
+                    Mention::Perhaps => perhaps = true,
+                    Mention::Never => {}
+                }
             }
+            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
         })?;
-        match (found, alone) {
-            (true, true) => Some(Outlook::Used),
-            (true, false) => None,
-            (false, _) => Some(Outlook::Unused),
-        }
+        told(found, perhaps)
     }
 
     /// Whether an address is kept in a part of the frame, and stored there.
@@ -226,6 +263,15 @@ fn uses(effect: &Effect, bytes: &Part) -> bool {
         Effect::Reads { part, .. } => part.overlaps(bytes),
         Effect::Takes { at, .. } => bytes.contains(*at),
         Effect::Writes { part, direct, .. } => !direct && part.overlaps(bytes),
+    }
+}
+
+/// What a look ahead has found; none where that cannot be told.
+fn told(found: bool, perhaps: bool) -> Option<Outlook> {
+    match (found, perhaps) {
+        (true, _) => Some(Outlook::Used),
+        (false, true) => None,
+        (false, false) => Some(Outlook::Unused),
     }
 }
 

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Columns, Mark, Row};
 use super::spans::{Ink, Line, bytes, cut, number};
-use crate::base::{At, GonePart, Held, Hold, SlotKind, SlotState, SlotView};
+use crate::base::{At, Borrow, GonePart, Held, Hold, SlotKind, SlotState, SlotView, borrowed_text};
 
 /// How many blocks of one slot are drawn.
 const BLOCKS_DRAWN: usize = 12;
@@ -93,8 +93,37 @@ fn borrowed_beside(
         return None;
     }
     let mut below = Line::new();
-    below.push(Ink::Plain, "      ").push(Ink::Changed, text);
+    below.push(Ink::Plain, "      ");
+    let room = columns.left.saturating_sub(below.width());
+    let text = if text.width() > room { shortened(slot).unwrap_or(text) } else { text };
+    below.push(Ink::Changed, text);
     Some(below)
+}
+
+/// Who has borrowed a value, without the modules and types around the functions.
+fn shortened(slot: &SlotView) -> Option<String> {
+    let short = |borrow: &Borrow| Borrow { by: last_two(&borrow.by), ..borrow.clone() };
+    borrowed_text(&slot.borrowed.iter().map(short).collect::<Vec<_>>())
+}
+
+/// `mode::self` of `flags::HiArgs::mode::self`.
+fn last_two(place: &str) -> String {
+    let mut depth = 0usize;
+    let mut joints = 0usize;
+    for (at, character) in place.char_indices().rev() {
+        match character {
+            '>' => depth = depth.saturating_add(1),
+            '<' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 && place.get(at..).is_some_and(|rest| rest.starts_with("::")) => {
+                joints = joints.saturating_add(1);
+                if joints == 2 {
+                    return place.get(at.saturating_add(2)..).unwrap_or(place).to_owned();
+                }
+            }
+            _ => {}
+        }
+    }
+    place.to_owned()
 }
 
 /// Puts a value behind the name, type and size of its slot; or gives the line to put below, where
@@ -221,4 +250,17 @@ fn block(held: &Held) -> Line {
         _ => line.push(Ink::Plain, format!("{} of {}", number(held.used), bytes(held.size))),
     };
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_place_is_told_by_its_function_and_name() {
+        assert_eq!(last_two("flags::HiArgs::mode::self"), "mode::self");
+        assert_eq!(last_two("<rg::A as rg::B>::update::v"), "update::v");
+        assert_eq!(last_two("main::value"), "main::value");
+        assert_eq!(last_two("look<rg::A>::value"), "look<rg::A>::value");
+    }
 }
