@@ -42,37 +42,10 @@ impl Mentions {
     /// has comments or texts over several lines, or macros whose code may have other lines.
     pub fn of(lines: &[&str], declared: u32, name: &str) -> Option<Mentions> {
         let skip = usize::try_from(declared.checked_sub(1)?).ok()?;
-        let mut found = Mentions { lines: BTreeMap::new(), first: declared, last: declared };
-        // The lines on which the braces were opened that are open, with whether the statement of
-        // the line had begun before.
-        let mut open: Vec<u32> = Vec::new();
-        let mut statement = declared;
+        let mut reading = Reading::of(declared, name);
         for (text, no) in lines.iter().skip(skip).take(MOST_LINES).zip(declared..) {
-            let line = Line::of(text)?;
-            let mut times = line.words().filter(|word| word.is(name)).count();
-            // The name that is declared.
-            times = times.saturating_sub(usize::from(no == declared));
-            if times > 0 || line.says_in_text(name) {
-                line.has_known_macros().then_some(())?;
-                let alone = statement == no && line.ends() && times > 0;
-                let mention = if alone { Mention::Certain } else { Mention::Perhaps };
-                found.add(no, mention);
-                (statement..no).for_each(|before| found.add(before, Mention::Perhaps));
-                open.iter().for_each(|opener| found.add(*opener, Mention::Perhaps));
-            } else if found.lines.get(&no.saturating_sub(1)).is_some() && statement < no {
-                // A statement that goes on behind the line that names it.
-                found.add(no, Mention::Perhaps);
-            }
-            found.last = no;
-            for brace in line.braces() {
-                match brace {
-                    '{' => open.push(statement),
-                    _ if open.pop().is_none() => return Some(found),
-                    _ => {}
-                }
-            }
-            if line.ends() {
-                statement = no.checked_add(1)?;
+            if reading.line(&Line::of(text)?, no)? {
+                return Some(reading.found);
             }
         }
         None
@@ -95,6 +68,66 @@ impl Mentions {
         if mention == Mention::Perhaps {
             *known = mention;
         }
+    }
+}
+
+/// What was read of a variable's scope.
+struct Reading<'a> {
+    name: &'a str,
+    found: Mentions,
+    /// What was made of the variable, for which the compiler may make no code: `s` of `let s = r;`.
+    made: Vec<String>,
+    /// The lines on which the statements began that have opened the braces that are open.
+    open: Vec<u32>,
+    /// How many braces are open around a `match` on the variable, whose arms may use it.
+    matched: Option<usize>,
+    /// The line on which the statement began.
+    statement: u32,
+}
+
+impl<'a> Reading<'a> {
+    fn of(declared: u32, name: &'a str) -> Reading<'a> {
+        let found = Mentions { lines: BTreeMap::new(), first: declared, last: declared };
+        let (made, open) = (Vec::new(), Vec::new());
+        Reading { name, found, made, open, matched: None, statement: declared }
+    }
+
+    /// Takes a line in; true where the variable's block ends there, and none where the text cannot
+    /// be followed.
+    fn line(&mut self, line: &Line, no: u32) -> Option<bool> {
+        let declares = usize::from(no == self.found.first);
+        let times = line.words().filter(|word| word.is(self.name)).count().saturating_sub(declares);
+        let made = line.words().any(|word| self.made.iter().any(|made| word.is(made)));
+        if times > 0 || made || self.matched.is_some() || line.text.contains(self.name) {
+            line.has_known_macros().then_some(())?;
+            let alone = self.statement == no && line.ends() && times > 0;
+            let mention = if alone { Mention::Certain } else { Mention::Perhaps };
+            self.found.add(no, mention);
+            (self.statement..no).for_each(|before| self.found.add(before, Mention::Perhaps));
+            self.open.iter().for_each(|opener| self.found.add(*opener, Mention::Perhaps));
+            if no != self.found.first {
+                self.made.extend(line.bound().filter(|word| *word != self.name).map(str::to_owned));
+            }
+            if line.words().any(|word| word.text == "match") {
+                self.matched = self.matched.or(Some(self.open.len()));
+            }
+        } else if self.found.lines.contains_key(&no.saturating_sub(1)) && self.statement < no {
+            // A statement that goes on behind the line that names it.
+            self.found.add(no, Mention::Perhaps);
+        }
+        self.found.last = no;
+        for brace in line.braces() {
+            match brace {
+                '{' => self.open.push(self.statement),
+                _ if self.open.pop().is_none() => return Some(true),
+                _ => {}
+            }
+        }
+        self.matched = self.matched.filter(|depth| self.open.len() > *depth);
+        if line.ends() {
+            self.statement = no.checked_add(1)?;
+        }
+        Some(false)
     }
 }
 
@@ -181,9 +214,19 @@ impl Line {
         })
     }
 
-    /// Whether a text in quotes has the name, as the arguments of `println!` may.
-    fn says_in_text(&self, name: &str) -> bool {
-        self.text.contains(name)
+    /// The words that a line gives a value: what stands before `=`, or between `for` and `in`.
+    fn bound(&self) -> impl Iterator<Item = &str> {
+        let code = self.code.as_str();
+        let gives = |at: &usize| {
+            let (before, behind) = (code.get(..*at), code.get(at.saturating_add(1)..));
+            !before.is_some_and(|text| text.ends_with(['=', '<', '>', '!']))
+                && !behind.is_some_and(|text| text.starts_with(['=', '>']))
+        };
+        let end = code.match_indices('=').map(|(at, _)| at).find(gives);
+        let end =
+            end.or_else(|| code.trim_start().starts_with("for ").then(|| code.find(" in "))?);
+        let bound = end.and_then(|end| code.get(..end)).unwrap_or_default();
+        bound.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
     }
 
     fn has_known_macros(&self) -> bool {
@@ -232,6 +275,26 @@ mod tests {
         let text = "let r = &a;\nlet c = || {\n    touch(r);\n};\n}";
         let expected = vec![(2, Mention::Perhaps), (3, Mention::Certain)];
         assert_eq!(found(text, "r"), Some(expected));
+    }
+
+    #[test]
+    fn what_is_made_of_it_may_be_made_without_code() {
+        let text =
+            "let r = &a;\nlet s = &*r;\ntouch(s);\nif s == t {\n}\nfor x in r {\nf(x);\n}\n}";
+        let found = found(text, "r").expect("it ends");
+        assert_eq!(
+            found[..3],
+            [(2, Mention::Certain), (3, Mention::Perhaps), (4, Mention::Perhaps)]
+        );
+        assert_eq!(found[3..], [(6, Mention::Perhaps), (7, Mention::Perhaps)]);
+    }
+
+    #[test]
+    fn the_arms_of_a_match_on_it_may_use_it() {
+        let text = "let r = &a;\nmatch r {\nSome(x) => f(x),\nNone => {}\n}\ntouch(&a);\n}";
+        let found = found(text, "r").expect("it ends");
+        let lines: Vec<u32> = found.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 5]);
     }
 
     #[test]

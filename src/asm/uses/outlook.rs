@@ -104,7 +104,7 @@ impl Uses {
     /// Of a variable that has memory of its own.
     fn of_memory(&self, holding: &Holding, at: FileAddr) -> Option<Outlook> {
         let mut dropped = false;
-        let found = self.forward(at, &mut |step| {
+        let found = self.forward(holding, at, &mut |step, _| {
             for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
                 match is_drop(effect) {
                     true => dropped = true,
@@ -131,7 +131,7 @@ impl Uses {
     ) -> Option<Outlook> {
         let place = Part { at: referent, size: holding.referent.max(1) };
         let mut perhaps = false;
-        let found = self.forward(at, &mut |step| {
+        let found = self.forward(holding, at, &mut |step, left| {
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
                 Effect::Reads { part, .. } => part.overlaps(&place),
@@ -142,8 +142,8 @@ impl Uses {
             });
             if touched && holding.is_in_scope(step.at) {
                 match named(FileAddr(step.at)) {
-                    Mention::Certain => return Seen::Found,
-                    Mention::Perhaps => perhaps = true,
+                    Mention::Certain if !left => return Seen::Found,
+                    Mention::Certain | Mention::Perhaps => perhaps = true,
                     Mention::Never => {}
                 }
             }
@@ -169,7 +169,7 @@ impl Uses {
             && matches!(cell.at, Place::Frame(i64::MIN..0))
             && all.filter(|effect| copied(effect)).all(own);
         let mut perhaps = false;
-        let found = self.forward(at, &mut |step| {
+        let found = self.forward(holding, at, &mut |step, left| {
             let used = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
                     cell.at == Place::Frame(*at)
@@ -179,8 +179,8 @@ impl Uses {
             if used {
                 match named(FileAddr(step.at)) {
                     _ if alone => return Seen::Found,
-                    Mention::Certain => return Seen::Found,
-                    Mention::Perhaps => perhaps = true,
+                    Mention::Certain if !left => return Seen::Found,
+                    Mention::Certain | Mention::Perhaps => perhaps = true,
                     Mention::Never => {}
                 }
             }
@@ -225,26 +225,35 @@ impl Uses {
     }
 
     /// Looks at each instruction that control can come to from where a frame stands; whether one was
-    /// what was looked for. None where the address is in none.
-    fn forward(&self, at: FileAddr, look: &mut dyn FnMut(&Step) -> Seen) -> Option<bool> {
+    /// what was looked for. Each is looked at as one that is reached within the scope, and as one
+    /// that is reached when the scope seems to be left: behind that the variable may be another one.
+    /// The ranges of scopes have gaps, so that it need not be. None where the address is in no
+    /// instruction.
+    fn forward(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        look: &mut dyn FnMut(&Step, bool) -> Seen,
+    ) -> Option<bool> {
         let here = self.index_of(at)?;
         let step = self.steps.get(here)?;
-        let mut open = match at.0 > step.at {
+        let mut open: Vec<(usize, bool)> = match at.0 > step.at {
             // In a call that has not returned.
-            true => step.after.iter().chain(&step.pad).copied().collect(),
-            false => vec![here],
+            true => step.after.iter().chain(&step.pad).map(|next| (*next, false)).collect(),
+            false => vec![(here, false)],
         };
-        let mut seen = vec![false; self.steps.len()];
-        while let Some(here) = open.pop() {
-            match seen.get_mut(here) {
+        let mut seen = vec![[false; 2]; self.steps.len()];
+        while let Some((here, left)) = open.pop() {
+            match seen.get_mut(here).and_then(|seen| seen.get_mut(usize::from(left))) {
                 Some(seen) if !*seen => *seen = true,
                 _ => continue,
             }
             let Some(step) = self.steps.get(here) else { continue };
-            match look(step) {
+            let left = left || !holding.is_in_scope(step.at);
+            match look(step, left) {
                 Seen::Found => return Some(true),
                 Seen::Ends => {}
-                Seen::On => open.extend(step.after.iter().chain(&step.pad)),
+                Seen::On => open.extend(step.after.iter().chain(&step.pad).map(|to| (*to, left))),
             }
         }
         Some(false)
