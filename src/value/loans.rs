@@ -89,6 +89,11 @@ impl Value {
             Some(Loan { at: self.place.address(), target, size: size.max(1), kind, of })
         };
         if let ValueKind::Pointer(pointer) = &self.kind {
+            // `Rc`, `Arc` and `Weak` count, and borrow nothing.
+            let counts = !pointer.counts.is_empty() || base_name(&self.type_name) == "Weak";
+            if counts || self.heap.is_some_and(|heap| heap.hold != Hold::Refers) {
+                return None;
+            }
             let kind = match pointer.flavour {
                 PointerFlavour::Shared => BorrowKind::Shared,
                 PointerFlavour::Unique => BorrowKind::Unique,
@@ -185,6 +190,21 @@ mod tests {
         world.put_words(0x5000, &[0x6000]);
         let value = world.read_words(outer, &[0x5000]);
         assert_eq!(seen(&value), [(0x5000, 8, BorrowKind::Shared)]);
+    }
+
+    #[test]
+    fn handles_that_count_borrow_nothing() {
+        let mut world = World::new();
+        let (word, u32_) = (world.uint(8), world.uint(4));
+        for (name, inner) in [("Rc", "RcInner"), ("Weak", "RcInner")] {
+            let fields = [("strong", word, 0), ("weak", word, 8), ("value", u32_, 16)];
+            let inner = world.record(&format!("alloc::rc::{inner}<u32>"), 24, 8, &fields);
+            let raw = world.pointer("*mut RcInner<u32>", Some(inner), PointerFlavour::Mut);
+            let name = format!("alloc::rc::{name}<u32>");
+            let handle = world.record(&name, 8, 8, &[("ptr", raw, 0)]);
+            world.put_words(0x5000, &[1, 1, 7]);
+            assert_eq!(seen(&world.read_words(handle, &[0x5000])), [], "{name}");
+        }
     }
 
     #[test]

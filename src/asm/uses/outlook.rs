@@ -91,7 +91,7 @@ impl Uses {
         }
         match self.source(&holding.word)? {
             Known::Address(referent) => self.of_address(holding, referent, at, named),
-            Known::Bytes { part, plus, .. } => self.of_cell(holding, part, plus, at, named),
+            Known::Bytes { part, .. } => self.of_cell(holding, part, at, named),
             _ => None,
         }
     }
@@ -152,22 +152,16 @@ impl Uses {
         told(found, perhaps)
     }
 
-    /// Of a reference that is kept in a cell without a name.
+    /// Of a reference that is kept in another cell: one without a name, or that of another variable.
+    /// For which of those that cell is read, only the source tells.
     fn of_cell(
         &self,
         holding: &Holding,
         cell: Part,
-        plus: i64,
         at: FileAddr,
         named: &dyn Fn(FileAddr) -> Mention,
     ) -> Option<Outlook> {
         let own = |effect: &Effect| matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to));
-        // What another variable was made of the same cell, or the cell of a parameter, is used as well.
-        let copied = |effect: &Effect| matches!(effect, Effect::Reads { part, by: Taker::Place(_) } if part.overlaps(&cell));
-        let all = self.steps.iter().flat_map(|step| &step.effects);
-        let alone = plus == 0
-            && matches!(cell.at, Place::Frame(i64::MIN..0))
-            && all.filter(|effect| copied(effect)).all(own);
         let mut perhaps = false;
         let found = self.forward(holding, at, &mut |step, left| {
             let used = step.effects.iter().any(|effect| match effect {
@@ -178,13 +172,13 @@ impl Uses {
             });
             if used {
                 match named(FileAddr(step.at)) {
-                    _ if alone => return Seen::Found,
                     Mention::Certain if !left => return Seen::Found,
                     Mention::Certain | Mention::Perhaps => perhaps = true,
                     Mention::Never => {}
                 }
             }
-            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
+            let ends = writes(step, &holding.word) || writes(step, &cell);
+            if ends { Seen::Ends } else { Seen::On }
         })?;
         told(found, perhaps)
     }

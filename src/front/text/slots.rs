@@ -55,13 +55,16 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     }
     let lent = borrowed_beside(columns, ARROW, &mut left, slot);
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
-    rows.extend(below.into_iter().chain(lent).map(Row::left));
+    rows.extend(below.map(Row::left));
+    let mut lent = lent;
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
         let mut right = Line::new();
         right.push(Ink::Faint, "└ ").append(block(held));
         right.push(Ink::Faint, format!("  in {}", cut(&held.path, 24)));
-        rows.push(Row::right(right));
+        let left = lent.take().unwrap_or_else(Line::new);
+        rows.push(Row { left, ..Row::right(right) });
     }
+    rows.extend(lent.map(Row::left));
     let more = owned.len().saturating_sub(BLOCKS_DRAWN + 1);
     if more > 0 {
         let mut right = Line::new();
