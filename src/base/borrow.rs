@@ -1,15 +1,15 @@
 //! A value that is borrowed, as views show it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Evidence, ThreadNo};
 
 /// A reference into a value, or into what the value owns, that a variable holds.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct Borrow {
     /// The part that is borrowed: `.name`, `[1].name`; empty for the whole value, and where a
     /// smaller part has no name of its own.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub part: String,
     /// The variable that holds the reference, as a place: `g::value`.
     pub by: String,
@@ -17,17 +17,17 @@ pub struct Borrow {
     pub kind: BorrowKind,
     /// Whether it cannot be told that the holder still uses the reference: one that is in scope and
     /// used no more is no borrow.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub perhaps: bool,
     /// The thread of the holder, where it is another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<ThreadNo>,
     /// How it is known: always concluded from bytes, scopes and code.
     pub evidence: Evidence,
 }
 
 /// What a reference lets its holder do.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BorrowKind {
     /// It reads, as others may: `&T`, `Ref`, `slice::Iter`.

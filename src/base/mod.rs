@@ -9,6 +9,7 @@ mod cached;
 mod drop_view;
 mod ending;
 mod event;
+mod event_name;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
 mod ids;
@@ -34,6 +35,6 @@ pub use memory::{Buffer, Memory, MemoryError, MemoryExt};
 pub use nearest::{did_you_mean, nearest};
 pub use reason::Unreadable;
 pub use region::Region;
-pub use registers::{Register, Registers, Vectors};
+pub use registers::{Register, RegisterName, Registers, Vectors};
 pub use split::{SizesFrom, Split, SplitMore, SplitPart, SplitTotals};
 pub use system_calls::{system_call_name, system_call_names, system_call_number};

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::looked::{ContextShown, Displayed, Looked};
 use super::{Command, Topic};
 use crate::base::{Borrow, Shown, Split, Unreadable};
-use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Whereabouts};
+use crate::session::{Answered, Breakpoint, Frame, Halt, PastMoment, Skip, Whereabouts};
 use crate::value::Pretty;
 
 /// What a command answers.
@@ -49,6 +49,13 @@ pub enum Answer {
     Where(Whereabouts),
     /// Names, and what there is to say of each.
     Rows(Vec<(String, String)>),
+    /// What a command answered from the recording of a moment of the past.
+    Past {
+        /// The moment.
+        moment: PastMoment,
+        /// What it answered.
+        answer: Box<Answer>,
+    },
     /// Commands to run next.
     Script(Vec<ScriptLine>),
     /// A program to run next.

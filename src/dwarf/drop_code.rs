@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::aggregates::parts;
 use super::drop_names::{DropPart, dropped_by, may_drop};
-use super::functions::{Scope, Variable};
+use super::functions::{InlinedCall, Scope, Variable};
 use super::image::Image;
 use super::names::{crate_of, demangle, is_rust_symbol};
 use super::origin::Origin;
@@ -54,16 +54,23 @@ impl Image {
     /// of those units, in parallel.
     pub fn drop_code(&self, wanted: &Wanted<'_>) -> Vec<DropCode> {
         let mut found = self.out_of_line(wanted);
-        let units: Vec<UnitId> = self
-            .unit_headers()
-            .iter()
-            .filter(|header| header.compilation && !self.is_of_std(Some(header.id)))
-            .map(|header| header.id)
-            .collect();
-        let inlined = units.into_par_iter().flat_map_iter(|unit| self.inlined_in(unit, wanted));
+        let units = self.units_without_std().into_par_iter();
+        let inlined = units.flat_map_iter(|unit| self.inlined_in(unit, wanted));
         found.extend(inlined.collect::<Vec<_>>());
         found.sort_by_key(|code| (code.entry, code.inlined));
         found
+    }
+
+    /// Whether there is such code. Most types have some out of line, which is found at once.
+    pub fn has_drop_code(&self, wanted: &Wanted<'_>) -> bool {
+        let inlined = |unit| !self.inlined_in(unit, wanted).is_empty();
+        !self.out_of_line(wanted).is_empty()
+            || self.units_without_std().into_par_iter().any(inlined)
+    }
+
+    fn units_without_std(&self) -> Vec<UnitId> {
+        let units = self.unit_headers().iter().filter(|header| header.compilation);
+        units.map(|header| header.id).filter(|id| !self.is_of_std(Some(*id))).collect()
     }
 
     /// The units with code of the user's that was optimised, as it shows: a variable that is no
@@ -90,6 +97,14 @@ impl Image {
                 location.is_none_or(|location| location.exprloc_value().is_none())
             }) || scope.inner.iter().any(has_inlined_drop)
         })
+    }
+
+    /// The full name of the type whose glue an inlined call is; none for another call.
+    pub fn dropped_by_call(&self, call: &InlinedCall) -> Option<Arc<str>> {
+        let (part, of_path) = dropped_by(&call.name)?;
+        (part == DropPart::Glue).then_some(())?;
+        let ty = call.origin.and_then(|origin| self.dropped_type_of(origin, part));
+        Some(self.named(ty, of_path).1)
     }
 
     fn is_of_std(&self, unit: Option<UnitId>) -> bool {

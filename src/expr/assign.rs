@@ -10,6 +10,7 @@ use super::scalar::{Float, FloatType, Scalar};
 use super::scope::Scope;
 use super::tree::{Kind, Node};
 use super::types::IntType;
+use crate::base::Unreadable;
 use crate::dwarf::{
     Encoding, Location, PieceAt, PointerFlavour, Type, TypeKind, TypeRef, short_type_name,
 };
@@ -154,6 +155,11 @@ fn owns_nothing(ty: &Type) -> Outcome<()> {
     }
 }
 
+/// Whether it is the whole of a variable that was asked for, of which some fields were moved out.
+fn is_partly_moved(error: &ExprError) -> bool {
+    matches!(error.unreadable.as_deref(), Some(Unreadable::PartlyMoved { .. }))
+}
+
 impl Eval<'_> {
     /// The scalar inside of a cell, lock, atomic or number in a wrapper.
     fn innermost(&self, part: &Part) -> Outcome<Part> {
@@ -182,7 +188,12 @@ impl Eval<'_> {
     fn guard_std(&mut self, target: &Node) -> Outcome<()> {
         let mut node = target;
         while let Kind::Field(of, name) = &node.kind {
-            if let Operand::Place(part) = self.eval(of)? {
+            let operand = match self.eval(of) {
+                // Of std's types no field is moved out.
+                Err(error) if is_partly_moved(&error) => break,
+                operand => operand?,
+            };
+            if let Operand::Place(part) = operand {
                 let ty = self.reader.types.get(part.ty)?;
                 let std = is_std(&ty) || ty.name.starts_with(['&', '*']);
                 let open = ty.base_name.starts_with("Range");

@@ -38,7 +38,7 @@ pub use error::ExprError;
 pub use integer::Integer;
 pub use operand::{Made, Operand, Pointer};
 pub use scalar::{Float, FloatType, Scalar};
-pub use scope::{History, Lookup, RegisterValue, Scope, Which};
+pub use scope::{History, Lookup, Partly, RegisterValue, Scope, Which};
 pub use types::IntType;
 
 /// An expression that was read, to be evaluated as often as need be.

@@ -12,6 +12,12 @@ pub trait Scope {
     /// A variable or parameter of the frame.
     fn variable(&self, name: &str, which: Which) -> Lookup;
 
+    /// A variable of which some fields were moved out, with what is left of it; none for one that is
+    /// whole, gone or not there.
+    fn partly(&self, _name: &str, _which: Which) -> Option<Partly> {
+        None
+    }
+
     /// A static, thread-local or constant: `NAME`, `module::NAME`, `crate::module::NAME`. A path of
     /// several segments may leave out the first ones.
     fn item(&self, path: &str) -> Lookup;
@@ -65,6 +71,16 @@ pub enum Lookup {
     Withheld(String),
     /// There is no such name.
     Missing,
+}
+
+/// A variable of which some fields were moved out.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Partly {
+    /// The whole of it. The bytes of the fields that are gone are stale.
+    pub whole: Part,
+    /// The paths to those fields, `.name`, `.pair.0`, or `.*` for what a box held, and why they have
+    /// no value.
+    pub gone: Vec<(String, Unreadable)>,
 }
 
 /// A register.

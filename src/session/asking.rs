@@ -98,6 +98,9 @@ impl Session {
     /// # Errors
     /// As [`Session::evaluate`].
     pub fn split(&mut self, text: &str) -> Result<Split, SessionError> {
+        if self.viewing.is_some() {
+            return self.split_then(text);
+        }
         self.with_operand(text, |looking, operand| {
             let ledger = looking.run.ledger_in_use();
             let block_at = |at| {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use super::returning::returns;
 use super::slots::is_closure;
 use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
 use crate::dwarf::{CallTarget, Encoding, Function, Image, TypeKind, TypeRef, Types};
@@ -55,8 +56,8 @@ impl<'a> Callees<'a> {
             "_Unwind_Resume" => CalleeKind::Resumes,
             "core::mem::drop" => CalleeKind::DropsArgument,
             _ if path.starts_with("core::mem::drop::<") => CalleeKind::DropsArgument,
-            _ if never_returns(path) => CalleeKind::Never,
             _ if function.as_ref().is_some_and(|function| function.noreturn) => CalleeKind::Never,
+            _ if self.never_returns(&called) => CalleeKind::Never,
             _ => CalleeKind::Other,
         };
         let described = function.and_then(|function| registers(self.image, &function));
@@ -65,50 +66,91 @@ impl<'a> Callees<'a> {
             None => CalleeKnown::of(kind),
         }
     }
+
+    /// Whether a function never returns: by its code, or by its name where its code is elsewhere.
+    fn never_returns(&self, called: &CallTarget) -> bool {
+        let elsewhere = |path: &str| !is_known_never_to_return(path);
+        let told = called.at.and_then(|at| returns(self.image, at, &elsewhere));
+        told.map_or_else(|| is_known_never_to_return(&called.path), |returns| !returns)
+    }
 }
 
 /// How many registers the arguments of a function take at most, and which of them hold the address
-/// of a value, as rustc passes them: what is larger than two words by its address, the rest in one
-/// or two registers. None where a type is not described, or is passed in vector registers.
+/// of a value. None where a type is not described, or is passed in vector registers.
 fn registers(image: &Image, function: &Function) -> Option<CalleeKnown> {
-    let words = |ty: TypeRef| {
-        let ty = image.get(ty).ok()?;
-        let float = matches!(ty.kind, TypeKind::Base(Encoding::Float));
-        Some(match (ty.size?, &ty.kind) {
-            _ if float => return None,
-            (0, _) => (0, false),
-            (17.., _) => (1, true),
-            (..=8, TypeKind::Base(_) | TypeKind::Pointer { .. } | TypeKind::CLike { .. }) => {
-                (1, false)
-            }
-            _ => (2, false),
-        })
-    };
-    let out = function.returns.map_or(Some((0, false)), words)?;
-    let mut count = usize::from(out.1);
+    let passing = Passing::of(image, function)?;
     let mut by_value = 0u8;
-    let mut exact = true;
-    if is_closure(&function.name) {
-        // What it has captured, or the address of that, comes first, and is not described.
-        count = count.checked_add(2)?;
-        exact = false;
+    for passed in passing.parameters.iter().filter(|passed| passed.by_address) {
+        let register = passed.register.and_then(|register| u32::try_from(register).ok());
+        by_value |= register.and_then(|bit| 1u8.checked_shl(bit)).unwrap_or(0);
     }
-    for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
-        let (taken, address) = words(parameter.ty?)?;
-        // Behind what takes one or two, it is not known which register is whose.
-        exact &= taken < 2;
-        if address && exact {
-            by_value |= u32::try_from(count).ok().and_then(|bit| 1u8.checked_shl(bit)).unwrap_or(0);
-        }
-        count = count.checked_add(taken)?;
-    }
-    let kind = CalleeKind::Other;
-    Some(CalleeKnown { kind, registers: Some(count), by_value, returns_there: out.1 })
+    let (kind, returns_there) = (CalleeKind::Other, passing.returns_there);
+    Some(CalleeKnown { kind, registers: Some(passing.registers), by_value, returns_there })
 }
 
-/// The functions of std that never return, as far as code calls them without being told: they are
-/// in a library that has no types.
-fn never_returns(path: &str) -> bool {
+/// How a function gets its arguments, as rustc passes them: what is larger than two words by its
+/// address, the rest in one or two registers.
+pub(super) struct Passing {
+    /// Its parameters, in their order.
+    pub parameters: Vec<Passed>,
+    /// How many registers they take at most.
+    pub registers: usize,
+    /// Whether the first register holds the address that the result is to be stored at.
+    pub returns_there: bool,
+}
+
+/// How one argument is passed.
+pub(super) struct Passed {
+    /// The type of the parameter.
+    pub ty: TypeRef,
+    /// The first register, counted from 0; none where it is not known, because one before it takes
+    /// one or two.
+    pub register: Option<usize>,
+    /// Whether that holds the address of the value.
+    pub by_address: bool,
+}
+
+impl Passing {
+    /// None where a type is not described, or is passed in vector registers.
+    pub fn of(image: &Image, function: &Function) -> Option<Passing> {
+        let out = function.returns.map_or(Some((0, false)), |ty| words(image, ty))?;
+        let mut registers = usize::from(out.1);
+        let mut parameters = Vec::new();
+        let mut exact = true;
+        if is_closure(&function.name) {
+            // What it has captured, or the address of that, comes first, and is not described.
+            registers = registers.checked_add(2)?;
+            exact = false;
+        }
+        for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
+            let ty = parameter.ty?;
+            let (taken, by_address) = words(image, ty)?;
+            let register = exact.then_some(registers).filter(|_| taken > 0);
+            parameters.push(Passed { ty, register, by_address });
+            exact &= taken < 2;
+            registers = registers.checked_add(taken)?;
+        }
+        Some(Passing { parameters, registers, returns_there: out.1 })
+    }
+}
+
+/// How many registers a value takes at most, and whether that is one with its address.
+fn words(image: &Image, ty: TypeRef) -> Option<(usize, bool)> {
+    let ty = image.get(ty).ok()?;
+    let scalar =
+        matches!(ty.kind, TypeKind::Base(_) | TypeKind::Pointer { .. } | TypeKind::CLike { .. });
+    match ty.size? {
+        _ if matches!(ty.kind, TypeKind::Base(Encoding::Float)) => None,
+        0 => Some((0, false)),
+        17.. => Some((1, true)),
+        ..=8 if scalar => Some((1, false)),
+        _ => Some((2, false)),
+    }
+}
+
+/// The functions of std and of the C library that never return, as far as code calls them without
+/// being told: what is known of those whose code is in another file.
+fn is_known_never_to_return(path: &str) -> bool {
     const BEGIN: [&str; 12] = [
         "core::panicking::",
         "std::panicking::",

@@ -114,11 +114,23 @@ pub(super) fn reason(state: &SlotState) -> Option<Unreadable> {
     }
 }
 
+/// Why a field that is gone has no value.
+pub(super) fn reason_of_part(part: &GonePart) -> Unreadable {
+    match part.dropped {
+        true => Unreadable::Dropped { block: None, at: place(part.at.as_ref()) },
+        false => Unreadable::Moved {
+            to: part.to.as_deref().map(Into::into),
+            at: place(part.at.as_ref()),
+        },
+    }
+}
+
 fn place(at: Option<&At>) -> Option<Box<str>> {
     at.and_then(short).map(Into::into)
 }
 
-fn short(at: &At) -> Option<String> {
+/// The file without its folders, and the line: `main.rs:7`.
+pub(super) fn short(at: &At) -> Option<String> {
     let file = at.file.as_deref()?.rsplit('/').next()?.to_owned();
     Some(at.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
 }

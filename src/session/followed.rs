@@ -7,12 +7,13 @@ use std::rc::Rc;
 use super::callees::Callees;
 use super::context::FrameContext;
 use super::mentions::Mentions;
+use super::move_stops::MoveAsked;
 use super::outlooks::Outlooks;
 use super::part_states::handed_on;
 use super::slots::short_function;
 use super::sources::Sources;
 use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
-use crate::base::{FileAddr, MemoryExt, Range, Register, VirtAddr};
+use crate::base::{FileAddr, GonePart, MemoryExt, Range, Register, VirtAddr};
 use crate::dwarf::{
     Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
 };
@@ -56,6 +57,15 @@ type Fates = HashMap<usize, Fate>;
 /// What is known of the parts of a variable.
 pub(super) type Fate = Vec<(OwningPart, Verdict)>;
 
+/// Whether the code of a function could be followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Judged {
+    /// It was.
+    Followed,
+    /// It was optimised, or goes ways that are not understood.
+    NotFollowed,
+}
+
 /// A frame of a function that is looked at.
 pub(super) struct Frame<'a> {
     pub context: &'a FrameContext<'a>,
@@ -71,8 +81,7 @@ impl Followed {
         self.sources.forget();
     }
 
-    /// What is known of the function of a frame; none where it cannot be followed, or has no frame
-    /// where it stands.
+    /// What is known of the function of a frame; none where it cannot be followed.
     pub(super) fn uses_of(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
         let at = frame.context.bias_to_file();
         let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
@@ -83,13 +92,28 @@ impl Followed {
             self.functions.borrow_mut().insert(start, uses.clone());
             uses
         })?;
-        uses.uses.has_frame_at(at).then_some(uses)
+        Some(uses)
     }
 
     /// Fills in what the code says of the variables that are in scope.
-    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Option<()> {
+    pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Judged {
+        match self.uses_of(frame) {
+            Some(uses) => {
+                self.judge_by(&uses, frame, variables);
+                Judged::Followed
+            }
+            None => Judged::NotFollowed,
+        }
+    }
+
+    fn judge_by(
+        &self,
+        uses: &FunctionUses,
+        frame: &Frame<'_>,
+        variables: &mut [Placed],
+    ) -> Option<()> {
         let at = frame.context.bias_to_file();
-        let uses = self.uses_of(frame)?;
+        uses.uses.has_frame_at(at).then_some(())?;
         let flags: Vec<_> = uses.flags.iter().map(|flag| frame.flag(*flag)).collect();
         let key = (at, flags.clone());
         let known = uses.known.borrow().get(&key).cloned();
@@ -124,6 +148,39 @@ impl Followed {
             }
         }
         Some(())
+    }
+
+    /// The instructions at which what is asked for may be moved.
+    pub fn move_points(&self, frame: &Frame<'_>, asked: &MoveAsked) -> Option<Vec<FileAddr>> {
+        let uses = self.uses_of(frame)?;
+        let mut points = Vec::new();
+        for (_, leaf) in frame.leaves_of(asked) {
+            points.extend(uses.uses.moves(&leaf)?.into_iter().map(|ending| ending.at));
+        }
+        points.sort_unstable();
+        points.dedup();
+        Some(points)
+    }
+
+    /// What becomes of what is asked for by the instruction at which a frame stands; none where that
+    /// does not move it.
+    pub fn moved_at(
+        &self,
+        frame: &Frame<'_>,
+        variables: &[Placed],
+        asked: &MoveAsked,
+    ) -> Option<GonePart> {
+        let uses = self.uses_of(frame)?;
+        let at = frame.context.bias_to_file();
+        let flag = |flag: i64| frame.flag(flag);
+        let own = variables.iter().find(|variable| variable.die == asked.die);
+        let own = own.and_then(|variable| frame.slot(variable));
+        let mut names = frame.names(variables);
+        names.retain(|(place, _)| Some(*place) != own);
+        frame.leaves_of(asked).iter().find_map(|(part, leaf)| {
+            let ending = uses.uses.move_at(leaf, at, &flag)?;
+            Some(frame.told(part, &ending, &names))
+        })
     }
 }
 
@@ -200,6 +257,23 @@ impl Frame<'_> {
         fates
     }
 
+    /// The parts of what a breakpoint waits for that are moved as one.
+    fn leaves_of(&self, asked: &MoveAsked) -> Vec<(OwningPart, Leaf)> {
+        let mut found = Vec::new();
+        self.each_variable(&self.function.scope, &mut |variable, scope| {
+            if variable.die != asked.die {
+                return;
+            }
+            let Some((whole, ty)) = self.place_of(variable) else { return };
+            let parts = owning_parts(self.image, ty).into_iter();
+            for part in parts.filter(|part| part.size > 0 && asked.means(&part.path)) {
+                let leaf = leaf_of(whole, &part, &scope.ranges);
+                found.push((part, leaf));
+            }
+        });
+        found
+    }
+
     /// What is known of a parameter that is passed by its address, where that is not kept.
     fn unplaced(&self, variable: &Variable) -> Option<Fate> {
         let ty = variable.ty.filter(|ty| variable.parameter && needs_drop(self.image, *ty))?;
@@ -271,7 +345,7 @@ fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
 }
 
 /// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.
-fn is_plain(image: &Image, scope: &Scope) -> bool {
+pub(super) fn is_plain(image: &Image, scope: &Scope) -> bool {
     let mut open = vec![scope];
     while let Some(scope) = open.pop() {
         let settled = |variable: &Variable| variable.parameter || !image.moves_about(variable);

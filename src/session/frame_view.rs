@@ -27,6 +27,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn slots(&mut self) -> Result<Slots, SessionError> {
+        if self.viewing.is_some() {
+            return self.slots_then();
+        }
         let raw = self.frame()?.raw;
         let stack = self.stack()?;
         let thread = self.selected.thread;
@@ -43,6 +46,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn all_slots(&mut self) -> Result<Slots, SessionError> {
+        if self.viewing.is_some() {
+            return self.all_slots_then();
+        }
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let picture = run.picture_of(thread).ok_or(SessionError::NotRunning)?;

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use super::alive::Alive;
 use super::context::FrameContext;
-use super::fates::reason;
+use super::fates::{reason, reason_of_part};
 use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use crate::base::{Bias, Borrow, Cached, Region, ThreadNo, Unreadable, VirtAddr};
+use crate::base::{
+    Bias, Borrow, Cached, Memory, Region, SlotState, ThreadNo, Unreadable, VirtAddr,
+};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
 use crate::track::PlaceKey;
 use crate::value::{Limits, Naming, Reader, Running};
+
+/// Paths to fields that are gone, and why they have no value.
+pub(super) type Gone = Vec<(String, Unreadable)>;
 
 /// A frame under the eyes of somebody who asks for its variables.
 pub(super) struct Looking<'a> {
@@ -97,12 +103,26 @@ impl Looking<'_> {
         self.raw.cfa.map_or(&[], |cfa| self.run.lending.of(&key(cfa)))
     }
 
+    /// Where a variable is of which some fields were moved out, and why each of those has no value.
+    /// None for any other variable.
+    pub fn left_of(&self, variable: &Placed) -> Option<(TypeRef, Location, Gone)> {
+        (variable.in_scope && !variable.over).then_some(())?;
+        let Some(SlotState::PartlyMoved { parts }) = self.state(variable) else { return None };
+        let gone = parts.iter().map(|part| (part.path.clone(), reason_of_part(part)));
+        Some((variable.ty?, variable.location.clone().ok()?, gone.collect()))
+    }
+
     /// Why a variable no longer holds what it held.
     fn lost(&self, variable: &Placed) -> Option<Unreadable> {
+        self.state(variable).and_then(reason)
+    }
+
+    /// What is known of a variable, if it may have lost its value.
+    fn state<'s>(&'s self, variable: &'s Placed) -> Option<&'s SlotState> {
         let cfa = self.raw.cfa?;
         let key = PlaceKey { thread: self.thread, cfa, die: variable.die };
         // What was seen on the heap and what the code says were put together when it was judged.
-        self.run.lost.get(&key).or(variable.fate.as_ref()).and_then(reason)
+        self.run.lost.get(&key).or(variable.fate.as_ref())
     }
 }
 
@@ -142,6 +162,7 @@ impl Run {
         let function: Option<Arc<Function>> =
             raw.loaded.as_ref().and_then(|loaded| loaded.image.function_at(at));
         let regions = self.regions();
+        let alive = Alive { memory: &memory, regions: &regions };
         let around = Surroundings {
             regions: &regions,
             thread,
@@ -159,7 +180,9 @@ impl Run {
         let variables = function.as_deref().map(placed).unwrap_or_default();
         let registers = |register| context.whole_register(register);
         let bias: Bias = loaded.bias;
-        let (types, memory, registers) = (&*loaded.image, &memory, &registers);
+        // What is looked at as it is described, field by field, is read whatever it is.
+        let memory: &dyn Memory = if limits.raw { &memory } else { &alive };
+        let (types, registers) = (&*loaded.image, &registers);
         let reader = Reader { types, bias, memory, registers, limits, running };
         Some(ask(&Looking {
             run: self,

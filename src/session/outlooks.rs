@@ -99,6 +99,7 @@ impl Followed {
         });
         let offset = offset.filter(|offset| offset.saturating_add(WORD) <= slot.size);
         let at = frame.context.bias_to_file();
+        known.uses.has_frame_at(at).then_some(())?;
         let key = (at, variable.die, offset.unwrap_or(u64::MAX));
         if let Some(outlook) = known.outlooks.borrow().get(&key) {
             return Some(*outlook);

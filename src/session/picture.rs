@@ -88,6 +88,13 @@ impl Run {
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
     /// skipped still bound those that are not.
     pub(super) fn picture(&mut self, thread: &Stopped, skip: usize) -> Picture {
+        // A session takes its own pictures where people look, not where calls begin.
+        self.picture_with(thread, skip, !self.options.calls || self.log.is_some())
+    }
+
+    /// The same. `begun` says whether calls that are inlined where the innermost frame stands have
+    /// begun: those behind the prologue of a function have not at its entry.
+    pub(super) fn picture_with(&mut self, thread: &Stopped, skip: usize, begun: bool) -> Picture {
         let (frames, cut) = self.unwind(thread, FRAMES);
         let no = thread.no();
         let sp = thread.registers().sp();
@@ -113,9 +120,7 @@ impl Run {
             }
             let wanted = with_slots < FRAMES_WITH_SLOTS;
             let innermost = if index == 0 { vectors.as_ref() } else { None };
-            // Calls that are inlined behind the prologue of a function have not begun at its entry.
-            let begun = index > 0 || !self.options.calls;
-            let reading = Reading { slots: wanted, inlined: begun };
+            let reading = Reading { slots: wanted, inlined: index > 0 || begun };
             let bytes = sizes.get(index).copied().unwrap_or(0);
             let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
@@ -184,6 +189,7 @@ impl Run {
         let low = slots::low_end(frames, index);
         let places = self.symbolizer.places(self.inferior.modules(), raw.lookup);
         let last = places.len().saturating_sub(1);
+        let (pc, logged) = (Some(raw.registers.pc()), self.log.is_some());
         let mut views: Vec<FrameView> = places
             .iter()
             .enumerate()
@@ -192,11 +198,18 @@ impl Run {
                 user: self.is_chosen(&place.function, place.origin),
                 bytes: if n == last { bytes } else { 0 },
                 inlined: n != last,
+                pc: pc.filter(|_| logged),
+                signal: raw.signal && logged,
                 slots: Vec::new(),
             })
             .collect();
         if views.is_empty() {
-            views.push(FrameView::unknown(bytes));
+            let signal = raw.signal && logged;
+            views.push(FrameView {
+                pc: pc.filter(|_| logged),
+                signal,
+                ..FrameView::unknown(bytes)
+            });
         }
         let user = views.iter().any(|view| view.user);
         let slots = (user && reading.slots).then(|| self.slots(thread, raw, low, vectors, reading));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::looking::Looking;
 use crate::base::{Register, Unreadable};
 use crate::dwarf::{Location, StaticAt, TypeRef, Types, UnitId, crate_of};
-use crate::expr::{History, Lookup, Operand, RegisterValue, Scope, Which};
+use crate::expr::{History, Lookup, Operand, Partly, RegisterValue, Scope, Which};
 use crate::frame::slots::Placed;
 use crate::value::{Part, Reader};
 
@@ -20,6 +20,12 @@ pub(super) struct FrameScope<'a> {
 impl Scope for FrameScope<'_> {
     fn variable(&self, name: &str, which: Which) -> Lookup {
         variable_among(self.looking, &self.looking.variables, name, which)
+    }
+
+    fn partly(&self, name: &str, which: Which) -> Option<Partly> {
+        let found = chosen(&self.looking.variables, name, which)?;
+        let (ty, at, gone) = self.looking.left_of(found)?;
+        Some(Partly { whole: Part { ty, at }, gone })
     }
 
     fn item(&self, path: &str) -> Lookup {
@@ -151,6 +157,15 @@ pub(super) fn variable_among(
     name: &str,
     which: Which,
 ) -> Lookup {
+    match chosen(variables, name, which).map(|variable| looking.place_of(variable)) {
+        None => Lookup::Missing,
+        Some(Ok((ty, at))) => Lookup::Found(Part { ty, at }),
+        Some(Err(why)) => Lookup::Unreadable(why),
+    }
+}
+
+/// The variable that a name means, given the variables in the order of their declaration.
+fn chosen<'p>(variables: &'p [Placed], name: &str, which: Which) -> Option<&'p Placed> {
     let all: Vec<_> = variables.iter().filter(|variable| &*variable.name == name).collect();
     let visible = |variable: &&&Placed| variable.in_scope && !variable.shadowed;
     let found = match which {
@@ -159,16 +174,12 @@ pub(super) fn variable_among(
         Which::Nth(n) => usize::try_from(n).ok().and_then(|n| all.get(n.checked_sub(1)?)),
         Which::Line(line) => all.iter().rfind(|variable| variable.line == Some(line)),
     };
-    match found.map(|variable| looking.place_of(variable)) {
-        None => Lookup::Missing,
-        Some(Ok((ty, at))) => Lookup::Found(Part { ty, at }),
-        Some(Err(why)) => Lookup::Unreadable(why),
-    }
+    found.copied()
 }
 
 /// The one of several variables out of scope that a person at the place most likely means: the
 /// first that has not begun, otherwise the last that has ended.
-fn nearest_to_scope<'p>(all: &'p [&'p Placed]) -> Option<&'p &'p Placed> {
+fn nearest_to_scope<'a, 'p>(all: &'a [&'p Placed]) -> Option<&'a &'p Placed> {
     all.iter().find(|variable| !variable.over).or(all.last())
 }
 

@@ -6,21 +6,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ptr;
 use std::rc::Rc;
 
+use super::alive::Alive;
 use super::borrows::Footprint;
 use super::context::FrameContext;
 use super::fates::{apply_fate, with_fate};
-use super::followed::{Followed, Frame};
+use super::followed::{Followed, Frame, Judged};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
     Bias, FileAddr, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
     Unreadable, VirtAddr,
 };
-use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
+use crate::dwarf::{
+    Function, Image, InlinedCall, Location, TypeRef, Types, Visible, short_type_name,
+};
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::track::{Claim, PlaceKey, Says};
-use crate::value::{Limits, ReadRegister, Reader, Running, Value, ValueKind};
+use crate::value::{HeapPart, Limits, ReadRegister, Reader, Running, Value, ValueKind};
 
 /// The slots of a frame, and what they claim to own.
 pub(super) struct FrameSlots {
@@ -76,7 +79,7 @@ impl Calls<'_> {
 #[derive(Default)]
 pub(super) struct Stores {
     touches: RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>,
-    followed: Followed,
+    pub(super) followed: Followed,
 }
 
 impl Stores {
@@ -206,7 +209,11 @@ pub(super) fn place_where(
         .collect();
     let registers = |register| context.whole_register(register);
     let reader = &reader(around, context, image, &registers);
-    around.stores.followed.judge(&Frame { context, function, image, reader }, &mut placed);
+    let frame = Frame { context, function, image, reader };
+    match around.stores.followed.judge(&frame, &mut placed) {
+        Judged::Followed => {}
+        Judged::NotFollowed => frame.judge_optimised(around.regions.ledger, low, &mut placed),
+    }
     for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
         variable.in_scope = false;
     }
@@ -336,6 +343,7 @@ pub(super) fn blank(kind: SlotKind, region: Region) -> SlotView {
         leads_to: None,
         inlined_from: None,
         shadowed: false,
+        over: false,
         shares_bytes: false,
     }
 }
@@ -363,6 +371,7 @@ fn view_variable(
     view.type_name = ty.and_then(|ty| image.get(ty).ok()).map(|ty| short_type_name(&ty.name));
     if !variable.in_scope {
         view.state = SlotState::Uninitialised;
+        view.over = variable.over;
         return None;
     }
     let location = match &variable.location {
@@ -390,7 +399,10 @@ fn view_variable(
         view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
         return None;
     }
-    show_value(around, &value, view);
+    match as_far_as_alive(around, context, image, (ty, location), &value) {
+        Some(alive) => show_value(around, &alive, view),
+        None => show_value(around, &value, view),
+    }
     let says = apply_fate(variable.fate.as_ref(), view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
     // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
@@ -409,6 +421,24 @@ fn view_variable(
     let claim = claim(key, name, &value, location, variable.size, context);
     let claim = claim.map(|claim| with_fate(claim, says, variable.fate.as_ref(), &value));
     Some(Known { claim, footprint })
+}
+
+/// A value once more without what is gone, where it leads to such: what it owned decides about its
+/// state, but is not shown.
+fn as_far_as_alive(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    image: &Image,
+    (ty, location): (TypeRef, &Location),
+    value: &Value,
+) -> Option<Value> {
+    let is_gone = |part: &HeapPart| around.regions.gone(part.pointer, 1).is_some();
+    value.heap_parts().iter().any(is_gone).then(|| {
+        let registers = |register| context.whole_register(register);
+        let alive = Alive { memory: context.memory, regions: around.regions };
+        let all = reader(around, context, image, &registers);
+        Reader { memory: &alive, ..all }.read(ty, location)
+    })
 }
 
 /// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the

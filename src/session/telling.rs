@@ -46,7 +46,7 @@ impl Run {
     pub(super) fn tell_scope_end(&mut self, thread: &Stopped, depth: u32) {
         let no = thread.no();
         self.flush_repeated(no);
-        let picture = self.picture(thread, 0);
+        let picture = self.picture_with(thread, 0, false);
         self.tell_moves(no, picture.moves);
         let mut views = picture.stack;
         let frame = own_frame(&mut views);
@@ -62,7 +62,7 @@ impl Run {
         let whole = self.options.whole_stack || self.threads.of(no).top.is_none();
         let (mut views, moves, stack_bytes) = match whole {
             true => {
-                let picture = self.picture(thread, 0);
+                let picture = self.picture_with(thread, 0, false);
                 (picture.stack, picture.moves, picture.stack_bytes)
             }
             false => self.innermost(thread),
@@ -89,7 +89,7 @@ impl Run {
         let at = self.line_of_return(frames.first());
         // Who looks for owners alone saw this stack where the scope of the variables ended.
         let (stack, stack_bytes) = if self.options.whole_stack && self.options.values {
-            let picture = self.picture(thread, 1);
+            let picture = self.picture_with(thread, 1, false);
             self.tell_moves(no, picture.moves);
             (Some(picture.stack), picture.stack_bytes)
         } else {

@@ -46,6 +46,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn variables(&mut self, format: &Format) -> Result<Vec<Variable>, SessionError> {
+        if self.viewing.is_some() {
+            return self.variables_then(format.width);
+        }
         let limits = format.limits(self.settings.limits);
         let parts = self.settings.parts;
         self.look(limits, |looking| {
@@ -63,7 +66,8 @@ impl Session {
         let frame = self.frame()?;
         let stack = self.stack()?;
         let thread = self.selected.thread;
-        let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+        let none = self.no_process();
+        let run = self.run.as_mut().ok_or(none)?;
         run.judge_once(thread);
         run.look(&stack, &frame, thread, limits, ask).ok_or(SessionError::NotRunning)
     }

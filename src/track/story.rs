@@ -80,10 +80,10 @@ pub struct LentTo {
     /// What the reference let it do.
     pub kind: BorrowKind,
     /// Whether it could not be told that the reference was still used.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub perhaps: bool,
     /// When it was seen to be over.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Seq>,
 }
 
@@ -102,13 +102,27 @@ impl Story {
 }
 
 /// The stories of all blocks of a run.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Stories {
     blocks: HashMap<BlockId, Story>,
     forgotten: u64,
+    /// How many there are before some are forgotten again.
+    room: usize,
+    most: usize,
+}
+
+impl Default for Stories {
+    fn default() -> Stories {
+        Stories::at_most(MOST)
+    }
 }
 
 impl Stories {
+    /// Of so many blocks, unless more are alive at one time.
+    pub fn at_most(most: usize) -> Stories {
+        Stories { blocks: HashMap::new(), forgotten: 0, room: most, most }
+    }
+
     /// Takes in what an event tells of a block.
     pub fn take(&mut self, event: &Event) {
         let moment = Moment { seq: event.seq, thread: event.thread, at: event.at.clone() };
@@ -177,7 +191,7 @@ impl Stories {
     /// The same with events that were not taken in yet.
     pub fn of_with(&self, block: BlockId, pending: &[Event]) -> Option<Story> {
         let known = self.blocks.get(&block).map(|story| (block, story.clone()));
-        let mut told = Stories { blocks: known.into_iter().collect(), forgotten: 0 };
+        let mut told = Stories { blocks: known.into_iter().collect(), ..Stories::default() };
         pending.iter().for_each(|event| told.take(event));
         told.blocks.remove(&block)
     }
@@ -201,7 +215,7 @@ impl Stories {
     }
 
     fn make_room(&mut self) {
-        if self.blocks.len() < MOST {
+        if self.blocks.len() < self.room {
             return;
         }
         let ended = self.blocks.values().filter(|story| !story.freed.is_empty());
@@ -211,6 +225,8 @@ impl Stories {
             self.forgotten = self.forgotten.saturating_add(1);
             self.blocks.remove(block);
         }
+        // Where most of them are alive, there is nothing to forget for as long again.
+        self.room = self.most.max(self.blocks.len().saturating_mul(2));
     }
 }
 
@@ -284,9 +300,22 @@ mod tests {
         let mut stories = Stories::default();
         stories.take(&alloc(1, 1));
         stories.take(&free(2, 1));
-        let ended = Some(BlockId(1));
-        stories.take(&event(3, EventKind::UnknownFree { address: VirtAddr(0x1000), ended }));
+        let (address, ended) = (VirtAddr(0x1000), Some(BlockId(1)));
+        let (allocated_at, freed_at) = (None, None);
+        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at };
+        stories.take(&event(3, again));
         assert_eq!(stories.of(BlockId(1)).map(|story| story.freed.len()), Some(2));
+    }
+
+    #[test]
+    fn those_of_live_blocks_are_kept_however_many_there_are() {
+        let mut stories = Stories::at_most(10);
+        (1..=100).for_each(|n| stories.take(&alloc(n, n)));
+        assert_eq!((stories.in_order().len(), stories.forgotten()), (100, 0));
+        (1..=60).for_each(|n| stories.take(&free(100 + n, n)));
+        (101..=200).for_each(|n| stories.take(&alloc(200 + n, n)));
+        assert!(stories.forgotten() > 0 && stories.of(BlockId(1)).is_none());
+        assert!((61..=200).all(|n| stories.of(BlockId(n)).is_some()));
     }
 
     #[test]

@@ -203,6 +203,12 @@ impl Made {
             let shown = seen.get(&name(var));
             tally.states += 1;
             let line = |no: usize| lines.get(&no).copied();
+            if shown.is_none() && *fact != Fact::None && mode.flags.contains(&"-O") {
+                // The optimiser left no trace of it: nothing is said of it.
+                tally.unknown += 1;
+                *tally.reasons.entry(format!("{fact:?}: not described")).or_default() += 1;
+                continue;
+            }
             if let Err(why) = judge(*fact, shown, &line, tally) {
                 let at = frame.at.line.unwrap_or(0);
                 let shown = shown.map(|s| s.as_ref().map_err(ToString::to_string));

@@ -22,6 +22,7 @@ mod cells;
 mod effects;
 mod known;
 mod leaf;
+mod moves;
 mod outlook;
 mod registers;
 mod steps;

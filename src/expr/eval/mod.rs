@@ -4,6 +4,7 @@ mod access;
 mod casts;
 mod compare;
 mod known;
+mod left;
 mod lookup;
 mod measure;
 mod methods;
@@ -88,6 +89,9 @@ impl<'a> Eval<'a> {
             Kind::And(a, b) => Ok(Operand::bool(self.test(a)? && self.test(b)?)),
             Kind::Or(a, b) => Ok(Operand::bool(self.test(a)? || self.test(b)?)),
             Kind::Field(of, name) => {
+                if let Some(left) = self.left(of, name)? {
+                    return Ok(left);
+                }
                 let of = self.eval(of)?;
                 self.field(&of, name)
             }

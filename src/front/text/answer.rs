@@ -47,6 +47,9 @@ impl AnswerText {
             Answer::Value(answered) => self.value(answered),
             Answer::Split { name, split } => split_text(split, name, self.width),
             Answer::Looked(found) => looked::looked(found, self.width),
+            Answer::Past { moment, answer } => {
+                looked::heading(moment, self.width) + &self.answer(answer)
+            }
             Answer::Stopped(stopped) => {
                 let value = stopped.returned.as_ref().map(|answered| self.value(answered));
                 self.lines(answer)
@@ -64,6 +67,7 @@ impl AnswerText {
             | Answer::Quit
             | Answer::Value(_)
             | Answer::Split { .. }
+            | Answer::Past { .. }
             | Answer::Script(_)
             | Answer::Program(_)
             | Answer::Transcript(_)
@@ -220,7 +224,9 @@ fn reason(halt: &Halt) -> Line {
         Halt::Breakpoint { .. }
         | Halt::Watchpoint { .. }
         | Halt::WatchEnded { .. }
-        | Halt::Caught { .. } => &mut line,
+        | Halt::Caught { .. }
+        | Halt::Ownership { .. }
+        | Halt::BadFree { .. } => &mut line,
     };
     line
 }

@@ -48,7 +48,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
-        EventKind::UnknownFree { ended, .. } => {
+        EventKind::UnknownFree { ended, allocated_at, freed_at, .. } => {
             let mut line = word("free", Ink::Gone);
             match ended {
                 Some(block) => {
@@ -60,6 +60,11 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line.push(Ink::Plain, "  ");
             by(&mut line, at);
+            for (what, at) in [("allocated", allocated_at), ("freed first", freed_at)] {
+                if let Some(at) = at {
+                    line.push(Ink::Faint, format!("  {what} in {}", whole_place(at)));
+                }
+            }
             line
         }
         EventKind::Move { block, with, from, to } => {
@@ -99,6 +104,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         | EventKind::Enter { .. }
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
+        | EventKind::Stop { .. }
         | EventKind::Note { .. }
         | EventKind::Log { .. }
         | EventKind::Signal { .. }

@@ -311,6 +311,7 @@ mod tests {
             leads_to: None,
             inlined_from: None,
             shadowed: false,
+            over: false,
             shares_bytes: false,
         }
     }
@@ -332,7 +333,15 @@ mod tests {
     }
 
     fn frame(function: &str, user: bool, bytes: u64, slots: Vec<SlotView>) -> FrameView {
-        FrameView { at: at(function, 9), user, bytes, inlined: false, slots }
+        FrameView {
+            at: at(function, 9),
+            user,
+            bytes,
+            inlined: false,
+            pc: None,
+            signal: false,
+            slots,
+        }
     }
 
     fn enter(frame: FrameView, callers: Vec<FrameView>) -> EventKind {

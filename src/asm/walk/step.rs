@@ -1,0 +1,311 @@
+//! One instruction.
+
+use iced_x86::{
+    ConditionCode, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
+    Register as Name,
+};
+
+use super::flags::{Flags, is_negative, masked};
+use super::machine::{Machine, Peek};
+
+/// Where control goes from an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Then {
+    /// To one place.
+    To(u64),
+    /// To one of two, by a condition that is not known.
+    Either(u64, u64),
+    /// Into another function, which may return to the instruction behind.
+    Calls,
+    /// Out of the function, by `ret`.
+    Returns,
+    /// Nowhere: the instruction stops the program.
+    Stops,
+    /// To an address that is not known, or through an instruction that is not followed.
+    Unknown,
+}
+
+/// Bytes that an instruction reads or writes, where their address is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Touched {
+    /// The first of them.
+    pub at: u64,
+    /// How many.
+    pub size: u64,
+    /// Whether they are written.
+    pub written: bool,
+}
+
+impl Machine {
+    /// The address of the memory operand of an instruction.
+    pub fn address(&self, instruction: &Instruction) -> Option<u64> {
+        if matches!(instruction.segment_prefix(), Name::FS | Name::GS) {
+            return None;
+        }
+        if instruction.is_ip_rel_memory_operand() {
+            return Some(instruction.ip_rel_memory_address());
+        }
+        let of = |name: Name| match name {
+            Name::None => Some(0),
+            name => self.register(name),
+        };
+        let index = of(instruction.memory_index())?;
+        let scaled = index.wrapping_mul(u64::from(instruction.memory_index_scale()));
+        let start = of(instruction.memory_base())?.wrapping_add(scaled);
+        Some(start.wrapping_add(instruction.memory_displacement64()))
+    }
+
+    /// What an instruction touches, before it runs. A `lea` touches nothing.
+    pub fn touched(&self, instruction: &Instruction) -> Option<Touched> {
+        let memory = |n: &u32| instruction.op_kind(*n) == OpKind::Memory;
+        let operand = (0..instruction.op_count()).find(memory)?;
+        let reads = [Mnemonic::Cmp, Mnemonic::Test, Mnemonic::Call, Mnemonic::Push, Mnemonic::Jmp];
+        let mnemonic = instruction.mnemonic();
+        let size = u64::try_from(instruction.memory_size().size()).ok().filter(|size| *size > 0)?;
+        let written = operand == 0 && !reads.contains(&mnemonic);
+        (mnemonic != Mnemonic::Lea).then_some(())?;
+        Some(Touched { at: self.address(instruction)?, size, written })
+    }
+
+    /// What the registers hold that an instruction reads.
+    pub fn registers_read(&self, instruction: &Instruction) -> Vec<u64> {
+        let names = (0..instruction.op_count())
+            .filter(|n| instruction.op_kind(*n) == OpKind::Register)
+            .map(|n| instruction.op_register(n));
+        names.chain([instruction.memory_base()]).filter_map(|name| self.register(name)).collect()
+    }
+
+    /// Runs one instruction. At a call nothing happens yet: its callee is the reader's to know.
+    pub fn step(&mut self, instruction: &Instruction, peek: &Peek<'_>) -> Then {
+        let next = instruction.next_ip();
+        match instruction.flow_control() {
+            FlowControl::Next => match self.run(instruction, peek) {
+                Some(()) => Then::To(next),
+                None => Then::Unknown,
+            },
+            FlowControl::Call | FlowControl::IndirectCall => Then::Calls,
+            FlowControl::Return => Then::Returns,
+            FlowControl::Exception | FlowControl::Interrupt => Then::Stops,
+            FlowControl::UnconditionalBranch => Then::To(instruction.near_branch_target()),
+            FlowControl::ConditionalBranch => {
+                let target = instruction.near_branch_target();
+                match self.holds(instruction) {
+                    Some(true) => Then::To(target),
+                    Some(false) => Then::To(next),
+                    None => Then::Either(target, next),
+                }
+            }
+            FlowControl::IndirectBranch => {
+                self.read(instruction, 0, peek).map_or(Then::Unknown, Then::To)
+            }
+            FlowControl::XbeginXabortXend => Then::Unknown,
+        }
+    }
+
+    fn holds(&self, instruction: &Instruction) -> Option<bool> {
+        match instruction.condition_code() {
+            ConditionCode::None => None,
+            condition => self.flags.hold(condition),
+        }
+    }
+
+    fn run(&mut self, instruction: &Instruction, peek: &Peek<'_>) -> Option<()> {
+        let i = instruction;
+        if i.has_rep_prefix() || i.has_repne_prefix() {
+            return None;
+        }
+        match i.mnemonic() {
+            Mnemonic::Nop | Mnemonic::Endbr64 | Mnemonic::Pause => {}
+            Mnemonic::Mov | Mnemonic::Movzx => {
+                let value = self.read(i, 1, peek);
+                self.write(i, value);
+            }
+            Mnemonic::Movsx | Mnemonic::Movsxd => {
+                let value = self.read(i, 1, peek).map(|value| widened(value, size_of(i, 1)));
+                self.write(i, value);
+            }
+            Mnemonic::Lea => {
+                let address = self.address(i);
+                self.write(i, address);
+            }
+            Mnemonic::Push => {
+                let value = self.read(i, 0, peek);
+                let sp = self.register(Name::RSP)?.wrapping_sub(8);
+                self.set_register(Name::RSP, Some(sp));
+                self.store(sp, 8, value.map(u128::from));
+            }
+            Mnemonic::Pop => {
+                let sp = self.register(Name::RSP)?;
+                let value = self.word(sp, peek);
+                self.set_register(Name::RSP, Some(sp.wrapping_add(8)));
+                self.write(i, value);
+            }
+            _ if is_vector_move(i) => self.move_vector(i, peek),
+            _ if is_zeroing(i) => {
+                self.set_vector(i.op0_register(), Some(0));
+            }
+            _ if i.op_count() >= 1 && self.compute(i, peek) => {}
+            _ => self.lose(i),
+        }
+        Some(())
+    }
+
+    /// Arithmetic on whole registers and memory. False for what is none.
+    fn compute(&mut self, i: &Instruction, peek: &Peek<'_>) -> bool {
+        let size = size_of(i, 0);
+        let a = self.read(i, 0, peek);
+        let b = if i.op_count() == 2 { self.read(i, 1, peek) } else { Some(1) };
+        let same = i.op_count() == 2
+            && i.op1_kind() == OpKind::Register
+            && i.op0_kind() == OpKind::Register
+            && i.op0_register() == i.op1_register();
+        let both = if same { a.or(Some(0)).zip(b.or(Some(0))) } else { a.zip(b) };
+        let of = |flags: fn(u64, u64, usize) -> Flags| {
+            both.map_or_else(Flags::default, |(a, b)| flags(a, b, size))
+        };
+        let bits = |of: fn(u64, u64) -> u64| {
+            let result = a.zip(b).map(|(a, b)| of(a, b));
+            (result, result.map_or_else(Flags::default, |result| Flags::of_result(result, size)))
+        };
+        let carry = self.flags;
+        let (result, flags) = match i.mnemonic() {
+            Mnemonic::Cmp => {
+                self.flags = of(Flags::of_difference);
+                return true;
+            }
+            Mnemonic::Test => {
+                self.flags = bits(|a, b| a & b).1;
+                return true;
+            }
+            Mnemonic::Add => (a.zip(b).map(|(a, b)| a.wrapping_add(b)), of(Flags::of_sum)),
+            Mnemonic::Sub => (both.map(|(a, b)| a.wrapping_sub(b)), of(Flags::of_difference)),
+            Mnemonic::Xor if same => (Some(0), Flags::of_result(0, size)),
+            Mnemonic::Xor => bits(|a, b| a ^ b),
+            Mnemonic::And => bits(|a, b| a & b),
+            Mnemonic::Or => bits(|a, b| a | b),
+            Mnemonic::Inc => (a.map(|a| a.wrapping_add(1)), of(Flags::of_sum).but_carry(carry)),
+            Mnemonic::Dec => {
+                (a.map(|a| a.wrapping_sub(1)), of(Flags::of_difference).but_carry(carry))
+            }
+            Mnemonic::Not => (a.map(|a| !a), carry),
+            _ if i.condition_code() != ConditionCode::None => {
+                let holds = self.holds(i);
+                let result = match i.op_count() {
+                    1 => holds.map(u64::from),
+                    _ => holds.and_then(|holds| if holds { b } else { a }),
+                };
+                (result, carry)
+            }
+            _ => return false,
+        };
+        // A locked count is one that other threads change too.
+        let shared = i.has_lock_prefix();
+        self.flags = if shared { Flags::default() } else { flags };
+        self.write(i, result.filter(|_| !shared));
+        true
+    }
+
+    fn move_vector(&mut self, i: &Instruction, peek: &Peek<'_>) {
+        let from = match i.op1_kind() {
+            OpKind::Memory => self.address(i).and_then(|at| self.load(at, 16, peek)),
+            _ => self.vector(i.op1_register()),
+        };
+        match i.op0_kind() {
+            OpKind::Memory => {
+                if let Some(at) = self.address(i) {
+                    self.store(at, 16, from);
+                }
+            }
+            _ => self.set_vector(i.op0_register(), from),
+        }
+    }
+
+    /// An instruction that is not followed: what it writes is not known any more.
+    fn lose(&mut self, i: &Instruction) {
+        let mut factory = InstructionInfoFactory::new();
+        let info = factory.info(i);
+        let writes = |access: OpAccess| {
+            !matches!(access, OpAccess::None | OpAccess::Read | OpAccess::CondRead)
+        };
+        let memory = info.used_memory().iter().any(|used| writes(used.access()));
+        if memory && let Some(at) = self.address(i) {
+            self.store(at, i.memory_size().size(), None);
+        }
+        for used in info.used_registers().iter().filter(|used| writes(used.access())) {
+            self.set_register(used.register(), None);
+        }
+        if i.rflags_modified() != 0 {
+            self.flags = Flags::default();
+        }
+    }
+
+    fn read(&self, i: &Instruction, n: u32, peek: &Peek<'_>) -> Option<u64> {
+        match i.try_op_kind(n).ok()? {
+            OpKind::Register => self.register(i.op_register(n)),
+            OpKind::Memory => {
+                let size = i.memory_size().size();
+                let value = (size <= 8).then(|| self.load(self.address(i)?, size, peek))??;
+                u64::try_from(value).ok()
+            }
+            _ => i.try_immediate(n).ok().map(|value| masked(value, size_of(i, 0))),
+        }
+    }
+
+    fn write(&mut self, i: &Instruction, value: Option<u64>) {
+        match i.op0_kind() {
+            OpKind::Register => self.set_register(i.op0_register(), value),
+            OpKind::Memory => {
+                if let Some(at) = self.address(i) {
+                    self.store(at, i.memory_size().size(), value.map(u128::from));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Bytes of an operand.
+fn size_of(i: &Instruction, n: u32) -> usize {
+    match i.try_op_kind(n) {
+        Ok(OpKind::Register) => i.op_register(n).size(),
+        Ok(OpKind::Memory) => i.memory_size().size(),
+        _ => 8,
+    }
+}
+
+/// A number with its sign, as a word.
+fn widened(value: u64, size: usize) -> u64 {
+    match is_negative(value, size) {
+        true => value | !masked(u64::MAX, size),
+        false => value,
+    }
+}
+
+/// A move of 16 bytes as they are.
+fn is_vector_move(i: &Instruction) -> bool {
+    let name = matches!(
+        i.mnemonic(),
+        Mnemonic::Movups
+            | Mnemonic::Movaps
+            | Mnemonic::Movdqu
+            | Mnemonic::Movdqa
+            | Mnemonic::Movupd
+            | Mnemonic::Movapd
+            | Mnemonic::Vmovups
+            | Mnemonic::Vmovaps
+            | Mnemonic::Vmovdqu
+            | Mnemonic::Vmovdqa
+    );
+    let whole = |n: u32| match i.op_kind(n) {
+        OpKind::Memory => i.memory_size().size() == 16,
+        OpKind::Register => i.op_register(n).is_xmm(),
+        _ => false,
+    };
+    name && i.op_count() == 2 && whole(0) && whole(1)
+}
+
+/// `xorps xmm0, xmm0` and its like.
+fn is_zeroing(i: &Instruction) -> bool {
+    let name = matches!(i.mnemonic(), Mnemonic::Xorps | Mnemonic::Pxor | Mnemonic::Xorpd);
+    name && i.op0_register() == i.op1_register() && i.op0_register().is_xmm()
+}
