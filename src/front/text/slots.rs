@@ -61,7 +61,7 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         let mut right = Line::new();
         right.push(Ink::Faint, "└ ").append(block(held));
         right.push(Ink::Faint, format!("  in {}", cut(&held.path, 24)));
-        let left = lent.take().unwrap_or_else(Line::new);
+        let left = lent.take().unwrap_or_default();
         rows.push(Row { left, ..Row::right(right) });
     }
     rows.extend(lent.map(Row::left));
