@@ -107,9 +107,23 @@
 //! [`track::Stories`] tells what happened to each block; [`track::Graph`] searches from statics,
 //! thread-local variables, stacks and registers for words that lead to blocks
 //! (`session/keepers.rs`), at a stop and when the process is about to end, so that a leak is told
-//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them. A
+//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them, and
+//! `session/why.rs` puts what the code says and what was seen together for `why`. A
 //! [`testing::Recording`] is the events of a whole run, to be asserted on; `freehold test` makes
 //! one of each test of a package.
+//!
+//! # The way of a stop on ownership
+//!
+//! `break alloc > 1 MiB` and its kin are [`session::OwnershipStop`]s. Blocks: the ledger's change
+//! becomes a [`session::Happened`], inside of the stop that the allocator makes anyway, and is
+//! compared with what breakpoints wait for (`session/block_stops.rs`); the ledger learns of a free
+//! only when the thread goes on, so that the block is alive while somebody looks. Drops: the code of
+//! the types that are asked for is planted (`session/drop_stops.rs`). Moves: the instructions come
+//! from the code (`asm/uses/moves.rs`), and at each the drop flags decide. A free of what is not
+//! there stops before the allocator is called (`session/bad_frees.rs`).
+//!
+//! What lies in a block that was freed ([`track::Ledger::ended_at`]) or in a frame that was left is
+//! read by nobody who shows values: `session/alive.rs` stands before the memory.
 //!
 //! # The way back
 //!
@@ -139,6 +153,19 @@
 //! together with what [`track::Owners`] has seen of blocks. In optimised code, and where a function
 //! cannot be followed, what was seen of blocks is all there is. `tests/states.rs` compares all of it
 //! with programs that are made up and know their own truth.
+//!
+//! # The way of a borrow
+//!
+//! In each picture [`value::Value::loans`] finds the references that variables hold: `&T`, slices,
+//! guards, iterators of std, and structs, closures and collections of those. [`track::lent`] finds
+//! the variable, or the owner of the block, that each leads into. A reference that is used no more
+//! borrows nothing: a parameter's is used until its function returns; of another variable
+//! `asm/uses/outlook.rs` tells whether its bytes are used ahead. Where the compiler keeps no bytes
+//! of a reference that is only an address, the use of the reference looks like that of the place
+//! itself, and the lines of the source that name the variable tell them apart
+//! (`session/mentions.rs`). What none of these tells, and all local holders in optimised code, are
+//! told as "perhaps". `session/borrows.rs` puts it into the slots ([`base::Borrow`]) and makes
+//! events of what has begun and ended. It asks in frames of the user's functions alone.
 //!
 //! # What holds everywhere
 //!

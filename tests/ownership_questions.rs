@@ -89,6 +89,16 @@ fn what_is_not_there_yet_and_what_is_partly_gone_says_so() {
 }
 
 #[test]
+fn a_drop_that_was_followed_was_observed() {
+    let order = program("drop_order", Variant::Debug);
+    let here = format!("break drop_order.rs:{}", order.line("assign"));
+    let text = said(&order, &["set drops on", &here, "run", "why old"]);
+    let line = order.line("drop-old");
+    has(&text, &format!("it was dropped at drop_order.rs:{line}  (inferred)"));
+    has(&text, &format!("a drop by drop(…) was seen at drop_order.rs:{line}  (observed)"));
+}
+
+#[test]
 fn a_question_about_nothing_says_what_to_ask_for() {
     let moved = program("moved", Variant::Debug);
     let text = said(&moved, &["break main", "run", "why", "why valeu", "why #99"]);

@@ -201,6 +201,34 @@ fn a_move_stops_at_the_instruction_that_makes_it_and_is_inferred() {
 }
 
 #[test]
+fn a_move_under_a_condition_stops_in_the_call_that_makes_it_and_of_a_struct_its_fields_are_told() {
+    let order = program("drop_order", Variant::Debug);
+    let line = order.line("give");
+    // The function is called twice: the first call moves the variable, the second drops it.
+    let commands = [
+        "tbreak conditional_move",
+        "run",
+        "break move guard",
+        "continue",
+        "info breakpoints",
+        "ignore 2 9",
+        "continue",
+        "info breakpoints",
+    ];
+    let text = said(&order, &commands);
+    let moved = "move of conditional_move::guard to take::guard (inferred), conditional_move at";
+    has(&text, &format!("Breakpoint 2: {moved}"));
+    has(&text, &format!("drop_order.rs:{line}\n"));
+    assert_eq!(text.matches("move guard  reached 1 time").count(), 3, "{text}");
+    let commands =
+        ["break partly_moved", "run", "break move pair.right", "break move pair", "continue"];
+    let text = said(&order, &commands);
+    has(&text, "error: where `pair.right` is moved cannot be told");
+    has(&text, "Breakpoint 2: move of partly_moved::pair");
+    has(&text, " to take::guard (inferred)");
+}
+
+#[test]
 fn where_a_move_cannot_be_told_it_is_refused_with_the_reason() {
     let moved = program("moved", Variant::Opt);
     let text = said(&moved, &["break f", "run", "break move value"]);

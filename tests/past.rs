@@ -557,3 +557,15 @@ fn a_hundred_thousand_blocks_take_bounded_memory_and_are_gone_through() {
     let kilobytes: u64 = most.trim().trim_end_matches(" kB").parse().expect("a number");
     assert!(kilobytes < 250_000, "{kilobytes} kB");
 }
+
+/// A picture is of when it was taken.
+#[test]
+fn what_was_freed_after_the_last_picture_is_not_shown_as_it_was() {
+    let stop = ["break f", "run", "delete", "continue"];
+    let then = |rest: &[&str]| says("moved", &[], &[&stop[..], rest].concat());
+    let before = then(&["goto #3", "forward -p", "locals"]);
+    assert!(before.contains("\"hello, ownership\""), "{before}");
+    let after = then(&["back", "locals"]);
+    assert!(after.contains("value  String  <dropped: #3 was freed at moved.rs:8>"), "{after}");
+    assert!(!after.contains("\"hello, ownership\""), "{after}");
+}

@@ -105,7 +105,7 @@ fn one_value(looking: &Looking<'_>, operand: &Operand) -> Result<Option<OneValue
 
 /// Whether some code of a program drops what is asked for.
 fn is_ever_dropped(image: &Image, asked: &DropAsked) -> bool {
-    !image.drop_code(&|_, name: &str| asked.concerns(name)).is_empty()
+    image.has_drop_code(&|_, name: &str| asked.concerns(name))
 }
 
 /// A type's name without what each mangling writes in its own way.

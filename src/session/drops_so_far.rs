@@ -68,6 +68,11 @@ impl DropLog {
         self.events.push_back(event.clone());
     }
 
+    /// The events, oldest first.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.events.iter()
+    }
+
     /// From now on all drops are followed. What was seen before was not all, and is forgotten.
     fn begin(&mut self, since: DropsSince) {
         *self = DropLog { since, followed: true, ..DropLog::default() };
@@ -92,7 +97,7 @@ impl Session {
             since: log.since.clone(),
             followed: log.followed,
             of_breakpoints,
-            events: log.events.iter().cloned().collect(),
+            events: log.events().cloned().collect(),
             forgotten: log.forgotten,
             only,
         })

@@ -94,7 +94,10 @@ fn move_asked(looking: &Looking<'_>, text: &str) -> Result<MoveAsked, String> {
     let points = looking.run.stores.followed.move_points(&frame, &asked);
     asked.points = points.ok_or("its code cannot be followed")?;
     match asked.points.is_empty() {
-        true => Err("no instruction of its function moves it".to_owned()),
+        true => {
+            Err("no instruction of its function moves it; `break drop` stops where it is dropped"
+                .to_owned())
+        }
         false => Ok(asked),
     }
 }

@@ -114,6 +114,11 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
+        let thread = self.selected.thread;
+        if let Some(run) = &mut self.run {
+            // What is borrowed and who has moved shows where the program stands.
+            run.judge_once(thread);
+        }
         self.story(block).ok_or(SessionError::NoStory(block))
     }
 

@@ -43,6 +43,7 @@ impl Session {
             parameter: slot.kind == SlotKind::Parameter,
             type_name: slot.type_name.clone(),
             shadowed: slot.shadowed,
+            borrowed: slot.borrowed.clone(),
             value: value_of(slot).map(|shown| VariableValue {
                 value: value(&shown),
                 pretty: Pretty::plain(&shown.text, width),

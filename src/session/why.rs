@@ -9,7 +9,9 @@ use super::fates::short;
 use super::looking::Looking;
 use super::run::Run;
 use super::slots::short_function;
-use crate::base::{At, BlockId, Evidence, GonePart, Hold, SlotState, Unreadable, VirtAddr};
+use crate::base::{
+    At, BlockId, DropCause, EventKind, Evidence, GonePart, Hold, SlotState, Unreadable, VirtAddr,
+};
 use crate::dwarf::Location;
 use crate::expr::ExprError;
 use crate::frame::slots::Placed;
@@ -48,6 +50,8 @@ struct Found {
     blocks: Vec<BlockId>,
     /// Whether it has its value, so that others can borrow it.
     live: bool,
+    /// The line that dropped it, as the code says.
+    dropped_at: Option<At>,
 }
 
 impl Session {
@@ -68,7 +72,8 @@ impl Session {
             Some(found) => found,
             None => self.about_value(text)?,
         };
-        let Found { of, mut facts, blocks, live } = found;
+        let Found { of, mut facts, blocks, live, dropped_at } = found;
+        facts.extend(self.drop_seen(&of, dropped_at.as_ref()));
         for block in blocks.iter().take(BLOCKS) {
             facts.extend(self.facts_of_block(*block));
         }
@@ -89,7 +94,7 @@ impl Session {
         match told {
             Ok((text, blocks)) => {
                 let facts = vec![observed(format!("it is {text}"))];
-                Ok(Found { of, facts, blocks, live: true })
+                Ok(Found { of, facts, blocks, live: true, dropped_at: None })
             }
             Err(SessionError::Expression(ExprError { unreadable: Some(why), .. })) => {
                 let evidence = evidence_of(&why);
@@ -99,10 +104,30 @@ impl Session {
                     | Unreadable::Dangling { into: Some(block), .. } => vec![block],
                     _ => Vec::new(),
                 };
-                Ok(Found { of, facts, blocks, live: false })
+                Ok(Found { of, facts, blocks, live: false, dropped_at: None })
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a drop was seen that the code tells of: of the place, in the line, in the thread. What
+    /// is given to `drop` has no place of its own any more.
+    fn drop_seen(&self, of: &str, at: Option<&At>) -> Option<Fact> {
+        let (run, line) = (self.run.as_ref()?, at?);
+        let seen = run.dropping.log.events().rev().find_map(|event| {
+            let EventKind::Drop(drop) = &event.kind else { return None };
+            let there = event.at.as_ref().and_then(short) == short(line);
+            let given = drop.place.is_none() && drop.cause == Some(DropCause::DropCall);
+            let its = given || drop.place.as_deref() == Some(of);
+            (there && its && event.thread == self.selected.thread).then_some(drop)
+        })?;
+        let what = if seen.place.is_some() { "its drop" } else { "a drop by drop(…)" };
+        let how = match seen.cause {
+            Some(DropCause::Assignment) => ", assigned over",
+            _ => "",
+        };
+        let unwinding = if seen.unwinding { ", unwinding" } else { "" };
+        Some(observed(format!("{what} was seen{}{how}{unwinding}", at_line(at))))
     }
 
     fn facts_of_block(&self, block: BlockId) -> Vec<Fact> {
@@ -164,7 +189,11 @@ fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
         let named: Vec<_> = blocks.iter().map(ToString::to_string).collect();
         facts.push(inferred(format!("its stale bytes still lead to {}", named.join(", "))));
     }
-    Some(Found { of, facts, blocks, live })
+    let dropped_at = match state {
+        Some(SlotState::Dropped { at }) => at.clone(),
+        _ => None,
+    };
+    Some(Found { of, facts, blocks, live, dropped_at })
 }
 
 fn owns(looking: &Looking<'_>, variable: &Placed) -> bool {

@@ -307,6 +307,7 @@ mod tests {
             state: SlotState::Live,
             value: None,
             blocks: vec![],
+            borrowed: vec![],
             leads_to: None,
             inlined_from: None,
             shadowed: false,
