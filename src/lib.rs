@@ -154,6 +154,19 @@
 //! cannot be followed, what was seen of blocks is all there is. `tests/states.rs` compares all of it
 //! with programs that are made up and know their own truth.
 //!
+//! # The way of a borrow
+//!
+//! In each picture [`value::Value::loans`] finds the references that variables hold: `&T`, slices,
+//! guards, iterators of std, and structs, closures and collections of those. [`track::lent`] finds
+//! the variable, or the owner of the block, that each leads into. A reference that is used no more
+//! borrows nothing: a parameter's is used until its function returns; of another variable
+//! `asm/uses/outlook.rs` tells whether its bytes are used ahead. Where the compiler keeps no bytes
+//! of a reference that is only an address, the use of the reference looks like that of the place
+//! itself, and the lines of the source that name the variable tell them apart
+//! (`session/mentions.rs`). What none of these tells, and all local holders in optimised code, are
+//! told as "perhaps". `session/borrows.rs` puts it into the slots ([`base::Borrow`]) and makes
+//! events of what has begun and ended. It asks in frames of the user's functions alone.
+//!
 //! # What holds everywhere
 //!
 //! 1. Only [`os`] speaks to the kernel or writes `unsafe`.

@@ -10,8 +10,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 use freehold::base::{BlockId, Event, EventKind, Seq};
+use freehold::dwarf::Origin;
 use freehold::inferior::Launch;
 use freehold::session::{ContextView, Halt, HeapOrder, Session, SessionError, Settings, Where};
+use freehold::value::Format;
 use serde_json::Value;
 use support::{Program, Variant, at_prompt, debug, freehold, program};
 
@@ -114,38 +116,65 @@ fn the_blocks_of_every_event_are_those_that_lived_then_where_threads_panic() {
     compare_every_event("panics");
 }
 
-/// What `context` says at stops on the way, each with its event.
+/// What is shown at a stop: the picture, the frames, which of them is looked at, and the variables
+/// there, each with why it has no value.
+type Shown = (ContextView, Vec<Value>, usize, Vec<(String, Option<String>)>);
+
+fn shown(session: &mut Session) -> Shown {
+    let context = session.context(6).expect("a context");
+    let frames = session.stack().expect("frames").frames.clone();
+    let frames = frames.iter().map(|frame| serde_json::to_value(frame).expect("JSON"));
+    let frames = frames.collect();
+    let frame = session.frame().expect("a frame");
+    // Pictures have the variables of the user's functions.
+    let all = match frame.origin {
+        Origin::User => session.variables(&Format::default()).expect("variables"),
+        _ => Vec::new(),
+    };
+    let variables = all.into_iter().map(|variable| {
+        let why = match variable.value {
+            Ok(value) => value.value.unreadable().map(ToString::to_string),
+            Err(why) => Some(why.to_string()),
+        };
+        (variable.expression, why)
+    });
+    (context, frames, frame.no, variables.collect())
+}
+
+/// What is shown at stops on the way, each with its event.
 #[track_caller]
-fn contexts(session: &mut Session, function: &str, steps: usize) -> Vec<(Seq, ContextView)> {
+fn stops(session: &mut Session, function: &str, steps: usize) -> Vec<(Seq, Shown)> {
     session.break_at(Where::parse(function).expect("a place")).expect("a breakpoint");
     let mut quiet = |_: &Event| {};
-    let mut shown = Vec::new();
+    let mut all = Vec::new();
     let mut halt = session.start_with(&mut quiet).expect("it runs").clone();
-    while !matches!(halt, Halt::Ended { .. }) && shown.len() < 200 {
+    while !matches!(halt, Halt::Ended { .. }) && all.len() < 200 {
         let seq = session.event_now().expect("a stop");
-        shown.push((seq, session.context(6).expect("a context")));
-        halt = match shown.len() % (steps + 1) {
+        all.push((seq, shown(session)));
+        halt = match all.len() % (steps + 1) {
             0 => session.resume_with(&mut quiet).expect("it runs on").clone(),
             _ => session.next().expect("a step").clone(),
         };
     }
-    shown
+    all
 }
 
 /// Compares the picture of each stop, asked for after the end, with the one shown at the stop.
 #[track_caller]
-fn compare_contexts(name: &str, function: &str) {
+fn compare_stops(name: &str, function: &str) {
     for settings in [Settings::default(), recording()] {
         for variant in VARIANTS {
             let program = program(name, variant);
             let mut session = session(&program, settings.clone());
-            let shown = contexts(&mut session, function, 3);
-            assert!(shown.len() > 1, "{name} {variant:?} stops in {function}");
-            assert!(session.log().is_some_and(|log| log.last().is_some()));
-            for (seq, then) in shown {
+            let stops = stops(&mut session, function, 3);
+            assert!(stops.len() > 1, "{name} {variant:?} stops in {function}");
+            for (seq, then) in stops {
                 session.go_to(seq).expect("it was recorded");
-                let now = session.context(6).expect("a context");
-                assert_eq!(now, then, "{name} {variant:?}, event {}", seq.0);
+                let now = shown(&mut session);
+                let stop = format!("{name} {variant:?}, event {}", seq.0);
+                assert_eq!(now.0, then.0, "the picture of {stop}");
+                assert_eq!((now.1, now.2), (then.1, then.2), "the frames of {stop}");
+                assert_eq!(now.3, then.3, "the variables of {stop}");
             }
         }
     }
@@ -153,17 +182,27 @@ fn compare_contexts(name: &str, function: &str) {
 
 #[test]
 fn a_stop_is_shown_after_the_end_as_it_was_shown_then_where_a_text_is_moved() {
-    compare_contexts("moved", "main");
+    compare_stops("moved", "main");
 }
 
 #[test]
 fn a_stop_is_shown_after_the_end_as_it_was_shown_then_where_buffers_grow() {
-    compare_contexts("growth", "sentence");
+    compare_stops("growth", "sentence");
 }
 
 #[test]
 fn a_stop_is_shown_after_the_end_as_it_was_shown_then_in_a_thread() {
-    compare_contexts("threads", "consume");
+    compare_stops("threads", "consume");
+}
+
+#[test]
+fn a_stop_is_shown_after_the_end_as_it_was_shown_then_where_a_thread_unwinds() {
+    compare_stops("panics", "inner");
+}
+
+#[test]
+fn a_stop_is_shown_after_the_end_as_it_was_shown_then_where_calls_are_inlined() {
+    compare_stops("inlining", "main");
 }
 
 #[test]
@@ -517,4 +556,16 @@ fn a_hundred_thousand_blocks_take_bounded_memory_and_are_gone_through() {
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("memory");
     let kilobytes: u64 = most.trim().trim_end_matches(" kB").parse().expect("a number");
     assert!(kilobytes < 250_000, "{kilobytes} kB");
+}
+
+/// A picture is of when it was taken.
+#[test]
+fn what_was_freed_after_the_last_picture_is_not_shown_as_it_was() {
+    let stop = ["break f", "run", "delete", "continue"];
+    let then = |rest: &[&str]| says("moved", &[], &[&stop[..], rest].concat());
+    let before = then(&["goto #3", "forward -p", "locals"]);
+    assert!(before.contains("\"hello, ownership\""), "{before}");
+    let after = then(&["back", "locals"]);
+    assert!(after.contains("value  String  <dropped: #3 was freed at moved.rs:8>"), "{after}");
+    assert!(!after.contains("\"hello, ownership\""), "{after}");
 }

@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BlockId, BlockRef, DropView, ExitStatus, Region, Seq, ThreadNo, Totals, Unreadable, VirtAddr,
+    BlockId, BlockRef, Borrow, BorrowKind, DropView, ExitStatus, Region, Seq, ThreadNo, Totals,
+    Unreadable, VirtAddr,
 };
 
 /// One thing that happened.
@@ -125,6 +126,33 @@ pub enum EventKind {
         from: String,
         /// The owner now.
         to: String,
+    },
+    /// A reference into a value of a variable, or into what that owns, was found in a variable.
+    Borrow {
+        /// The value, as a place: `main::value.name`.
+        from: String,
+        /// The variable that holds the reference: `g::value`.
+        to: String,
+        /// What the reference lets it do.
+        kind: BorrowKind,
+        /// Whether it cannot be told that the reference is still used.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps: bool,
+        /// The blocks that the value owns.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        blocks: Vec<BlockId>,
+    },
+    /// A reference that was found is gone, or used no more.
+    BorrowEnd {
+        /// The value, as a place.
+        from: String,
+        /// The variable that held the reference.
+        to: String,
+        /// What the reference let it do.
+        kind: BorrowKind,
+        /// The blocks that the value owned when it was lent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        blocks: Vec<BlockId>,
     },
     /// A function was entered.
     Enter {
@@ -500,6 +528,9 @@ pub struct SlotView {
     /// The blocks that the value leads to, in the order of its parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Held>,
+    /// The references into the value, the innermost holder first. A borrowed value is live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrow>,
     /// Where what it points to lies, for a reference or pointer to what is no live block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads_to: Option<Region>,
@@ -509,6 +540,9 @@ pub struct SlotView {
     /// Whether another variable of the same name hides it here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shadowed: bool,
+    /// Whether the block that declares it has ended, where it is not in scope.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
     /// Whether its bytes also belong to another slot that is listed, so that they count once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shares_bytes: bool,

@@ -4,13 +4,15 @@ use super::{BlockId, Event, EventKind, FrameView, StackView};
 
 impl EventKind {
     /// Every name, in the order in which they are listed.
-    pub const NAMES: [&str; 20] = [
+    pub const NAMES: [&str; 22] = [
         "start",
         "alloc",
         "realloc",
         "free",
         "unknown_free",
         "move",
+        "borrow",
+        "borrow_end",
         "drop",
         "enter",
         "scope_end",
@@ -36,6 +38,8 @@ impl EventKind {
             EventKind::Free { .. } => "free",
             EventKind::UnknownFree { .. } => "unknown_free",
             EventKind::Move { .. } => "move",
+            EventKind::Borrow { .. } => "borrow",
+            EventKind::BorrowEnd { .. } => "borrow_end",
             EventKind::Drop(_) => "drop",
             EventKind::Enter { .. } => "enter",
             EventKind::ScopeEnd { .. } => "scope_end",
@@ -60,6 +64,9 @@ impl EventKind {
             | EventKind::Realloc { block, .. }
             | EventKind::Free { block, .. }
             | EventKind::UnknownFree { ended: Some(block), .. } => *block == wanted,
+            EventKind::Borrow { blocks, .. } | EventKind::BorrowEnd { blocks, .. } => {
+                blocks.contains(&wanted)
+            }
             EventKind::Move { block, with, .. } => *block == wanted || with.contains(&wanted),
             _ => false,
         }

@@ -4,6 +4,7 @@
 //! touch a file, a process or the clock, and nothing here may import another floor.
 
 mod addr;
+mod borrow;
 mod cached;
 mod drop_view;
 mod ending;
@@ -21,6 +22,7 @@ mod split;
 mod system_calls;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
+pub use borrow::{Borrow, BorrowKind, borrowed_text};
 pub use cached::Cached;
 pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount, Whose};
 pub use ending::{BlockRef, ExitStatus, Keeper, Totals};

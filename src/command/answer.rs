@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::looked::{ContextShown, Displayed, Looked};
 use super::{Command, Topic};
-use crate::base::{Shown, Split, Unreadable};
+use crate::base::{Borrow, Shown, Split, Unreadable};
 use crate::session::{Answered, Breakpoint, Frame, Halt, PastMoment, Skip, Whereabouts};
 use crate::value::Pretty;
 
@@ -200,6 +200,9 @@ pub struct VariableShown {
     pub unreadable: Option<Unreadable>,
     /// Whether another variable of the same name hides it.
     pub shadowed: bool,
+    /// The references into its value that others hold, the innermost holder first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrow>,
 }
 
 fn command_name<S: Serializer>(command: &&Command, serializer: S) -> Result<S::Ok, S::Error> {

@@ -48,6 +48,8 @@ pub(super) fn is_news(event: &Event) -> bool {
             | EventKind::Enter { .. }
             | EventKind::ScopeEnd { .. }
             | EventKind::Return { .. }
+            | EventKind::Borrow { .. }
+            | EventKind::BorrowEnd { .. }
             | EventKind::Stop { .. }
     )
 }

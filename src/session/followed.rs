@@ -6,9 +6,12 @@ use std::rc::Rc;
 
 use super::callees::Callees;
 use super::context::FrameContext;
+use super::mentions::Mentions;
 use super::move_stops::MoveAsked;
+use super::outlooks::Outlooks;
 use super::part_states::handed_on;
 use super::slots::short_function;
+use super::sources::Sources;
 use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
 use crate::base::{FileAddr, GonePart, MemoryExt, Range, Register, VirtAddr};
 use crate::dwarf::{
@@ -28,14 +31,21 @@ const MAX_FLAGS: usize = 4096;
 
 /// The code of the functions that frames were seen in, by where they begin.
 #[derive(Default)]
-pub(super) struct Followed(RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>);
+pub(super) struct Followed {
+    functions: RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>,
+    pub(super) sources: Sources,
+}
 
 /// What is known of one function.
-struct FunctionUses {
-    uses: Uses,
+pub(super) struct FunctionUses {
+    pub uses: Uses,
     flags: Vec<i64>,
     /// What was found of the variables already, by place and drop flags.
     known: RefCell<HashMap<Standpoint, Rc<Fates>>>,
+    /// What was found of the references that variables hold.
+    pub outlooks: RefCell<Outlooks>,
+    /// Where the source names variables, by die.
+    pub mentions: RefCell<HashMap<usize, Option<Rc<Mentions>>>>,
 }
 
 /// A place in a function, with what its drop flags hold.
@@ -67,7 +77,22 @@ pub(super) struct Frame<'a> {
 impl Followed {
     /// The address space was replaced.
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.functions.borrow_mut().clear();
+        self.sources.forget();
+    }
+
+    /// What is known of the function of a frame; none where it cannot be followed.
+    pub(super) fn uses_of(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
+        let at = frame.context.bias_to_file();
+        let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
+        let start = frame.context.bias().to_virt(range.start);
+        let known = self.functions.borrow().get(&start).cloned();
+        let uses = known.unwrap_or_else(|| {
+            let uses = frame.follow(range).map(Rc::new);
+            self.functions.borrow_mut().insert(start, uses.clone());
+            uses
+        })?;
+        Some(uses)
     }
 
     /// Fills in what the code says of the variables that are in scope.
@@ -157,25 +182,13 @@ impl Followed {
             Some(frame.told(part, &ending, &names))
         })
     }
-
-    fn uses_of(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
-        let at = frame.context.bias_to_file();
-        let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
-        let start = frame.context.bias().to_virt(range.start);
-        let known = self.0.borrow().get(&start).cloned();
-        known.unwrap_or_else(|| {
-            let uses = frame.follow(range).map(Rc::new);
-            self.0.borrow_mut().insert(start, uses.clone());
-            uses
-        })
-    }
 }
 
 /// Where variables lie in a frame, with their names.
 pub(super) type Names = Vec<(Part, String)>;
 
 impl Frame<'_> {
-    fn cfa(&self) -> Option<VirtAddr> {
+    pub(super) fn cfa(&self) -> Option<VirtAddr> {
         self.context.frame.cfa
     }
 
@@ -214,7 +227,10 @@ impl Frame<'_> {
         };
         let uses = Uses::of(&code)?;
         let flags = uses.flags();
-        (flags.len() <= MAX_FLAGS).then(|| FunctionUses { uses, flags, known: RefCell::default() })
+        (flags.len() <= MAX_FLAGS).then(|| {
+            let (known, outlooks) = (RefCell::default(), RefCell::default());
+            FunctionUses { uses, flags, known, outlooks, mentions: RefCell::default() }
+        })
     }
 
     /// What the code says of every variable of the function.
@@ -266,7 +282,7 @@ impl Frame<'_> {
         Some(vec![(part, Verdict::Unknown)])
     }
 
-    fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
+    pub(super) fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
         let mut open = vec![scope];
         while let Some(scope) = open.pop() {
             scope.variables.iter().for_each(|variable| tell(variable, scope));
@@ -314,7 +330,7 @@ impl Frame<'_> {
     }
 
     /// Where a variable lies, if that is in memory.
-    fn slot(&self, variable: &Placed) -> Option<Part> {
+    pub(super) fn slot(&self, variable: &Placed) -> Option<Part> {
         let Ok(Location::Memory(at)) = variable.location else { return None };
         let at = Place::Frame(at.0.wrapping_sub(self.cfa()?.0).cast_signed());
         Some(Part { at, size: variable.size })

@@ -9,7 +9,9 @@ use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use crate::base::{Bias, Cached, Memory, Region, SlotState, ThreadNo, Unreadable, VirtAddr};
+use crate::base::{
+    Bias, Borrow, Cached, Memory, Region, SlotState, ThreadNo, Unreadable, VirtAddr,
+};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
@@ -93,6 +95,12 @@ impl Looking<'_> {
     /// Where a thread-local variable of the frame's image is for the thread.
     pub fn thread_local(&self, offset: u64) -> Result<VirtAddr, Unreadable> {
         self.run.thread_local(self.thread, self.raw, offset)
+    }
+
+    /// The references into a variable's value that others hold.
+    pub fn borrowed(&self, variable: &Placed) -> &[Borrow] {
+        let key = |cfa| PlaceKey { thread: self.thread, cfa, die: variable.die };
+        self.raw.cfa.map_or(&[], |cfa| self.run.lending.of(&key(cfa)))
     }
 
     /// Where a variable is of which some fields were moved out, and why each of those has no value.

@@ -114,11 +114,15 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
-        let stories = match self.run_or_parked() {
-            Some(run) => &run.stories,
-            None => &self.past.stories,
+        let thread = self.selected.thread;
+        if let Some(run) = &mut self.run {
+            // What is borrowed and who has moved shows where the program stands.
+            run.judge_once(thread);
+        }
+        let told = match self.run_or_parked() {
+            Some(run) => run.stories.of_with(block, run.pending()),
+            None => self.past.stories.of(block).cloned(),
         };
-        let told = stories.of(block).cloned();
         let told = told.or_else(|| self.log()?.story_of(block));
         told.ok_or(SessionError::NoStory(block))
     }

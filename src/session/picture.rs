@@ -70,14 +70,19 @@ impl Run {
         if self.judged.contains(&thread) {
             return;
         }
-        let Some(index) = self.held.iter().position(|(held, _)| held.no() == thread) else {
-            return;
-        };
+        self.judge_others(thread);
+        self.look_at(thread);
+        self.judged.insert(thread);
+    }
+
+    /// Takes the picture of a thread that is held.
+    pub(super) fn look_at(&mut self, thread: ThreadNo) -> Option<StackView> {
+        let index = self.held.iter().position(|(held, _)| held.no() == thread)?;
         let (stopped, signal) = self.held.remove(index);
         let picture = self.picture(&stopped, 0);
-        self.held.push((stopped, signal));
+        self.held.insert(index, (stopped, signal));
         self.tell_moves(thread, picture.moves);
-        self.judged.insert(thread);
+        Some(picture.stack)
     }
 
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
@@ -107,7 +112,7 @@ impl Run {
 
         let vectors = thread.vectors().ok();
         let mut views = Vec::new();
-        let mut judged = Vec::new();
+        let (mut judged, mut footprints) = (Vec::new(), Vec::new());
         let mut with_slots = 0;
         for index in skip..frames.len() {
             if views.len() >= FRAMES_NAMED && index + FRAMES_NAMED < frames.len() {
@@ -121,11 +126,13 @@ impl Run {
             with_slots += usize::from(slots.is_some());
             if let Some(slots) = slots {
                 judged.push((views.len() + frame_views.len() - 1, slots.claims));
+                footprints.push((views.len() + frame_views.len() - 1, slots.footprints));
             }
             views.extend(frame_views);
         }
         let innermost = frames.get(skip).and_then(|frame| frame.cfa).unwrap_or(sp);
         let moves = self.judge(no, innermost, &mut views, judged);
+        self.lend(no, innermost, &mut views, footprints);
         Picture { stack: StackView { frames: views, cut }, moves, stack_bytes }
     }
 
@@ -284,12 +291,13 @@ impl Run {
         moves
     }
 
-    /// Tells of moves that a picture showed.
+    /// Tells of moves and borrows that a picture showed.
     pub(super) fn tell_moves(&mut self, thread: ThreadNo, moves: Vec<MoveSeen>) {
         for seen in moves {
             let MoveSeen { block, with, from, to } = seen;
             let kind = EventKind::Move { block, with, from, to };
             self.emit(thread, Evidence::Inferred, None, None, kind);
         }
+        self.tell_borrows();
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::allocator::Family;
+use super::borrows::Lending;
 use super::breakpoints::BreakpointId;
 use super::drops::Dropping;
 use super::error::SessionError;
@@ -65,6 +66,8 @@ pub struct Run {
     pub(super) owners: Owners,
     /// The places that had lost what they owned when their thread was last looked at.
     pub(super) lost: HashMap<PlaceKey, SlotState>,
+    /// What variables have lent when their thread was last looked at.
+    pub(super) lending: Lending,
     /// The threads that were looked at since they are held.
     pub(super) judged: HashSet<ThreadNo>,
     /// What kept each live block when the process was about to end.
@@ -152,6 +155,7 @@ impl Run {
             ledger: Ledger::default(),
             owners: Owners::default(),
             lost: HashMap::new(),
+            lending: Lending::default(),
             judged: HashSet::new(),
             keepers: HashMap::new(),
             dropping: Dropping::default(),
@@ -305,6 +309,11 @@ impl Run {
         Ok(Halt::Entry)
     }
 
+    /// The events that nobody has seen yet.
+    pub(super) fn pending(&self) -> &[Event] {
+        &self.outbox
+    }
+
     pub(super) fn deliver(&mut self, observer: &mut dyn Observer) {
         for text in std::mem::take(&mut self.notes) {
             self.emit(ThreadNo(1), Evidence::Observed, None, None, EventKind::Note { text });
@@ -416,6 +425,7 @@ impl Run {
         self.threads.remove(no);
         self.folding.forget(no);
         self.owners.thread_ended(no);
+        self.lending.thread_ended(no);
         self.dropping.drops.thread_ended(no);
         self.tell(no, EventKind::ThreadEnd);
     }
@@ -432,6 +442,7 @@ impl Run {
         self.owners = Owners::default();
         self.dropping = Dropping::default();
         self.lost.clear();
+        self.lending = Lending::default();
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;

@@ -12,6 +12,7 @@ use crate::base::{
     Data, Hold, Shown, SizesFrom, SlotKind, SlotView, Split, SplitMore, SplitPart, SplitTotals,
     Unreadable,
 };
+use crate::dwarf::Origin;
 use crate::value::{Place, Pretty, Text, Value, ValueKind};
 
 /// What a picture holds of a variable, or of a part of one.
@@ -42,6 +43,7 @@ impl Session {
             parameter: slot.kind == SlotKind::Parameter,
             type_name: slot.type_name.clone(),
             shadowed: slot.shadowed,
+            borrowed: slot.borrowed.clone(),
             value: value_of(slot).map(|shown| VariableValue {
                 value: value(&shown),
                 pretty: Pretty::plain(&shown.text, width),
@@ -112,14 +114,14 @@ impl Session {
         if slots.is_empty() {
             return Err(not_recorded(&frame.at.function));
         }
-        let over = |slot: &SlotView| {
-            matches!(slot.state, crate::base::SlotState::Unreadable(Unreadable::OutOfScope))
-        };
         let mut own: Vec<SlotView> = slots
             .into_iter()
             .filter(|slot| matches!(slot.kind, SlotKind::Variable | SlotKind::Parameter))
-            .filter(|slot| slot.name.is_some() && slot.inlined_from == inlined && !over(slot))
+            .filter(|slot| slot.name.is_some() && slot.inlined_from == inlined && !slot.over)
             .collect();
+        if own.is_empty() && frame.origin != Origin::User {
+            return Err(not_recorded(&frame.at.function));
+        }
         own.sort_by_key(|slot| slot.declared);
         Ok(own)
     }
@@ -145,11 +147,7 @@ fn value_of(slot: &SlotView) -> Result<Shown, Unreadable> {
         return Err(why);
     }
     let none = || Unreadable::NotDescribed("no value was recorded".to_owned());
-    let shown = slot.value.clone().ok_or_else(none)?;
-    match shown.data.unreadable.clone() {
-        Some(why) if shown.data.children.is_empty() => Err(why),
-        _ => Ok(shown),
-    }
+    slot.value.clone().ok_or_else(none)
 }
 
 /// The value for a program: a number, a text, or else the form that people read.

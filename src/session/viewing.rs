@@ -188,7 +188,11 @@ impl Session {
     fn picture_then(&self, thread: ThreadNo, now: Seq) -> Result<Option<Picture>, SessionError> {
         let Some(log) = self.log() else { return Ok(None) };
         let Some(number) = log.picture_of(thread, now) else { return Ok(None) };
-        Ok(Picture::of(log.get(number)?))
+        let mut picture = Picture::of(log.get(number)?);
+        if let Some(picture) = &mut picture {
+            self.mark_ended(picture, now);
+        }
+        Ok(picture)
     }
 
     fn look_at_picture(&mut self, thread: ThreadNo, picture: Option<Picture>) {

@@ -10,6 +10,7 @@ pub mod drops;
 mod folding;
 mod graves;
 mod ledger;
+mod lending;
 mod log;
 mod owners;
 mod reach;
@@ -18,8 +19,9 @@ mod story;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{AboutToEnd, Block, Change, Ended, Ledger};
+pub use lending::{Lent, Need, Owned, Party, Taken, lent};
 pub use log::{Found, LiveBlock, Log, Missing, Query, Room};
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};
 pub use reach::{Graph, Lost, Reach, Via};
 pub use record::{AllocatorCall, Record, What};
-pub use story::{Freed, Moment, Moved, Resized, Stories, Story};
+pub use story::{Freed, LentTo, Moment, Moved, Resized, Stories, Story};

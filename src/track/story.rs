@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::base::{At, BlockId, Event, EventKind, Seq, ThreadNo};
+use crate::base::{At, BlockId, BorrowKind, Event, EventKind, Seq, ThreadNo};
 
 /// Blocks whose stories are kept at most. Beyond them the older half of those that have ended is
 /// forgotten.
@@ -40,6 +40,9 @@ pub struct Story {
     pub resized: Vec<Resized>,
     /// The moves from one owner to another that were inferred, in order.
     pub moved: Vec<Moved>,
+    /// The borrows of its owner that were inferred, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lent: Vec<LentTo>,
     /// Its ends: one, or none. More say that the program freed it twice.
     pub freed: Vec<Freed>,
 }
@@ -62,6 +65,26 @@ pub struct Moved {
     pub from: String,
     /// The owner from then on.
     pub to: String,
+}
+
+/// A borrow of the value that owns the block: inferred, because a reference is a number like any
+/// other.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LentTo {
+    /// When it was seen first, and where it began.
+    pub moment: Moment,
+    /// The value that was borrowed, as a place: `main::value`.
+    pub from: String,
+    /// The variable that held the reference.
+    pub to: String,
+    /// What the reference let it do.
+    pub kind: BorrowKind,
+    /// Whether it could not be told that the reference was still used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
+    /// When it was seen to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Seq>,
 }
 
 /// The end of a block, or an attempt to end it once more.
@@ -115,6 +138,7 @@ impl Stories {
                         allocated: moment,
                         resized: Vec::new(),
                         moved: Vec::new(),
+                        lent: Vec::new(),
                         freed: Vec::new(),
                     },
                 );
@@ -130,6 +154,28 @@ impl Stories {
                     self.with(*block, |story| push(&mut story.moved, Moved { moment, from, to }));
                 }
             }
+            EventKind::Borrow { from, to, kind, perhaps, blocks } => {
+                for block in blocks {
+                    let (moment, from, to) = (moment.clone(), from.clone(), to.clone());
+                    let (kind, perhaps, until) = (*kind, *perhaps, None);
+                    self.with(*block, |story| {
+                        push(&mut story.lent, LentTo { moment, from, to, kind, perhaps, until });
+                    });
+                }
+            }
+            EventKind::BorrowEnd { from, to, kind, blocks } => {
+                for block in blocks {
+                    self.with(*block, |story| {
+                        let same = |lent: &&mut LentTo| {
+                            lent.until.is_none()
+                                && (&lent.from, &lent.to, lent.kind) == (from, to, *kind)
+                        };
+                        if let Some(lent) = story.lent.iter_mut().rev().find(same) {
+                            lent.until = Some(moment.seq);
+                        }
+                    });
+                }
+            }
             EventKind::Free { block, .. } | EventKind::UnknownFree { ended: Some(block), .. } => {
                 self.with(*block, |story| push(&mut story.freed, Freed { moment }));
             }
@@ -140,6 +186,14 @@ impl Stories {
     /// The story of a block; none for one that was forgotten, or that there never was.
     pub fn of(&self, block: BlockId) -> Option<&Story> {
         self.blocks.get(&block)
+    }
+
+    /// The same with events that were not taken in yet.
+    pub fn of_with(&self, block: BlockId, pending: &[Event]) -> Option<Story> {
+        let known = self.blocks.get(&block).map(|story| (block, story.clone()));
+        let mut told = Stories { blocks: known.into_iter().collect(), ..Stories::default() };
+        pending.iter().for_each(|event| told.take(event));
+        told.blocks.remove(&block)
     }
 
     /// All of them, in the order of their allocation.
@@ -222,6 +276,23 @@ mod tests {
         assert_eq!((story.moved[0].to.as_str(), story.freed[0].moment.seq), ("main::b", Seq(4)));
         assert_eq!(stories.of(BlockId(2)).map(|story| story.moved.len()), Some(1));
         assert_eq!(stories.in_order().len(), 2);
+    }
+
+    #[test]
+    fn a_borrow_belongs_to_the_blocks_of_its_owner_and_ends() {
+        let mut stories = Stories::default();
+        stories.take(&alloc(1, 1));
+        let (from, to) = (|| "main::a".to_owned(), || "f::r".to_owned());
+        let (kind, blocks) = (BorrowKind::Unique, || vec![BlockId(1)]);
+        let begun =
+            |to| EventKind::Borrow { from: from(), to, kind, perhaps: false, blocks: blocks() };
+        stories.take(&event(2, begun(to())));
+        stories.take(&event(3, begun("g::s".to_owned())));
+        let ended = EventKind::BorrowEnd { from: from(), to: to(), kind, blocks: blocks() };
+        stories.take(&event(4, ended));
+        let story = stories.of(BlockId(1)).expect("it was allocated");
+        let lent: Vec<_> = story.lent.iter().map(|lent| (lent.to.as_str(), lent.until)).collect();
+        assert_eq!(lent, [("f::r", Some(Seq(4))), ("g::s", None)]);
     }
 
     #[test]

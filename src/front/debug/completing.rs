@@ -220,6 +220,10 @@ mod tests {
         assert!(of("delete", " ").contains(&Wanted::Breakpoint));
         assert!(of("source", " ").contains(&Wanted::File));
         assert!(of("help", " ").contains(&Wanted::Command));
+        let kinds = of("events", " ");
+        assert!(kinds.iter().any(
+            |wanted| matches!(wanted, Wanted::Word(words) if words.contains(&"alloc".to_owned()))
+        ));
         let info = of("info", " b");
         let words = |wanted: &Wanted| match wanted {
             Wanted::Word(words) => words.contains(&"breakpoints".to_owned()),

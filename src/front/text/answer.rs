@@ -10,7 +10,7 @@ use super::spans::{Ink, Line, bytes, counted, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
-use crate::base::{At, ExitStatus, Hold};
+use crate::base::{At, ExitStatus, Hold, borrowed_text};
 use crate::command::{Answer, COMMANDS, Command, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
 use crate::session::{Answered, Frame, Halt, Skip, Whereabouts};
@@ -111,7 +111,12 @@ impl AnswerText {
         let mut head = Line::new();
         head.push(Ink::Faint, format!("${}", answered.no)).push(Ink::Faint, ": ");
         head.push(Ink::Type, &answered.type_name).push(Ink::Plain, " = ");
-        value_text(head, &answered.pretty, self.width)
+        let mut text = value_text(head, &answered.pretty, self.width);
+        if let Some(borrowed) = borrowed_text(&answered.borrowed) {
+            let mut line = Line::new();
+            line.push(Ink::Changed, format!("    {borrowed}")).render(&mut text);
+        }
+        text
     }
 }
 

@@ -97,6 +97,8 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         EventKind::Exec { program } => {
             told("exec", format!("the process runs {program} now; all its blocks are gone"))
         }
+        // A picture tells of borrows, and a line for each would hide what happens to blocks.
+        EventKind::Borrow { .. } | EventKind::BorrowEnd { .. } => return None,
         EventKind::Start { .. }
         | EventKind::Repeated { .. }
         | EventKind::Enter { .. }

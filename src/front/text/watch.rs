@@ -307,9 +307,11 @@ mod tests {
             state: SlotState::Live,
             value: None,
             blocks: vec![],
+            borrowed: vec![],
             leads_to: None,
             inlined_from: None,
             shadowed: false,
+            over: false,
             shares_bytes: false,
         }
     }

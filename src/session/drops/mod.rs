@@ -1,7 +1,7 @@
 //! Drops of a run: the code that drops values, and what is seen when a thread comes to it.
 
 mod callers;
-mod member;
+pub(super) mod member;
 mod place;
 mod scopes;
 

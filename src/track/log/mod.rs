@@ -266,6 +266,9 @@ impl Log {
                 continue;
             }
             let Ok(bytes) = self.bytes_of(place) else { continue };
+            if !sieve.may_pass(&bytes) {
+                continue;
+            }
             let lines: Vec<&[u8]> = lines(&bytes).collect();
             let numbered = (first..).zip(lines.iter().take(count)).collect::<Vec<_>>();
             for (number, line) in numbered.into_iter().rev() {

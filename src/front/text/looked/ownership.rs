@@ -62,6 +62,11 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
     let moved = story.moved.iter();
     events
         .extend(moved.map(|m| (Ink::Changed, format!("moved to {} (inferred)", m.to), &m.moment)));
+    events.extend(story.lent.iter().map(|lent| {
+        let perhaps = if lent.perhaps { "perhaps " } else { "" };
+        let text = format!("{perhaps}borrowed by {} ({}, inferred)", lent.to, lent.kind);
+        (Ink::Changed, text, &lent.moment)
+    }));
     for (nth, freed) in story.freed.iter().enumerate() {
         let what = if nth == 0 { "freed" } else { "freed again" };
         events.push((Ink::Gone, what.to_owned(), &freed.moment));

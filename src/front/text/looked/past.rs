@@ -138,6 +138,15 @@ fn told(event: &Event) -> (Ink, &'static str, Line) {
             line.push(Ink::Plain, format!(" {from} → {to}"));
             (Ink::Changed, "move")
         }
+        EventKind::Borrow { from, to, kind, perhaps, .. } => {
+            let perhaps = if *perhaps { "perhaps " } else { "" };
+            line.push(Ink::Plain, format!("{from} {perhaps}by {to} ({kind})"));
+            (Ink::Changed, "borrow")
+        }
+        EventKind::BorrowEnd { from, to, kind, .. } => {
+            line.push(Ink::Plain, format!("{from} by {to} ({kind}) is over"));
+            (Ink::Plain, "borrow")
+        }
         EventKind::Drop(drop) => {
             line.append(dropped(drop));
             (Ink::Gone, "drop")
