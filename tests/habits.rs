@@ -62,7 +62,7 @@ fn what_is_too_long_for_a_line_goes_on_in_the_next() {
     let whole = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     // Both instances of the function are at one place.
     assert!(whole.contains("reached 1 time") && whole.contains("in 2 instances"), "{whole}");
-    assert!(whole.contains("*ADDRESS] [thread N] [if CONDITION]"), "{whole}");
+    assert!(whole.contains("move EXPR] [thread N] [if CONDITION]"), "{whole}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::info::kind_called;
 use super::looked::Looked;
 use super::past_conditions;
-use super::settings::setting;
+use super::settings::{Setting, setting};
 use super::words::first;
 use super::{Answer, Command, CommandError, Context};
 use crate::session::{PastMoment, RecordedValue};
@@ -67,7 +67,7 @@ pub(super) fn run(
             recorded(context)
         }
         "info" if kind_called(word).is_some_and(|kind| INFO.contains(&kind)) => recorded(context),
-        "set" if setting(word).is_some_and(|s| s.name != "record") && !behind.starts_with('=') => {
+        "set" if setting(word).is_some_and(is_of_the_session) && !behind.starts_with('=') => {
             (command.run)(context, rest)
         }
         "print" => {
@@ -78,6 +78,11 @@ pub(super) fn run(
         "expect" => past_conditions::expect(context, rest),
         _ => Err(refused(command.name, &moment)),
     }
+}
+
+/// Whether a setting says nothing to the program itself, which is put aside.
+fn is_of_the_session(setting: &Setting) -> bool {
+    !matches!(setting.name, "record" | "drops")
 }
 
 /// That a command needs the program.

@@ -20,7 +20,9 @@ pub(super) static PRINT: Command = Command {
               one of line 12), `crate::module::STATIC`, `$rip`, `$1` (what was shown before). Fields, \
               indices, ranges, keys of maps, dereferencing, casts, arithmetic, comparison, patterns \
               and methods like len() are evaluated on the data: no code of the program runs. Formats: \
-              /x /b /o /d /c /s /raw /line /# and a width, /100x. `print x = 5` assigns.",
+              /x /b /o /d /c /s /raw /line /# and a width, /100x. `print x = 5` assigns. What a freed \
+              block or a frame that was left holds is told as dangling, not shown; /raw shows its \
+              bytes. Memory that C code got meanwhile counts as freed: that is not seen.",
     run: print,
 };
 

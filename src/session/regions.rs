@@ -116,7 +116,10 @@ impl Regions<'_> {
         let mappings = || self.run.inferior.modules().mappings();
         self.may_be_left(at)
             && self.mappings.get_or_init(mappings).iter().any(|mapping| {
-                mapping.range.contains(at) && self.lows().any(|low| mapping.range.contains(low))
+                // Above the end of the stack that is in use, its mapping has what is alive: frames,
+                // and the thread-local variables of the thread.
+                let ends_above = |low: VirtAddr| at < low && mapping.range.contains(low);
+                mapping.range.contains(at) && self.lows().any(ends_above)
             })
     }
 
