@@ -105,8 +105,8 @@ impl Machine {
 
     pub(super) fn store(&mut self, at: u64, size: usize, value: Option<u128>) {
         let bytes = value.map(u128::to_le_bytes);
-        for (offset, address) in (at..).take(size).enumerate() {
-            let byte = bytes.as_ref().and_then(|bytes| bytes.get(offset)).copied();
+        for (address, offset) in (0..size as u64).map(|offset| at.wrapping_add(offset)).zip(0..) {
+            let byte = bytes.as_ref().and_then(|bytes| bytes.get::<usize>(offset)).copied();
             self.written.insert(address, byte);
         }
     }
