@@ -4,6 +4,7 @@
 //! slow moment of the machine meets everyone. A peer that is not installed is left out and named.
 
 mod dap;
+mod drops;
 mod values;
 
 use std::io::{BufRead, BufReader, PipeReader};
@@ -40,6 +41,9 @@ fn main() {
     if asked("misses") {
         return misses(freehold, &compile("benches/hits.rs"));
     }
+    if asked("drops") {
+        return drops::run(freehold);
+    }
     values::run(freehold);
     if asked("values") {
         return;
@@ -55,6 +59,7 @@ fn main() {
     hits(freehold, &calls);
     misses(freehold, &calls);
     stops(freehold, &calls);
+    drops::run(freehold);
     println!(
         "\nBugStalker is a peer for values alone, by its debug adapter: its prompt takes commands from \
          a terminal only."
@@ -219,11 +224,15 @@ fn waits(command: &[String]) -> f64 {
 }
 
 fn compare(what: &str, contestants: &[Contestant]) -> Vec<(&'static str, Cost)> {
+    compare_runs(RUNS, what, contestants)
+}
+
+fn compare_runs(runs: usize, what: &str, contestants: &[Contestant]) -> Vec<(&'static str, Cost)> {
     println!("\n{what}");
     let (here, missing): (Vec<_>, Vec<_>) =
         contestants.iter().partition(|contestant| installed(&contestant.command[0]));
     let mut costs: Vec<Vec<Cost>> = here.iter().map(|_| Vec::new()).collect();
-    for _ in 0..RUNS {
+    for _ in 0..runs {
         for (contestant, costs) in here.iter().zip(&mut costs) {
             costs.push(measure(contestant));
         }
@@ -323,11 +332,18 @@ fn words(words: &[&str]) -> Vec<String> {
 
 /// Compiles a single file with debug information, next to the other build products.
 fn compile(source: &str) -> PathBuf {
+    let name = Path::new(source).file_stem().expect("a file has a name").to_string_lossy();
+    compile_with(source, &name, &[])
+}
+
+/// As [`compile`], under a name and with options of rustc.
+fn compile_with(source: &str, name: &str, options: &[&str]) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
-    let name = source.file_stem().expect("a file has a name");
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let status = Command::new("rustc")
-        .args(["-g", "--edition", "2024", "-o"])
+        .args(["-g", "--edition", "2024"])
+        .args(options)
+        .arg("-o")
         .arg(&out)
         .arg(&source)
         .status()

@@ -68,7 +68,7 @@
 //! | 2 | [`inferior`] | a process under control: launch, attach, threads, sites, steps, watchpoints |
 //! | 2 | [`frame`] | unwinding, and the slots of a frame |
 //! | 2 | [`value`] | typed reading with limits; `std_types` has one file per family of std types |
-//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, drops, folding |
+//! | 3 | [`track`] | records in, events out: the ledger, the owners of blocks, drops, folding, the log |
 //! | 3 | [`expr`] | Rust expressions, evaluated on typed places |
 //! | 4 | [`session`] | a run: sites planted, stops turned into events; a session: breakpoints, frames, values |
 //! | 5 | [`command`] | the commands of a session, one file each, declared in one table |
@@ -107,9 +107,31 @@
 //! [`track::Stories`] tells what happened to each block; [`track::Graph`] searches from statics,
 //! thread-local variables, stacks and registers for words that lead to blocks
 //! (`session/keepers.rs`), at a stop and when the process is about to end, so that a leak is told
-//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them. A
+//! from what is kept. `session/ownership.rs` answers `owner`, `history` and `leaks` of them, and
+//! `session/why.rs` puts what the code says and what was seen together for `why`. A
 //! [`testing::Recording`] is the events of a whole run, to be asserted on; `freehold test` makes
 //! one of each test of a package.
+//!
+//! # The way of a stop on ownership
+//!
+//! `break alloc > 1 MiB` and its kin are [`session::OwnershipStop`]s. Blocks: the ledger's change
+//! becomes a [`session::Happened`], inside of the stop that the allocator makes anyway, and is
+//! compared with what breakpoints wait for (`session/block_stops.rs`); the ledger learns of a free
+//! only when the thread goes on, so that the block is alive while somebody looks. Drops: the code of
+//! the types that are asked for is planted (`session/drop_stops.rs`). Moves: the instructions come
+//! from the code (`asm/uses/moves.rs`), and at each the drop flags decide. A free of what is not
+//! there stops before the allocator is called (`session/bad_frees.rs`).
+//!
+//! What lies in a block that was freed ([`track::Ledger::ended_at`]) or in a frame that was left is
+//! read by nobody who shows values: `session/alive.rs` stands before the memory.
+//!
+//! # The way back
+//!
+//! Every event of a session goes into a [`track::Log`], with a picture of the stack at each stop
+//! (`session/recording.rs`). To look at a moment of the past, the session puts its [`session::Run`]
+//! aside (`session/viewing.rs`), so that nothing can be read of the process by mistake, and what is
+//! looked at comes from the log (`session/views_then.rs`, `session/value_then.rs`). `command/past.rs`
+//! says which commands answer there.
 //!
 //! # The way of a question
 //!
@@ -137,6 +159,19 @@
 //! blocks were seen to end is gone; of all others `session/unfollowed.rs` says that it is not known, and
 //! why. `tests/states.rs` compares all of it with programs that are made up and know their own truth.
 //!
+//! # The way of a borrow
+//!
+//! In each picture [`value::Value::loans`] finds the references that variables hold: `&T`, slices,
+//! guards, iterators of std, and structs, closures and collections of those. [`track::lent`] finds
+//! the variable, or the owner of the block, that each leads into. A reference that is used no more
+//! borrows nothing: a parameter's is used until its function returns; of another variable
+//! `asm/uses/outlook.rs` tells whether its bytes are used ahead. Where the compiler keeps no bytes
+//! of a reference that is only an address, the use of the reference looks like that of the place
+//! itself, and the lines of the source that name the variable tell them apart
+//! (`session/mentions.rs`). What none of these tells, and all local holders in optimised code, are
+//! told as "perhaps". `session/borrows.rs` puts it into the slots ([`base::Borrow`]) and makes
+//! events of what has begun and ended. It asks in frames of the user's functions alone.
+//!
 //! # What holds everywhere
 //!
 //! 1. Only [`os`] speaks to the kernel or writes `unsafe`.
@@ -160,7 +195,7 @@
 //! - Events beside those of the plan: `start` (sections and statics), `scope_end` (the last
 //!   instruction at which a function's variables are all in scope: at its `ret` the frame is gone
 //!   already), `repeated` (what was counted instead of shown), `unknown_free`, `note`,
-//!   `thread_start`, `thread_end`, `fork`, `exec`.
+//!   `thread_start`, `thread_end`, `fork`, `exec`, `stop` (a session lets its user look).
 //! - The block of a variable with a constant initialiser begins *at* the first store to it, and not
 //!   behind the last: `session/slots.rs` looks at the stores.
 //! - A relocated call pushes its true return address itself instead of being emulated.

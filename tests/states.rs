@@ -7,6 +7,16 @@
 mod check;
 #[path = "states/generate.rs"]
 mod generate;
+#[path = "states/lend_check.rs"]
+mod lend_check;
+#[path = "states/lend_source.rs"]
+mod lend_source;
+#[path = "states/lend_tree.rs"]
+mod lend_tree;
+#[path = "states/lend_truth.rs"]
+mod lend_truth;
+#[path = "states/lending.rs"]
+mod lending;
 #[path = "states/source.rs"]
 mod source;
 #[path = "states/tree.rs"]

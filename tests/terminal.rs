@@ -450,6 +450,31 @@ fn read_until(file: &mut std::fs::File, text: &str) -> String {
 }
 
 #[test]
+fn the_prompt_says_after_which_event_the_moment_is_that_is_looked_at() {
+    let mut person = Person::debugs(&["--", "a", "b"]);
+    person.enters("run");
+    person.sees("The program ended with code 0.");
+    person.is_asked();
+    person.enters("goto start");
+    person.sees("read-only");
+    person.sees("(freehold @1) ");
+    person.enters("forward");
+    person.sees("read-only");
+    person.sees("(freehold @2) ");
+    // An empty line does it again.
+    person.enters("");
+    person.sees("read-only");
+    person.sees("(freehold @3) ");
+    person.enters("continue");
+    person.sees("`continue` needs the program");
+    person.sees("(freehold @3) ");
+    person.enters("goto end");
+    person.sees("This is the end");
+    person.is_asked();
+    person.leaves();
+}
+
+#[test]
 fn colours_and_hints_are_there_where_the_terminal_has_them() {
     let home = tempfile::tempdir().expect("a folder");
     let mut command = freehold(home.path());

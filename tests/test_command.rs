@@ -110,6 +110,10 @@ fn a_filter_selects_and_leaks_can_be_forbidden() {
     assert!(ran.stderr.contains("make  lib.rs:10  lost"), "{}", ran.stderr);
     assert_eq!(run(dir.path(), &["leaks", "--deny-leaks"]).code, 1);
     assert_eq!(run(dir.path(), &["makes", "--deny-leaks"]).code, 0);
+    // `later` is ignored, `leaks` and `fails` are skipped.
+    let rest = run(dir.path(), &["--skip", "leaks", "--skip", "fails"]);
+    assert!(rest.code == 0 && rest.stderr.ends_with("1 passed, 0 failed, 1 ignored\n"), "{rest:?}");
+    assert_eq!(run(dir.path(), &["tests::makes", "--exact", "--skip", "makes"]).code, 0);
     let none = run(dir.path(), &["nothing_like_this"]);
     assert_eq!(none.code, 4);
     assert!(none.stderr.contains("error: no test matches `nothing_like_this`"), "{}", none.stderr);

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An address as the linker wrote it into an ELF file, and as its DWARF speaks of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct FileAddr(pub u64);
 
 /// An address in the memory of a running process.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize, Serialize)]
 pub struct VirtAddr(pub u64);
 
 /// What the kernel added to every address of a file when it mapped it: `VirtAddr - FileAddr`.

@@ -74,7 +74,7 @@ mod tests {
         fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
             self.0.set(self.0.get() + 1);
             if at.0 < 0x1000 || at.0 + into.len() as u64 > 0x3000 {
-                return Err(MemoryError { at });
+                return Err(MemoryError::unmapped(at));
             }
             for (offset, byte) in (at.0..).zip(into.iter_mut()) {
                 *byte = offset.to_le_bytes()[0];
@@ -98,7 +98,7 @@ mod tests {
         let memory = Counting(Cell::new(0));
         let cached = Cached::new(&memory);
         assert_eq!(cached.read_u64(VirtAddr(0x1ffc)), memory.read_u64(VirtAddr(0x1ffc)));
-        assert_eq!(cached.read_u64(VirtAddr(0x5000)), Err(MemoryError { at: VirtAddr(0x5000) }));
+        assert_eq!(cached.read_u64(VirtAddr(0x5000)), Err(MemoryError::unmapped(VirtAddr(0x5000))));
         assert!(cached.read(VirtAddr(0x1000), &mut []).is_ok());
     }
 }

@@ -1,11 +1,11 @@
 //! A drop, as events tell of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Seq, VirtAddr};
 
 /// The drop of one value.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct DropView {
     /// The type's name, without module paths.
     #[serde(rename = "type")]
@@ -16,7 +16,7 @@ pub struct DropView {
     pub whose: Whose,
     /// Whether the type implements `Drop` itself, and does not only drop its fields. Not told of
     /// std's.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub implements_drop: bool,
     /// Which part of the drop begins.
     pub part: DroppedPart,
@@ -26,7 +26,7 @@ pub struct DropView {
     pub place: Option<String>,
     /// Whether the place is concluded and not certain: optimised code can keep a value in the bytes
     /// of a variable whose scope is over.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub place_inferred: bool,
     /// Where the value lies, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct DropView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Seq>,
     /// Whether its thread is unwinding from a panic.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unwinding: bool,
     /// What brought it about, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ pub struct DropView {
 }
 
 /// Who wrote a type.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
     /// The user.
@@ -60,7 +60,7 @@ pub enum Whose {
 }
 
 /// A part of a drop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DroppedPart {
     /// The value: its type's own `Drop::drop` first, where it has one, then its fields.
@@ -70,7 +70,7 @@ pub enum DroppedPart {
 }
 
 /// What brought a drop about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DropCause {
     /// The scope of its variable ended: at a closing brace, a `return` or a `?`.
@@ -84,7 +84,7 @@ pub enum DropCause {
 }
 
 /// The handles that share a value, as the handle that is dropped counts them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct HandleCount {
     /// How many there were, this one included.
     pub before: u64,

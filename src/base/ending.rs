@@ -1,11 +1,11 @@
 //! What is told of a program at its end: what it allocated, what is left, how it ended.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{At, BlockId, ThreadNo};
 
 /// A block as it is named at the end.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct BlockRef {
     /// The block.
     pub block: BlockId,
@@ -22,7 +22,7 @@ pub struct BlockRef {
 
 /// From where a block can be reached: by words of memory that are the address of its beginning,
 /// without regard to types. A number that looks like such an address can make a leak look kept.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Keeper {
     /// A static leads to it, or to what leads to it.
@@ -69,7 +69,7 @@ impl Keeper {
 }
 
 /// What a program allocated from its start to its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize)]
 pub struct Totals {
     /// Blocks allocated.
     pub allocated: u64,
@@ -90,7 +90,7 @@ pub struct Totals {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitStatus {
     /// It called exit.

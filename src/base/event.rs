@@ -3,14 +3,15 @@
 //! Every view (text, JSON, HTML, tests) is drawn from these and from nothing else. The JSON form is
 //! one [`Event`] a line, schema version 1.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    BlockId, BlockRef, DropView, ExitStatus, Region, Seq, ThreadNo, Totals, Unreadable, VirtAddr,
+    BlockId, BlockRef, Borrow, BorrowKind, DropView, ExitStatus, Region, Seq, ThreadNo, Totals,
+    Unreadable, VirtAddr,
 };
 
 /// One thing that happened.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 pub struct Event {
     /// The version of the schema: 1.
     pub v: u32,
@@ -38,7 +39,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// The program stands before its first instruction of user code.
@@ -54,7 +55,7 @@ pub enum EventKind {
         /// The sections of the executable that occupy memory.
         sections: Vec<SectionView>,
         /// The statics of the user's crates. Their offset is none: they lie in no frame.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         statics: Vec<SlotView>,
     },
     /// A block came to be.
@@ -107,18 +108,51 @@ pub enum EventKind {
         /// The block that lay there before and has ended, if there was one.
         #[serde(skip_serializing_if = "Option::is_none")]
         ended: Option<BlockId>,
+        /// The line that allocated that block.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        allocated_at: Option<At>,
+        /// The line that freed it before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        freed_at: Option<At>,
     },
     /// A block passed from one owner to another.
     Move {
         /// The block.
         block: BlockId,
         /// Blocks that passed along with it, by the same value.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         with: Vec<BlockId>,
         /// The owner before, as a place: `main::value`.
         from: String,
         /// The owner now.
         to: String,
+    },
+    /// A reference into a value of a variable, or into what that owns, was found in a variable.
+    Borrow {
+        /// The value, as a place: `main::value.name`.
+        from: String,
+        /// The variable that holds the reference: `g::value`.
+        to: String,
+        /// What the reference lets it do.
+        kind: BorrowKind,
+        /// Whether it cannot be told that the reference is still used.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        perhaps: bool,
+        /// The blocks that the value owns.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        blocks: Vec<BlockId>,
+    },
+    /// A reference that was found is gone, or used no more.
+    BorrowEnd {
+        /// The value, as a place.
+        from: String,
+        /// The variable that held the reference.
+        to: String,
+        /// What the reference let it do.
+        kind: BorrowKind,
+        /// The blocks that the value owned when it was lent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        blocks: Vec<BlockId>,
     },
     /// A function was entered.
     Enter {
@@ -181,7 +215,7 @@ pub enum EventKind {
         /// The process id of the child.
         child: i32,
         /// Whether Freehold goes on with the child, and has let the parent go.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         followed: bool,
     },
     /// The process replaced its program.
@@ -201,6 +235,20 @@ pub enum EventKind {
         /// The stack where it arrived, where the signal is fatal.
         #[serde(skip_serializing_if = "Option::is_none")]
         stack: Option<StackView>,
+    },
+    /// A session let its user look: the program stands still, with the stack of the thread that it
+    /// stands still for.
+    Stop {
+        /// Why, in a few words: `breakpoint 1`, `step`.
+        reason: String,
+        /// The number of the frame that was looked at first, as `backtrace` counts.
+        frame: usize,
+        /// How many of the innermost frames are inlined calls that have not begun: `backtrace` does
+        /// not count those.
+        #[serde(default, skip_serializing_if = "is_zero_usize")]
+        hidden: usize,
+        /// The frames.
+        stack: StackView,
     },
     /// Something about Freehold's own view that the reader must know to read it rightly.
     Note {
@@ -227,7 +275,7 @@ pub enum EventKind {
 }
 
 /// A section of the executable.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct SectionView {
     /// Its name: `.bss`.
     pub name: String,
@@ -238,7 +286,7 @@ pub struct SectionView {
 }
 
 /// How a function's activation ended.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnEnd {
     /// By a `ret` instruction.
@@ -252,7 +300,7 @@ pub enum ReturnEnd {
 }
 
 /// Calls of one function that were counted.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct RepeatedCalls {
     /// The function; where several implementations of one method of a trait were called, the
     /// method, as `krate::Trait::method`.
@@ -262,7 +310,7 @@ pub struct RepeatedCalls {
 }
 
 /// How it is known that something happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// An instruction of the program was seen doing it.
@@ -272,7 +320,7 @@ pub enum Evidence {
 }
 
 /// A place in the source.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Deserialize, Serialize)]
 pub struct At {
     /// The demangled path of the function, without hash: `krate::module::f`.
     pub function: String,
@@ -285,7 +333,7 @@ pub struct At {
 }
 
 /// A value as people and programs read it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 pub struct Shown {
     /// On one line.
     #[serde(rename = "text")]
@@ -295,7 +343,7 @@ pub struct Shown {
 }
 
 /// A value in parts.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 pub struct Data {
     /// The name of its type.
     #[serde(rename = "type")]
@@ -315,10 +363,10 @@ pub struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<Unreadable>,
     /// Parts by name: fields, elements (`[0]`), the pointee (`*`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<(String, Data)>,
     /// How many elements there are beyond those among the children.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub more: u64,
     /// Bytes that the value takes where it is, without what it leads to; only where the bytes were
     /// asked for, and none where its type does not say.
@@ -334,8 +382,12 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
+fn is_zero_usize(n: &usize) -> bool {
+    *n == 0
+}
+
 /// The frames of one thread, innermost first.
-#[derive(Clone, PartialEq, Debug, Serialize, Default)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize, Default)]
 pub struct StackView {
     /// The frames.
     pub frames: Vec<FrameView>,
@@ -345,7 +397,7 @@ pub struct StackView {
 }
 
 /// One frame.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 pub struct FrameView {
     /// The function and the line that it stands at.
     pub at: At,
@@ -356,13 +408,20 @@ pub struct FrameView {
     pub bytes: u64,
     /// Whether the call was inlined into the frame below.
     pub inlined: bool,
+    /// The instruction that runs next in it, or that its call returns to; only in the log of a
+    /// session, whose frames can be listed later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pc: Option<VirtAddr>,
+    /// Whether a signal interrupted it; as `pc`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signal: bool,
     /// What the frame holds, from the canonical frame address down. Empty where it was not asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<SlotView>,
 }
 
 /// What a slot is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotKind {
     /// A `let` binding.
@@ -378,7 +437,7 @@ pub enum SlotKind {
 }
 
 /// What is known of a slot's value.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotState {
     /// It holds its value.
@@ -425,12 +484,12 @@ pub enum SlotState {
 }
 
 /// A field that was moved out of a variable, or dropped before the rest of it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct GonePart {
     /// The path to it: `.name`, `.pair.0`; `.*` for what a box held.
     pub path: String,
     /// Whether it was dropped.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dropped: bool,
     /// Where it was moved to, as a place, or the function that it was passed to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -441,7 +500,7 @@ pub struct GonePart {
 }
 
 /// One slot of a frame.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 pub struct SlotView {
     /// The variable's name, the saved register's, or nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -467,8 +526,11 @@ pub struct SlotView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Shown>,
     /// The blocks that the value leads to, in the order of its parts.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<Held>,
+    /// The references into the value, the innermost holder first. A borrowed value is live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrow>,
     /// Where what it points to lies, for a reference or pointer to what is no live block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads_to: Option<Region>,
@@ -476,15 +538,18 @@ pub struct SlotView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inlined_from: Option<String>,
     /// Whether another variable of the same name hides it here.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shadowed: bool,
+    /// Whether the block that declares it has ended, where it is not in scope.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
     /// Whether its bytes also belong to another slot that is listed, so that they count once.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shares_bytes: bool,
 }
 
 /// A block that a value leads to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 pub struct Held {
     /// The block.
     pub block: BlockId,
@@ -502,7 +567,7 @@ pub struct Held {
 }
 
 /// What a value is to the memory that it leads to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hold {
     /// Its destructor frees it: `Box`, `Vec`, `String`.

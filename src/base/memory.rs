@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::VirtAddr;
+use super::{Unreadable, VirtAddr};
 
 /// Something that can be read at addresses.
 ///
@@ -17,11 +17,32 @@ pub trait Memory {
 }
 
 /// Why memory could not be read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("no memory is mapped at {at}")]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("{}", what(*at, gone.as_deref()))]
 pub struct MemoryError {
     /// The address that is not mapped or not readable, exact to a page.
     pub at: VirtAddr,
+    /// Why what was there is gone, where something is mapped all the same.
+    pub gone: Option<Box<Unreadable>>,
+}
+
+impl MemoryError {
+    /// Nothing is mapped there, or it cannot be read.
+    pub fn unmapped(at: VirtAddr) -> MemoryError {
+        MemoryError { at, gone: None }
+    }
+
+    /// Why what lies there cannot be read.
+    pub fn reason(self) -> Unreadable {
+        self.gone.map_or(Unreadable::Unmapped { at: self.at }, |gone| *gone)
+    }
+}
+
+fn what(at: VirtAddr, gone: Option<&Unreadable>) -> String {
+    match gone {
+        None => format!("no memory is mapped at {at}"),
+        Some(why) => format!("the memory at {at} is {why}"),
+    }
 }
 
 /// Conveniences over [`Memory::read`].
@@ -60,11 +81,11 @@ pub struct Buffer {
 
 impl Memory for Buffer {
     fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
-        let missing = MemoryError { at };
-        let from =
-            usize::try_from(at.0.checked_sub(self.start.0).ok_or(missing)?).map_err(|_| missing)?;
-        let end = from.checked_add(into.len()).ok_or(missing)?;
-        into.copy_from_slice(self.bytes.get(from..end).ok_or(missing)?);
+        let missing = || MemoryError::unmapped(at);
+        let from = usize::try_from(at.0.checked_sub(self.start.0).ok_or_else(missing)?)
+            .map_err(|_| missing())?;
+        let end = from.checked_add(into.len()).ok_or_else(missing)?;
+        into.copy_from_slice(self.bytes.get(from..end).ok_or_else(missing)?);
         Ok(())
     }
 }
@@ -72,7 +93,7 @@ impl Memory for Buffer {
 /// Several buffers, the first that holds all of a read answers it.
 impl Memory for [Buffer] {
     fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
-        self.iter().find_map(|part| part.read(at, into).ok()).ok_or(MemoryError { at })
+        self.iter().find_map(|part| part.read(at, into).ok()).ok_or(MemoryError::unmapped(at))
     }
 }
 
@@ -90,11 +111,11 @@ mod tests {
     fn a_buffer_answers_only_what_it_holds() {
         let buffer = Buffer { start: VirtAddr(0x1000), bytes: vec![1, 0, 0, 0, 0, 0, 0, 0, 9] };
         assert_eq!(buffer.read_u64(VirtAddr(0x1000)), Ok(1));
-        assert_eq!(buffer.read_u64(VirtAddr(0x1002)), Err(MemoryError { at: VirtAddr(0x1002) }));
-        assert_eq!(buffer.read_u64(VirtAddr(0xfff)), Err(MemoryError { at: VirtAddr(0xfff) }));
+        assert_eq!(buffer.read_u64(VirtAddr(0x1002)), Err(MemoryError::unmapped(VirtAddr(0x1002))));
+        assert_eq!(buffer.read_u64(VirtAddr(0xfff)), Err(MemoryError::unmapped(VirtAddr(0xfff))));
         assert_eq!(
             buffer.read_u64(VirtAddr(u64::MAX)),
-            Err(MemoryError { at: VirtAddr(u64::MAX) })
+            Err(MemoryError::unmapped(VirtAddr(u64::MAX)))
         );
     }
 }

@@ -4,10 +4,12 @@
 //! touch a file, a process or the clock, and nothing here may import another floor.
 
 mod addr;
+mod borrow;
 mod cached;
 mod drop_view;
 mod ending;
 mod event;
+mod event_name;
 #[cfg(any(test, fuzzing))]
 pub mod garbage;
 mod ids;
@@ -20,6 +22,7 @@ mod split;
 mod system_calls;
 
 pub use addr::{Bias, FileAddr, Range, VirtAddr};
+pub use borrow::{Borrow, BorrowKind, borrowed_text};
 pub use cached::Cached;
 pub use drop_view::{DropCause, DropView, DroppedPart, HandleCount, Whose};
 pub use ending::{BlockRef, ExitStatus, Keeper, Totals};
@@ -32,6 +35,6 @@ pub use memory::{Buffer, Memory, MemoryError, MemoryExt};
 pub use nearest::{did_you_mean, nearest};
 pub use reason::Unreadable;
 pub use region::Region;
-pub use registers::{Register, Registers, Vectors};
+pub use registers::{Register, RegisterName, Registers, Vectors};
 pub use split::{SizesFrom, Split, SplitMore, SplitPart, SplitTotals};
 pub use system_calls::{system_call_name, system_call_names, system_call_number};

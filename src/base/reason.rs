@@ -1,12 +1,13 @@
 //! Why a value cannot be shown: a value of its own, never an aborted listing and never a guess.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::registers::{RegisterName, register_name};
 use super::{BlockId, VirtAddr};
 
 /// The reason why a value cannot be read. Its text completes "`x` is …".
-#[derive(Clone, PartialEq, Eq, Debug, Error, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Error, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreadable {
     /// The compiler kept no location for it at this address.
@@ -55,6 +56,17 @@ pub enum Unreadable {
     /// It belongs to a thread that is ending, which has begun to drop it.
     #[error("destroyed with its thread")]
     Destroyed,
+    /// Its bytes lie in memory that something else may have now: in a block that was freed, or in a
+    /// frame that was left.
+    #[error("dangling: into {}{}", left(*into), at_line(at.as_deref()))]
+    Dangling {
+        /// The block; none for a frame.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        into: Option<BlockId>,
+        /// The line that freed the block, `main.rs:7`, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<Box<str>>,
+    },
     /// Its bytes lie at an address where nothing is mapped.
     #[error("unmapped at {at}")]
     Unmapped {
@@ -65,7 +77,8 @@ pub enum Unreadable {
     #[error("lost: {register} was not saved by a callee")]
     RegisterLost {
         /// The assembler's name of the register.
-        register: &'static str,
+        #[serde(deserialize_with = "register_name")]
+        register: RegisterName,
     },
     /// The debug information does not describe it, or not in a way that can be true.
     #[error("not described: {0}")]
@@ -77,6 +90,10 @@ pub enum Unreadable {
 
 fn was_freed(block: Option<BlockId>) -> String {
     block.map(|block| format!(": {block} was freed")).unwrap_or_default()
+}
+
+fn left(into: Option<BlockId>) -> String {
+    into.map_or_else(|| "a frame that was left".to_owned(), |block| format!("{block}, freed"))
 }
 
 fn any_of(lines: &[String]) -> String {

@@ -1,11 +1,12 @@
 //! Where a byte lives.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::BlockId;
+use super::registers::{RegisterName, register_name};
 
 /// The kind of memory that an address belongs to.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Region {
     /// The stack of a thread.
@@ -26,11 +27,19 @@ pub enum Region {
         /// Bytes from the start of the block.
         offset: u64,
     },
-    /// Where a heap block began that has ended, and none has begun since.
+    /// Where a heap block lay that has ended, and none has begun since.
     Freed {
         /// The block.
         block: BlockId,
+        /// Bytes from the start of the block.
+        #[serde(skip_serializing_if = "is_zero")]
+        offset: u64,
+        /// The line that freed it, `main.rs:7`, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<Box<str>>,
     },
+    /// The stack of a thread, where a frame lay that was left.
+    LeftFrame,
     /// Heap or anonymous memory in which no live block of the ledger lies.
     Anonymous,
     /// A section of a loaded file, by the name its section header gives: `.rodata`, `.data`, `.bss`.
@@ -38,7 +47,7 @@ pub enum Region {
     /// A mapped file, outside of any section with a name.
     File(String),
     /// A register, by its assembler's name.
-    Register(&'static str),
+    Register(#[serde(deserialize_with = "register_name")] RegisterName),
     /// Nothing is mapped there.
     Unmapped,
     /// The value has no address: the compiler computes it where it is used.
@@ -51,11 +60,20 @@ impl Region {
         matches!(self, Region::Stack | Region::StackOf { .. })
     }
 
+    /// Whether a pointer that leads there dangles.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Region::Freed { .. } | Region::LeftFrame)
+    }
+
     /// Whether the allocator may have given it: a live block, or anonymous memory of which no
     /// ledger tells.
     pub fn may_be_heap(&self) -> bool {
         matches!(self, Region::Heap { .. } | Region::Anonymous)
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl std::fmt::Display for Region {
@@ -68,7 +86,12 @@ impl std::fmt::Display for Region {
             Region::ThreadLocal => f.pad("thread-local"),
             Region::Heap { block, offset: 0 } => f.pad(&block.to_string()),
             Region::Heap { block, offset } => f.pad(&format!("{block}+{offset}")),
-            Region::Freed { block } => f.pad(&format!("{block}, freed")),
+            Region::Freed { block, offset, at } => {
+                let offset = if *offset > 0 { format!("+{offset}") } else { String::new() };
+                let at = at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
+                f.pad(&format!("{block}{offset}, freed{at}"))
+            }
+            Region::LeftFrame => f.pad("a frame that was left"),
             Region::Anonymous => f.pad("anonymous"),
             Region::Section(name) | Region::File(name) => f.pad(name),
             Region::Register(name) => f.pad(name),

@@ -1,6 +1,6 @@
 //! The registers of one thread, numbered as the psABI numbers them for DWARF.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::VirtAddr;
 
@@ -26,6 +26,26 @@ pub struct Registers {
 
 /// The vector registers xmm0 to xmm15 (the low 128 bits), which cost a system call of their own.
 pub type Vectors = [u128; 16];
+
+/// The assembler's name of a register. It is an alias because serde would want to borrow a plain
+/// `&'static str` from what is read.
+pub type RegisterName = &'static str;
+
+/// Reads the name of a register back.
+///
+/// # Errors
+/// A name that is none.
+pub(super) fn register_name<'de, D: Deserializer<'de>>(from: D) -> Result<RegisterName, D::Error> {
+    let name = String::deserialize(from)?;
+    match Register::named(&name) {
+        Some(register) => Ok(register.name()),
+        None if name == UNNAMED => Ok(UNNAMED),
+        None => Err(serde::de::Error::custom(format!("{name} is no register"))),
+    }
+}
+
+/// What a register is called that the psABI does not name.
+const UNNAMED: RegisterName = "r?";
 
 impl Register {
     /// The integer return register, and scratch.
@@ -65,7 +85,7 @@ impl Register {
             "r12", "r13", "r14", "r15", "rip", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
             "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
         ];
-        NAMES.get(usize::from(self.0)).copied().unwrap_or("r?")
+        NAMES.get(usize::from(self.0)).copied().unwrap_or(UNNAMED)
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use super::looked::{ContextShown, Displayed, Looked};
 use super::{Command, Topic};
-use crate::base::{Shown, Split, Unreadable};
-use crate::session::{Answered, Breakpoint, Frame, Halt, Skip, Whereabouts};
+use crate::base::{Borrow, Shown, Split, Unreadable};
+use crate::session::{Answered, Breakpoint, Frame, Halt, PastMoment, Skip, Whereabouts};
 use crate::value::Pretty;
 
 /// What a command answers.
@@ -49,6 +49,13 @@ pub enum Answer {
     Where(Whereabouts),
     /// Names, and what there is to say of each.
     Rows(Vec<(String, String)>),
+    /// What a command answered from the recording of a moment of the past.
+    Past {
+        /// The moment.
+        moment: PastMoment,
+        /// What it answered.
+        answer: Box<Answer>,
+    },
     /// Commands to run next.
     Script(Vec<ScriptLine>),
     /// A program to run next.
@@ -193,6 +200,9 @@ pub struct VariableShown {
     pub unreadable: Option<Unreadable>,
     /// Whether another variable of the same name hides it.
     pub shadowed: bool,
+    /// The references into its value that others hold, the innermost holder first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrow>,
 }
 
 fn command_name<S: Serializer>(command: &&Command, serializer: S) -> Result<S::Ok, S::Error> {

@@ -111,7 +111,11 @@ fn backtrace(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandErr
                 let locals = match asked.full {
                     true => {
                         context.session.select_frame(frame.no)?;
-                        Some(shown(context, |_| true)?)
+                        match shown(context, |_| true) {
+                            // Pictures have the variables of some frames only.
+                            Err(_) if context.session.moment().is_some() => None,
+                            variables => Some(variables?),
+                        }
                     }
                     false => None,
                 };

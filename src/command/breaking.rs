@@ -1,5 +1,6 @@
 //! `break` and its kin: where the program stops.
 
+use super::break_ownership::ownership;
 use super::break_terms::{self, Wish};
 use super::words::first;
 use super::{Answer, Command, CommandError, Context, Topic};
@@ -10,7 +11,9 @@ pub(super) static BREAK: Command = Command {
     name: "break",
     aliases: &["b", "br"],
     topic: Topic::Breakpoints,
-    usage: "[--ret] [--pending] [FUNCTION | FILE:LINE | LINE | *ADDRESS] [thread N] [if CONDITION]",
+    usage: "[--ret] [--pending] [FUNCTION | FILE:LINE | LINE | *ADDRESS | alloc [> SIZE] | \
+            realloc [> SIZE] | free [#BLOCK | > SIZE] | drop TYPE | drop EXPR | move EXPR] [thread N] \
+            [if CONDITION]",
     about: "Stop the program at a place",
     details: "A function is named by its path or the end of it: `f`, `module::f`, `Type::method`, \
               `<T as Trait>::method`, `f::{closure}`, `f::{closure#1}`, `max::<i32>`. Every instance \
@@ -18,7 +21,14 @@ pub(super) static BREAK: Command = Command {
               the next one that has some; without a place, it is where the frame stands. --ret stops \
               where the function returns, with the value; --pending waits for a library that has the \
               place. A condition is a Rust expression, evaluated where the program stops: `break f \
-              if v.len() > 3 && s == \"x\"`.",
+              if v.len() > 3 && s == \"x\"`. What happens to blocks and values stops, too: `break \
+              alloc > 1 MiB` (>, >=, <, <=, ==, in B, KiB, MiB, GiB) behind an allocation, `break \
+              realloc` behind one with the new size, `break free #3` and `break free` before the block \
+              ends; `break drop Guard` before each value of the type is dropped, `break drop g` before \
+              that one is: the one that lies in the place of `g`, or has its block; `break move s` at \
+              the instructions that move the variable away, as its function's code says (inferred, \
+              and only without optimisation). They select your frame. Functions of these names are \
+              meant by their path: `break crate::alloc`.",
     run: |context, text| set(context, text, false),
 };
 
@@ -27,7 +37,9 @@ pub(super) static TBREAK: Command = Command {
     name: "tbreak",
     aliases: &["tb"],
     topic: Topic::Breakpoints,
-    usage: "[--ret] [--pending] [FUNCTION | FILE:LINE | LINE | *ADDRESS] [thread N] [if CONDITION]",
+    usage: "[--ret] [--pending] [FUNCTION | FILE:LINE | LINE | *ADDRESS | alloc [> SIZE] | \
+            realloc [> SIZE] | free [#BLOCK | > SIZE] | drop TYPE | drop EXPR | move EXPR] [thread N] \
+            [if CONDITION]",
     about: "Stop the program at a place, once",
     details: "As `break`; the breakpoint is deleted when it has stopped the program.",
     run: |context, text| set(context, text, true),
@@ -69,6 +81,12 @@ pub(super) static LOGPOINT: Command = Command {
 fn set(context: &mut Context<'_>, text: &str, temporary: bool) -> Result<Answer, CommandError> {
     let Wish { place, on_return, pending, mut terms } = break_terms::wish(text)?;
     terms.temporary = temporary;
+    if !on_return
+        && !pending
+        && let Some(stop) = ownership(context, place)?
+    {
+        return Ok(Answer::Breakpoint(context.session.break_on_ownership(stop, terms)?));
+    }
     let wanted = match place {
         "" => Where::Address(context.session.frame()?.pc),
         place => Where::parse(place)?,
@@ -103,6 +121,9 @@ fn log(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let parsed = LogMessage::parse(&message);
     let parsed = parsed.map_err(|error| CommandError::about(error.into(), &message))?;
     terms.log = Some(parsed);
+    if !pending && let Some(stop) = ownership(context, place)? {
+        return Ok(Answer::Breakpoint(context.session.break_on_ownership(stop, terms)?));
+    }
     let target = Target::Place(Where::parse(place)?);
     add(context, target, terms, pending)
 }

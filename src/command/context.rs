@@ -30,8 +30,8 @@ pub(super) fn at_stop(context: &mut Context<'_>) -> Result<ContextShown, Command
 }
 
 fn shown(context: &mut Context<'_>, events: usize) -> Result<ContextShown, CommandError> {
-    let frame = context.session.frame()?;
-    let source = around(&frame.at, AROUND);
+    let at = context.session.place_looked_at().ok();
+    let source = at.and_then(|at| around(&at, AROUND));
     let view = context.session.context(events)?;
     Ok(ContextShown { source, view })
 }

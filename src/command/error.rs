@@ -124,6 +124,9 @@ impl From<SessionError> for CommandError {
         match error {
             SessionError::Expression(error) => error.hints.into_iter().fold(plain, Self::hint),
             SessionError::NotRunning => plain.hint("`run` starts it"),
+            SessionError::InThePast | SessionError::NotRecorded(_) => {
+                plain.hint("`goto end` returns to the program")
+            }
             SessionError::Place(error) => CommandError::from(error),
             SessionError::JumpOut { .. } => plain.hint("`jump --force` jumps there all the same"),
             SessionError::JumpWhere(_) => plain.hint("name one by *ADDRESS"),

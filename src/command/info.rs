@@ -62,6 +62,13 @@ pub fn info_names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|kind| kind.name)
 }
 
+/// The whole name of what `info` shows for a word.
+pub(super) fn kind_called(word: &str) -> Option<&'static str> {
+    let exact = KINDS.iter().find(|kind| kind.name == word);
+    let begins = || KINDS.iter().find(|kind| !word.is_empty() && kind.name.starts_with(word));
+    exact.or_else(begins).map(|kind| kind.name)
+}
+
 fn info(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
     let (word, rest) = first(text);
     let exact = KINDS.iter().find(|kind| kind.name == word);

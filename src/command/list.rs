@@ -31,7 +31,7 @@ pub(super) static LIST: Command = Command {
 };
 
 fn list(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError> {
-    let current = context.session.frame().ok().map(|frame| frame.at);
+    let current = context.session.place_looked_at().ok();
     let (file, first, last) = wanted(context.session, text, current.as_ref())?;
     let mut source = lines_of(&file, first, last).ok_or_else(|| {
         CommandError::new(format!("{file} cannot be read, or has no line {first}"))

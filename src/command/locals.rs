@@ -65,6 +65,7 @@ pub(super) fn shown(
             pretty,
             unreadable,
             shadowed: variable.shadowed,
+            borrowed: variable.borrowed,
         }
     });
     Ok(shown.collect())

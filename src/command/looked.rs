@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::answer::{Answer, SourceText};
+use crate::base::{Event, Seq};
 use crate::session::{
-    Answered, BlockDetail, ContextView, Disassembly, Dump, HeapView, Leaks, LibraryView,
-    LineCodeView, MapView, Names, OwnerPath, RegistersView, ScopeVariable, SignalRow, Slots,
-    SymbolView, ThreadView,
+    Answered, BlockDetail, ContextView, Disassembly, DropsView, Dump, Frame, HeapView, Leaks,
+    LibraryView, LineCodeView, MapView, Names, OwnerPath, RecordedValue, RegistersView,
+    ScopeVariable, SignalRow, Slots, SymbolView, ThreadView, Why,
 };
 use crate::track::Story;
 use crate::value::layout::TypeLayout;
@@ -62,6 +63,10 @@ pub enum Looked {
     History(Box<Story>),
     /// What nothing keeps.
     Leaks(Leaks),
+    /// Why a value is dead or alive.
+    Why(Why),
+    /// What was dropped.
+    Drops(DropsView),
     /// The threads.
     Threads(Vec<ThreadView>),
     /// What a command answered for several threads.
@@ -113,8 +118,46 @@ pub enum Looked {
     Displays(Vec<Displayed>),
     /// Where the program stands.
     Context(Box<ContextShown>),
+    /// What was recorded.
+    Events(EventList),
+    /// The moment of the past that was gone to.
+    Moment(Box<MomentShown>),
+    /// What was recorded of a variable.
+    Recorded(RecordedValue),
     /// Facts, each with its name.
     Facts(Vec<(String, String)>),
+}
+
+/// Events that were recorded, without their pictures.
+#[derive(Serialize)]
+pub struct EventList {
+    /// The events, oldest first.
+    pub events: Vec<Event>,
+    /// Whether more of what was asked for comes before them.
+    pub more: bool,
+    /// The first event that is kept.
+    pub first: Seq,
+    /// The last event.
+    pub last: Seq,
+    /// The event after which the moment is that is looked at, in the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Seq>,
+    /// What is missing at the beginning, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<String>,
+}
+
+/// A moment of the past.
+#[derive(Serialize)]
+pub struct MomentShown {
+    /// The event after which it is, without its picture.
+    pub event: Event,
+    /// The frame that is looked at, where there is a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<Frame>,
+    /// The line of the event, or of the frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceText>,
 }
 
 /// Machine code with its source.

@@ -8,6 +8,7 @@ mod answer;
 mod apropos;
 mod backtrace;
 mod break_commands;
+mod break_ownership;
 mod break_terms;
 mod breaking;
 mod catching;
@@ -16,11 +17,14 @@ mod delete;
 mod difference;
 mod disassemble;
 mod display;
+mod drops;
 mod error;
+mod events;
 mod examine;
 mod expect;
 mod following;
 mod frames;
+mod going;
 mod heap;
 mod help;
 mod info;
@@ -31,6 +35,8 @@ mod looked;
 mod maps;
 mod numbers;
 mod owning;
+mod past;
+mod past_conditions;
 mod print;
 mod processes;
 mod reaching;
@@ -51,6 +57,7 @@ mod terms;
 mod threads;
 mod types;
 mod watching;
+mod why;
 mod words;
 
 use serde::Serialize;
@@ -65,9 +72,11 @@ pub use break_commands::opens_block;
 pub use difference::Sides;
 pub use disassemble::with_source;
 pub use error::{CommandError, InProgram};
+pub use events::event_kinds;
 pub use info::info_names;
 pub use looked::{
-    Applied, CodeListing, CodeStyle, ContextShown, Displayed, Looked, SourceLineText,
+    Applied, CodeListing, CodeStyle, ContextShown, Displayed, EventList, Looked, MomentShown,
+    SourceLineText,
 };
 pub use processes::opened;
 pub use script::{is_program, script_lines};
@@ -110,6 +119,8 @@ pub enum Topic {
     Stack,
     /// Values.
     Data,
+    /// What was recorded.
+    Past,
     /// The debugger itself.
     Session,
 }
@@ -179,6 +190,8 @@ pub const COMMANDS: &[&Command] = &[
     &owning::OWNER,
     &owning::HISTORY,
     &owning::LEAKS,
+    &why::WHY,
+    &drops::DROPS,
     &maps::MAPS,
     &display::DISPLAY,
     &display::UNDISPLAY,
@@ -187,6 +200,10 @@ pub const COMMANDS: &[&Command] = &[
     &examine::EXAMINE,
     &registers::REGISTERS,
     &disassemble::DISASSEMBLE,
+    &events::EVENTS_COMMAND,
+    &going::GOTO,
+    &going::BACK,
+    &going::FORWARD,
     &set::SET,
     &info::INFO,
     &settings::SHOW,
@@ -204,8 +221,14 @@ pub const COMMANDS: &[&Command] = &[
 
 impl Topic {
     /// Every topic, in the order of `help`.
-    pub const ALL: [Topic; 5] =
-        [Topic::Breakpoints, Topic::Running, Topic::Stack, Topic::Data, Topic::Session];
+    pub const ALL: [Topic; 6] = [
+        Topic::Breakpoints,
+        Topic::Running,
+        Topic::Stack,
+        Topic::Data,
+        Topic::Past,
+        Topic::Session,
+    ];
 
     /// The heading of the topic.
     pub fn name(self) -> &'static str {
@@ -214,6 +237,7 @@ impl Topic {
             Topic::Running => "running",
             Topic::Stack => "stack",
             Topic::Data => "data",
+            Topic::Past => "past",
             Topic::Session => "session",
         }
     }
@@ -235,6 +259,9 @@ pub fn run_line(context: &mut Context<'_>, line: &str) -> Result<Answer, Command
     }
     // The lines of a block stay lines.
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+    if let Some(moment) = context.session.moment() {
+        return past::run(context, command, rest, moment);
+    }
     let mut answer = (command.run)(context, rest)?;
     if let Answer::Stopped(stopped) = &mut answer {
         add_displays(context, stopped);

@@ -15,8 +15,8 @@ pub(super) static SAVE: Command = Command {
     topic: Topic::Breakpoints,
     usage: "breakpoints FILE | transcript FILE",
     about: "Write the breakpoints to a file of commands that sets them again, or all commands",
-    details: "`freehold debug -x FILE` runs it. `save transcript` is `transcript`. Watchpoints of local variables are written as \
-              comments: their frames are those of this run.",
+    details: "`freehold debug -x FILE` runs it. `save transcript` is `transcript`. Watchpoints and breakpoints of variables are \
+              written as comments: their frames are those of this run.",
     run: |context, text| {
         let (what, file) = first(text);
         if what == "transcript" {
@@ -91,6 +91,15 @@ fn head(breakpoint: &Breakpoint) -> String {
         Target::Return(wanted) => place(wanted, "--ret "),
         Target::Catch(what) => {
             format!("{} {}", if once { "tcatch" } else { "catch" }, caught(what))
+        }
+        Target::Ownership(stop) => {
+            let command = match (once, &breakpoint.terms.log) {
+                (_, Some(_)) => "logpoint",
+                (true, None) => "tbreak",
+                (false, None) => "break",
+            };
+            let comment = if stop.is_of_a_frame() { "# " } else { "" };
+            format!("{comment}{command} {stop}")
         }
         Target::Watch(watched) => {
             let command = match watched.access {

@@ -97,6 +97,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |session| on_or_off(session.settings.context_at_stop),
     },
     Setting {
+        name: "record",
+        alias: "",
+        about: "whether entries and returns of your functions are recorded, with pictures, for \
+                `goto` and `back`: each is a stop",
+        set: |session, text| Ok(session.record_calls(switch(text)?)?),
+        show: |session| on_or_off(session.settings.record),
+    },
+    Setting {
         name: "step-into-all",
         alias: "",
         about: "whether steps enter std and dependencies",
@@ -124,6 +132,20 @@ pub(super) const SETTINGS: &[Setting] = &[
                 the session began with",
         set: following::set_exec_mode,
         show: following::exec_mode,
+    },
+    Setting {
+        name: "drops",
+        alias: "",
+        about: "whether drops are followed from now on, for `drops`: each is a stop then",
+        set: |session, text| switch(text).map(|on| session.follow_drops(on)),
+        show: |session| on_or_off(session.settings.drops),
+    },
+    Setting {
+        name: "stop-on-bad-free",
+        alias: "",
+        about: "whether the program stops before it frees a block twice, or what is no block",
+        set: |session, text| switch(text).map(|on| session.settings.stop_on_bad_free = on),
+        show: |session| on_or_off(session.settings.stop_on_bad_free),
     },
     Setting {
         name: "pagination",

@@ -120,6 +120,10 @@ fn ends_with(path: &str, name: &str) -> bool {
 }
 
 fn is_end(path: &str, end: &str) -> bool {
+    // `crate::` stands for any one crate, as in the names of types.
+    if let Some(whole) = end.strip_prefix("crate::") {
+        return path.split_once("::").is_some_and(|(_, within)| within == whole);
+    }
     path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with("::"))
 }
 
@@ -141,6 +145,7 @@ mod tests {
         assert!(ends_with("krate::module::f", "module::f"));
         assert!(!ends_with("krate::module::off", "f"));
         assert!(!ends_with("krate::submodule::f", "module::f"));
+        assert!(ends_with("krate::f", "crate::f") && !ends_with("krate::module::f", "crate::f"));
         for name in ["T::speak", "Speak::speak", "a::T::speak", "<T as Speak>::speak"] {
             assert!(ends_with("<a::T as b::Speak>::speak", name), "{name}");
         }

@@ -54,16 +54,23 @@ impl Image {
     /// of those units, in parallel.
     pub fn drop_code(&self, wanted: &Wanted<'_>) -> Vec<DropCode> {
         let mut found = self.out_of_line(wanted);
-        let units: Vec<UnitId> = self
-            .unit_headers()
-            .iter()
-            .filter(|header| header.compilation && !self.is_of_std(Some(header.id)))
-            .map(|header| header.id)
-            .collect();
-        let inlined = units.into_par_iter().flat_map_iter(|unit| self.inlined_in(unit, wanted));
+        let units = self.units_without_std().into_par_iter();
+        let inlined = units.flat_map_iter(|unit| self.inlined_in(unit, wanted));
         found.extend(inlined.collect::<Vec<_>>());
         found.sort_by_key(|code| (code.entry, code.inlined));
         found
+    }
+
+    /// Whether there is such code. Most types have some out of line, which is found at once.
+    pub fn has_drop_code(&self, wanted: &Wanted<'_>) -> bool {
+        let inlined = |unit| !self.inlined_in(unit, wanted).is_empty();
+        !self.out_of_line(wanted).is_empty()
+            || self.units_without_std().into_par_iter().any(inlined)
+    }
+
+    fn units_without_std(&self) -> Vec<UnitId> {
+        let units = self.unit_headers().iter().filter(|header| header.compilation);
+        units.map(|header| header.id).filter(|id| !self.is_of_std(Some(*id))).collect()
     }
 
     /// The units with code of the user's that was optimised, as it shows: a variable that is no

@@ -7,7 +7,7 @@ use super::image::{Image, Slice};
 use super::locations::LocationContext;
 use super::pieces::{Pieces, malformed, value_of};
 use super::type_loader::undescribed;
-use crate::base::{FileAddr, Register, Unreadable, VirtAddr};
+use crate::base::{FileAddr, MemoryError, Register, Unreadable, VirtAddr};
 
 /// How many operations one expression may take. Those of compilers have a few dozen at most.
 const MAX_OPERATIONS: u32 = 4096;
@@ -99,7 +99,7 @@ impl Evaluator<'_> {
             .get_mut(..usize::from(size))
             .ok_or_else(|| undescribed("its location reads more than a word"))?;
         let read = self.context.memory().read(VirtAddr(address), bytes);
-        read.map_err(|error| Unreadable::Unmapped { at: error.at })?;
+        read.map_err(MemoryError::reason)?;
         Ok(u64::from_le_bytes(word))
     }
 

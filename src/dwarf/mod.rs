@@ -80,6 +80,7 @@ pub use inlined_copies::InlinedCopy;
 pub use landing_pads::LandingPad;
 pub use lines::{LineRow, SourceLine};
 pub use locations::{InFrame, Location, LocationContext, Piece, PieceAt};
+pub use name_match::names_type;
 pub use names::{crate_of, demangle, without_generics};
 pub use origin::Origin;
 pub use statics::{Static, StaticAt};

@@ -24,6 +24,12 @@ pub(super) struct Name<'a> {
     tokens: Vec<Token<'a>>,
 }
 
+/// Whether a compiler's name of a type answers a name as people write it: `Vec<String>`, `Guard`,
+/// `crate::Guard`. Generic arguments may be left out.
+pub fn names_type(question: &str, full: &str) -> bool {
+    Name::of(question).fits(full).is_some()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Token<'a> {
     /// A path, a keyword or a number.

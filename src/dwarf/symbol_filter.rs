@@ -54,6 +54,8 @@ pub(super) fn text_required_by_path(path: &str) -> Option<&str> {
     if !path.is_ascii() {
         return None;
     }
+    // It stands for any crate.
+    let path = path.strip_prefix("crate::").unwrap_or(path);
     words(path).filter(|word| !GENERATED.contains(word)).max_by_key(|word| word.len())
 }
 

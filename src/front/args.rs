@@ -80,6 +80,10 @@ pub struct DebugArgs {
     #[arg(long)]
     pub no_ledger: bool,
 
+    /// Record the entries and returns of your functions too, for `goto` and `back` (slower)
+    #[arg(long)]
+    pub record: bool,
+
     /// Do not keep debugger and program on one core while the program has one thread (slower)
     #[arg(long, help_heading = "Output")]
     pub no_pin: bool,
@@ -117,9 +121,13 @@ pub struct TestArgs {
     #[arg(value_name = "FILTER")]
     pub filter: Option<String>,
 
-    /// The filter is the whole path of a test
-    #[arg(long, requires = "filter")]
+    /// FILTER, and what is skipped, are whole paths of tests
+    #[arg(long)]
     pub exact: bool,
+
+    /// Leave out the tests whose path has this in it (may be repeated)
+    #[arg(long, value_name = "TEXT")]
+    pub skip: Vec<String>,
 
     /// Run the tests that are marked #[ignore] too
     #[arg(long)]

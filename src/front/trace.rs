@@ -22,6 +22,7 @@ pub(super) fn run(args: &TraceArgs) -> Outcome {
         ledger: false,
         drops: false,
         whole_stack: false,
+        values: true,
         full: args.output.full,
         halt_on_signals: false,
         pin: !args.output.no_pin,

@@ -24,6 +24,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
         ledger: true,
         drops: false,
         whole_stack: true,
+        values: true,
         full: args.output.full,
         halt_on_signals: false,
         pin: !args.output.no_pin,

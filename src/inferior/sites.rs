@@ -132,7 +132,7 @@ impl Sites {
             }
         }
         let result = memory.write(at, &patched);
-        let written = result.map_or_else(|error| error.at, |()| end);
+        let written = result.as_ref().map_or_else(|error| error.at, |()| end);
         for (address, site) in self.active.range_mut(at..written.clamp(at, end)) {
             let index = usize::try_from(*address - at).unwrap_or(usize::MAX);
             if let Some(byte) = bytes.get(index) {
@@ -186,7 +186,7 @@ impl Sites {
         let mut bytes = [0; LONGEST];
         let read = match memory.read(at, &mut bytes) {
             Ok(()) => LONGEST,
-            Err(MemoryError { at: failed }) => {
+            Err(MemoryError { at: failed, .. }) => {
                 usize::try_from(failed - at).unwrap_or(0).min(LONGEST)
             }
         };

@@ -7,7 +7,7 @@
 
 use super::Inferior;
 use super::linker::Linker;
-use crate::base::{MemoryExt, Registers, Unreadable, VirtAddr};
+use crate::base::{MemoryError, MemoryExt, Registers, Unreadable, VirtAddr};
 use crate::dwarf::{Loaded, TlsSegment};
 
 /// The most parts of the list of modules that are looked at; glibc makes each 64 modules long.
@@ -144,7 +144,7 @@ impl Linker<'_> {
         let symbol = format!("_thread_db_{name}");
         let at = self.published(&symbol).ok_or_else(|| missing(&format!("{symbol} of libc")))?;
         let mut words = [0; 12];
-        self.memory.read(at, &mut words).map_err(|error| Unreadable::Unmapped { at: error.at })?;
+        self.memory.read(at, &mut words).map_err(MemoryError::reason)?;
         let [a, b, c, d, .., w, x, y, z] = words;
         let bits = u32::from_le_bytes([a, b, c, d]);
         let offset = u32::from_le_bytes([w, x, y, z]);
@@ -154,7 +154,7 @@ impl Linker<'_> {
     /// Reads a field of eight bytes.
     fn word(&self, of: VirtAddr, field: Field) -> Result<u64, Unreadable> {
         let at = VirtAddr(of.0.saturating_add(field.offset));
-        self.memory.read_u64(at).map_err(|error| Unreadable::Unmapped { at: error.at })
+        self.memory.read_u64(at).map_err(MemoryError::reason)
     }
 }
 

@@ -16,12 +16,12 @@ impl Inferior {
     /// Nothing can be written after the end or a detach, nor to the scratch pages, which are no
     /// memory of the program.
     pub fn write_memory(&self, at: VirtAddr, bytes: &[u8]) -> Result<(), MemoryError> {
-        let refused = MemoryError { at };
+        let refused = || MemoryError::unmapped(at);
         let len = bytes.len() as u64;
-        let end = at.0.checked_add(len).map(VirtAddr).ok_or(refused)?;
+        let end = at.0.checked_add(len).map(VirtAddr).ok_or_else(refused)?;
         let gone = self.ended.is_some() || self.detached;
         if gone || self.scratch.overlaps(Range::new(at, end)) {
-            return Err(refused);
+            return Err(refused());
         }
         let written = self.memory.write(at, bytes);
         // An instruction that begins before what is written may reach into it.

@@ -26,7 +26,7 @@ pub fn read_memory(tid: Tid, at: VirtAddr, into: &mut [u8]) -> Result<(), Memory
         let read = unsafe { libc::process_vm_readv(tid.0, &local, 1, &remote, 1, 0) };
         match usize::try_from(read) {
             Ok(more) if more > 0 => done += more,
-            _ => return Err(MemoryError { at: from }),
+            _ => return Err(MemoryError::unmapped(from)),
         }
     }
     Ok(())
@@ -59,7 +59,7 @@ impl ProcessMemory {
             match self.file.write_at(&bytes[done..], to.0) {
                 Ok(more) if more > 0 => done += more,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => return Err(MemoryError { at: to }),
+                _ => return Err(MemoryError::unmapped(to)),
             }
         }
         Ok(())
@@ -80,7 +80,7 @@ impl ProcessMemory {
             match self.file.read_at(&mut into[done..end], from.0) {
                 Ok(more) if more > 0 => done += more,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => return Err(MemoryError { at: from }),
+                _ => return Err(MemoryError::unmapped(from)),
             }
         }
         Ok(())
@@ -112,14 +112,14 @@ mod tests {
     fn the_first_unreadable_page_is_named() {
         let page = VirtAddr(PAGE);
         let mut bytes = [0; 16];
-        assert_eq!(read_memory(myself(), page, &mut bytes), Err(MemoryError { at: page }));
+        assert_eq!(read_memory(myself(), page, &mut bytes), Err(MemoryError::unmapped(page)));
         let mut map = memmap2::MmapMut::map_anon(8192).expect("two pages");
         let second = VirtAddr(map.as_mut_ptr() as u64 + PAGE);
         // SAFETY: the second page of the mapping is ours, and nothing refers to it.
         assert_eq!(unsafe { libc::mprotect(second.0 as *mut _, 4096, libc::PROT_NONE) }, 0);
         let mut across = [0; 64];
         let at = second.offset(-32);
-        assert_eq!(read_memory(myself(), at, &mut across), Err(MemoryError { at: second }));
+        assert_eq!(read_memory(myself(), at, &mut across), Err(MemoryError::unmapped(second)));
     }
 
     #[test]

@@ -6,9 +6,10 @@ use super::debugger::Session;
 use super::error::SessionError;
 use super::looking::Looking;
 use super::scope::FrameScope;
-use crate::base::{Data, Hold, Region, Split, VirtAddr};
+use crate::base::{Borrow, Data, Hold, Region, Split, VirtAddr};
 use crate::dwarf::Location;
 use crate::expr::{ExprError, Expression, Operand, Write};
+use crate::frame::slots::Placed;
 use crate::value::{BlockAt, Format, Ground, HeapPart, Limits, Place, Pretty, Value, ValueKind};
 
 /// A value that stays in memory for `$1` has at most so many bytes of its own copied.
@@ -28,6 +29,9 @@ pub struct Answered {
     /// In parts, with their types and where they live, where the settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
+    /// The references into it that others hold, where it is a variable, the innermost holder first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub borrowed: Vec<Borrow>,
     /// The value itself.
     #[serde(skip)]
     pub value: Value,
@@ -94,6 +98,9 @@ impl Session {
     /// # Errors
     /// As [`Session::evaluate`].
     pub fn split(&mut self, text: &str) -> Result<Split, SessionError> {
+        if self.viewing.is_some() {
+            return self.split_then(text);
+        }
         self.with_operand(text, |looking, operand| {
             let ledger = looking.run.ledger_in_use();
             let block_at = |at| {
@@ -221,7 +228,21 @@ pub(super) fn answer(
         let data = parts.then(|| looking.reader.detailed(&value, naming));
         (value.pretty(naming, format), (naming.type_name)(&value.type_name), data)
     });
-    Answered { no, pretty, type_name, data, value }
+    let borrowed = borrows_of(looking, operand, &value);
+    Answered { no, pretty, type_name, data, borrowed, value }
+}
+
+/// What others have borrowed of a variable of the frame; nothing for any other value.
+fn borrows_of(looking: &Looking<'_>, operand: &Operand, value: &Value) -> Vec<Borrow> {
+    let (Operand::Place(part), Some(size)) = (operand, value.size) else { return Vec::new() };
+    let is_it = |variable: &&Placed| {
+        variable.in_scope
+            && variable.size == size
+            && matches!((&variable.location, &part.at),
+                (Ok(Location::Memory(start)), Location::Memory(at)) if start == at)
+    };
+    let variable = looking.variables.iter().rev().find(is_it);
+    variable.map_or_else(Vec::new, |variable| looking.borrowed(variable).to_vec())
 }
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as

@@ -205,7 +205,10 @@ impl Session {
     /// what was watched in the memory of the other.
     pub(super) fn forget_places(&mut self) -> Vec<BreakpointId> {
         let mut table = self.table.borrow_mut();
-        table.list.retain(|breakpoint| !matches!(breakpoint.target, Target::Watch(_)));
+        table.list.retain(|breakpoint| {
+            let watches = matches!(breakpoint.target, Target::Watch(_));
+            !watches && !breakpoint.target.ends_with_process()
+        });
         let placed = table.list.iter().filter(|breakpoint| !breakpoint.places.is_empty());
         let placed = placed.map(|breakpoint| breakpoint.id).collect();
         table.list.iter_mut().for_each(|breakpoint| breakpoint.places.clear());
@@ -237,6 +240,7 @@ impl Session {
     /// Gives the run the values that conditions name, where some do.
     pub(super) fn lend_history(&mut self) {
         let Some(run) = &mut self.run else { return };
+        run.stops.happening.stops_for_bad_frees = self.settings.stop_on_bad_free;
         let table = self.table.borrow();
         let names_history = table.list.iter().any(|breakpoint| {
             let log = breakpoint.terms.log.as_ref().is_some_and(|log| log.text().contains('$'));
@@ -247,9 +251,8 @@ impl Session {
 
     /// Forgets the watchpoints that cannot outlive the process.
     pub(super) fn forget_watches(&mut self) {
-        self.table.borrow_mut().list.retain(
-            |breakpoint| !matches!(&breakpoint.target, Target::Watch(w) if w.keeps.is_none()),
-        );
+        let list = &mut self.table.borrow_mut().list;
+        list.retain(|breakpoint| !breakpoint.target.ends_with_process());
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::catching::Catch;
 use super::log_message::LogMessage;
+use super::ownership_stops::OwnershipStop;
 use super::places::{BreakPlace, Where};
 use super::watching::Watched;
 use crate::base::ThreadNo;
@@ -34,6 +35,19 @@ pub enum Target {
     Watch(Watched),
     /// Something that happens to the process.
     Catch(Catch),
+    /// Something that happens to blocks or values.
+    Ownership(OwnershipStop),
+}
+
+impl Target {
+    /// Whether it means memory of the process, so that it ends with that.
+    pub(super) fn ends_with_process(&self) -> bool {
+        match self {
+            Target::Watch(watched) => watched.keeps.is_none(),
+            Target::Ownership(OwnershipStop::Drop(asked)) => asked.is_of_one_value(),
+            _ => false,
+        }
+    }
 }
 
 /// A condition: an expression that was read once, and is evaluated each time.
@@ -130,7 +144,7 @@ impl Breakpoint {
     pub fn wanted(&self) -> Option<&Where> {
         match &self.target {
             Target::Place(wanted) | Target::Return(wanted) => Some(wanted),
-            Target::Watch(_) | Target::Catch(_) => None,
+            Target::Watch(_) | Target::Catch(_) | Target::Ownership(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::returning::returns;
+use super::slots::is_closure;
 use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
 use crate::dwarf::{CallTarget, Encoding, Function, Image, TypeKind, TypeRef, Types};
 
@@ -116,6 +117,11 @@ impl Passing {
         let mut registers = usize::from(out.1);
         let mut parameters = Vec::new();
         let mut exact = true;
+        if is_closure(&function.name) {
+            // What it has captured, or the address of that, comes first, and is not described.
+            registers = registers.checked_add(2)?;
+            exact = false;
+        }
         for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
             let ty = parameter.ty?;
             let (taken, by_address) = words(image, ty)?;

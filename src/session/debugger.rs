@@ -18,11 +18,15 @@ use super::signal_table::SignalTable;
 use super::skip::Skip;
 use super::stack::{Frame, Stack};
 use super::stage::Stage;
+use super::symbolize::is_allocator;
+use super::value_then::recorded_form;
+use super::viewing::Viewing;
 use crate::base::{Shown, ThreadNo};
 use crate::dwarf::{Image, Origin};
 use crate::expr::Operand;
 use crate::inferior::Launch;
 use crate::os::StopRequest;
+use crate::track::Log;
 use crate::value::{Limits, Value};
 
 /// How a session behaves; every part can be changed at any time.
@@ -38,6 +42,9 @@ pub struct Settings {
     /// Whether the blocks of the heap are followed from the start of the program: each call of the
     /// allocator is a stop then. It takes effect at the next run.
     pub ledger: bool,
+    /// Whether drops are followed: each is a stop then. [`Session::follow_drops`] changes it while a
+    /// process runs.
+    pub drops: bool,
     /// Whether debugger and program share one core while the program has one thread.
     pub pin: bool,
     /// Whether addresses are shown as numbers, beside the names of what lies there.
@@ -48,10 +55,16 @@ pub struct Settings {
     pub step_into_all: bool,
     /// What a step does not stop in.
     pub skips: Vec<Skip>,
+    /// Whether the log has the entries and returns of the user's functions, with pictures;
+    /// [`Session::record_calls`] changes it while a program runs.
+    pub record: bool,
     /// Which process to go on with after a fork; [`Session::follow_fork`] changes it while one runs.
     pub follow_fork: FollowFork,
     /// Which program `run` starts after an exec.
     pub follow_exec: FollowExec,
+    /// Whether the program stops where it is about to free what it has freed already, or what it
+    /// never was given.
+    pub stop_on_bad_free: bool,
     /// Whether a person is asked before long output goes on.
     pub pagination: bool,
     /// Whether a person is asked before the program is ended.
@@ -65,13 +78,16 @@ impl Default for Settings {
             width: 80,
             parts: true,
             ledger: true,
+            drops: false,
             pin: true,
             addresses: false,
             context_at_stop: false,
             step_into_all: false,
             skips: Vec::new(),
+            record: false,
             follow_fork: FollowFork::default(),
             follow_exec: FollowExec::default(),
+            stop_on_bad_free: true,
             pagination: true,
             confirm: true,
         }
@@ -83,12 +99,13 @@ impl Settings {
     pub(super) fn options(&self, launch: Launch) -> Options {
         Options {
             launch,
-            calls: false,
+            calls: self.record,
             selection: Selection::default(),
             entry: EntryPoint::AfterPrologue,
             ledger: self.ledger,
-            drops: false,
+            drops: self.drops,
             whole_stack: true,
+            values: true,
             full: false,
             halt_on_signals: true,
             pin: self.pin,
@@ -120,6 +137,10 @@ pub struct Session {
     pub(super) unfinished: Option<&'static str>,
     /// What is kept of the run that ended last.
     pub(super) past: Past,
+    /// Its log.
+    pub(super) kept_log: Option<Log>,
+    /// The moment of the past that is looked at, while one is.
+    pub(super) viewing: Option<Box<Viewing>>,
     pub(super) keeps_steps: bool,
     /// Who is told what happens, where nobody else is named.
     pub(super) observer: Option<Box<dyn Observer>>,
@@ -163,6 +184,8 @@ impl Session {
             stop_request: Arc::default(),
             unfinished: None,
             past: Past::default(),
+            kept_log: None,
+            viewing: None,
             keeps_steps: false,
             observer: None,
         }
@@ -186,7 +209,7 @@ impl Session {
     /// Whether a process ends when the session does: one that was launched, and not one that was
     /// attached to.
     pub fn ends_process(&self) -> bool {
-        let live = self.run.as_ref().and_then(|run| run.inferior.live().ok());
+        let live = self.run_or_parked().and_then(|run| run.inferior.live().ok());
         live.is_some_and(|inferior| !inferior.was_attached_to())
     }
 
@@ -254,8 +277,10 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn show(&self, value: &Value) -> Result<Shown, SessionError> {
-        let run = self.run.as_ref().ok_or(SessionError::NotRunning)?;
-        Ok(run.regions().shown(value))
+        match &self.run {
+            Some(run) => Ok(run.regions().shown(value)),
+            None => recorded_form(value).ok_or_else(|| self.no_process()),
+        }
     }
 
     /// Ends the process, where there is one, also one that was attached to.
@@ -272,6 +297,8 @@ impl Session {
 
     /// Is done with the process: one that was launched ends, one that was attached to is let go.
     pub(super) fn leave(&mut self) {
+        self.return_to_program();
+        self.keep_log();
         self.run = None;
         self.forget_watches();
         self.halt = None;
@@ -289,7 +316,8 @@ impl Session {
         if let Some(known) = &self.selected.stack {
             return Ok(known.clone());
         }
-        let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+        let none = self.no_process();
+        let run = self.run.as_mut().ok_or(none)?;
         let stack = Arc::new(run.stack(self.selected.thread).ok_or(SessionError::NotRunning)?);
         self.selected.stack = Some(stack.clone());
         Ok(stack)
@@ -330,10 +358,12 @@ impl Session {
         self.after_halt(&halt);
         if let Halt::Ended { .. } = halt {
             self.past = self.run.as_mut().map(Past::of).unwrap_or_default();
+            self.keep_log();
             self.run = None;
         } else {
             self.note_stop();
             self.selected.frame = self.first_frame_of_interest(&halt);
+            self.record_stop(&halt);
         }
         self.halt.insert(halt)
     }
@@ -347,13 +377,17 @@ impl Session {
                 | Halt::Interrupted { .. }
                 | Halt::Attached { .. }
                 | Halt::Watchpoint { .. }
+                | Halt::Ownership { .. }
+                | Halt::BadFree { .. }
                 | Halt::Caught { what: Caught::Panic { .. } | Caught::Signal { .. }, .. }
         );
         if !by_runtime {
             return 0;
         }
         let stack = self.stack().ok();
-        let users = stack.and_then(|s| s.frames.iter().position(|f| f.origin == Origin::User));
+        // A `#[global_allocator]` of the user's is no answer to the question of who allocates.
+        let is_users = |f: &Frame| f.origin == Origin::User && !is_allocator(&f.at.function);
+        let users = stack.and_then(|s| s.frames.iter().position(is_users));
         users.unwrap_or(0)
     }
 

@@ -184,7 +184,8 @@ impl Run {
             Target::Catch(super::catching::Catch::Panic) => Vantage::Users,
             Target::Catch(_) | Target::Return(_) => Vantage::innermost(),
             Target::Watch(_) => self.vantage_of_watch(no, id),
-            Target::Place(_) => {
+            Target::Ownership(stop) if !stop.is_at_a_place() => Vantage::Users,
+            Target::Place(_) | Target::Ownership(_) => {
                 let Some(thread) = self.held(no) else { return Vantage::innermost() };
                 let pc = thread.registers().pc();
                 let Some(loaded) = self.module_at(pc) else { return Vantage::innermost() };

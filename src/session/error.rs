@@ -10,6 +10,7 @@ use super::places::PlaceError;
 use crate::base::{BlockId, MemoryError, ThreadNo, VirtAddr};
 use crate::expr::ExprError;
 use crate::inferior::{AttachError, CoreError, InferiorError, LaunchError, WriteCoreError};
+use crate::track::Missing;
 
 /// Why a session cannot begin or go on.
 #[derive(Error)]
@@ -79,6 +80,15 @@ pub enum SessionError {
     /// There is no process to ask.
     #[error("the program is not running")]
     NotRunning,
+    /// A moment of the past is looked at, and the process is out of reach.
+    #[error("this is the past of the program, and only what was recorded can be told")]
+    InThePast,
+    /// An event that is not to be had.
+    #[error(transparent)]
+    Past(#[from] Missing),
+    /// Something that the recording does not hold.
+    #[error("{0}")]
+    NotRecorded(String),
     /// There is no such place.
     #[error(transparent)]
     Place(#[from] PlaceError),
@@ -137,6 +147,17 @@ pub enum SessionError {
         "what keeps the blocks was not searched: the program was killed, or has too much memory"
     )]
     NotSearched,
+    /// No code of the program drops such a value.
+    #[error("nothing drops a `{0}` in this program: it has nothing to drop, or none is dropped")]
+    NeverDropped(String),
+    /// A variable of which it cannot be told where it is moved.
+    #[error("where `{what}` is moved cannot be told: {why}")]
+    NoMove {
+        /// The expression, as it was written.
+        what: String,
+        /// Why.
+        why: String,
+    },
     /// No type is called so.
     #[error("no type is called `{0}`")]
     NoType(String),

@@ -27,16 +27,31 @@ pub struct ContextView {
     pub events: Vec<Event>,
 }
 
-/// Keeps an event for as long as it is among the last ones. What opens a run and what says how
-/// Freehold sees it happened to nobody.
-pub(super) fn remember(recent: &mut VecDeque<Event>, event: Event) {
-    if matches!(event.kind, EventKind::Start { .. } | EventKind::Note { .. }) {
+/// Keeps an event for as long as it is among the last ones.
+pub(super) fn remember(recent: &mut VecDeque<Event>, event: &Event) {
+    if !is_news(event) {
         return;
     }
     if recent.len() >= KEPT {
         recent.pop_front();
     }
-    recent.push_back(event);
+    recent.push_back(event.clone());
+}
+
+/// Whether an event is one of those that a picture lists. What opens a run and what says how Freehold
+/// sees it happened to nobody, and entries, returns and stops are pictures themselves.
+pub(super) fn is_news(event: &Event) -> bool {
+    !matches!(
+        event.kind,
+        EventKind::Start { .. }
+            | EventKind::Note { .. }
+            | EventKind::Enter { .. }
+            | EventKind::ScopeEnd { .. }
+            | EventKind::Return { .. }
+            | EventKind::Borrow { .. }
+            | EventKind::BorrowEnd { .. }
+            | EventKind::Stop { .. }
+    )
 }
 
 impl Session {
@@ -45,6 +60,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn context(&mut self, events: usize) -> Result<ContextView, SessionError> {
+        if self.viewing.is_some() {
+            return self.context_then(events.min(KEPT));
+        }
         let stack = self.all_slots()?;
         let run = self.run.as_ref().ok_or(SessionError::NotRunning)?;
         let ledger = run.ledger_in_use();
@@ -72,8 +90,8 @@ mod tests {
     #[test]
     fn only_the_last_events_are_kept_and_no_notes() {
         let mut recent = VecDeque::new();
-        remember(&mut recent, event(1, EventKind::Note { text: String::new() }));
-        (2..200).for_each(|seq| remember(&mut recent, event(seq, EventKind::ThreadStart)));
+        remember(&mut recent, &event(1, EventKind::Note { text: String::new() }));
+        (2..200).for_each(|seq| remember(&mut recent, &event(seq, EventKind::ThreadStart)));
         let seqs: Vec<u64> = recent.iter().map(|event| event.seq.0).collect();
         assert_eq!(seqs, (136..200).collect::<Vec<_>>());
     }

@@ -129,7 +129,8 @@ fn place(at: Option<&At>) -> Option<Box<str>> {
     at.and_then(short).map(Into::into)
 }
 
-fn short(at: &At) -> Option<String> {
+/// The file without its folders, and the line: `main.rs:7`.
+pub(super) fn short(at: &At) -> Option<String> {
     let file = at.file.as_deref()?.rsplit('/').next()?.to_owned();
     Some(at.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
 }

@@ -6,10 +6,14 @@ use std::rc::Rc;
 
 use super::callees::Callees;
 use super::context::FrameContext;
+use super::mentions::Mentions;
+use super::move_stops::MoveAsked;
+use super::outlooks::Outlooks;
 use super::part_states::handed_on;
 use super::slots::{is_body, is_closure, short_function};
+use super::sources::Sources;
 use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
-use crate::base::{FileAddr, MemoryExt, Range, Register, VirtAddr};
+use crate::base::{FileAddr, GonePart, MemoryExt, Range, Register, VirtAddr};
 use crate::dwarf::{
     Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
     short_type_name,
@@ -28,14 +32,21 @@ const MAX_FLAGS: usize = 4096;
 
 /// The code of the functions that frames were seen in, by where they begin.
 #[derive(Default)]
-pub(super) struct Followed(RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>);
+pub(super) struct Followed {
+    functions: RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>,
+    pub(super) sources: Sources,
+}
 
 /// What is known of one function.
-struct FunctionUses {
-    uses: Uses,
+pub(super) struct FunctionUses {
+    pub uses: Uses,
     flags: Vec<i64>,
     /// What was found of the variables already, by place and drop flags.
     known: RefCell<HashMap<Standpoint, Rc<Fates>>>,
+    /// What was found of the references that variables hold.
+    pub outlooks: RefCell<Outlooks>,
+    /// Where the source names variables, by die.
+    pub mentions: RefCell<HashMap<usize, Option<Rc<Mentions>>>>,
 }
 
 /// A place in a function, with what its drop flags hold.
@@ -67,30 +78,33 @@ pub(super) struct Frame<'a> {
 impl Followed {
     /// The address space was replaced.
     pub fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.functions.borrow_mut().clear();
+        self.sources.forget();
+    }
+
+    /// What is known of the function of a frame; none where it cannot be followed.
+    pub(super) fn uses_of(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
+        let at = frame.context.bias_to_file();
+        let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
+        let start = frame.context.bias().to_virt(range.start);
+        let known = self.functions.borrow().get(&start).cloned();
+        let uses = known.unwrap_or_else(|| {
+            let uses = frame.follow(range).map(Rc::new);
+            self.functions.borrow_mut().insert(start, uses.clone());
+            uses
+        })?;
+        Some(uses)
     }
 
     /// Fills in what the code says of the variables that are in scope.
     pub fn judge(&self, frame: &Frame<'_>, variables: &mut [Placed]) -> Judged {
-        match self.uses(frame) {
+        match self.uses_of(frame) {
             Some(uses) => {
                 self.judge_by(&uses, frame, variables);
                 Judged::Followed
             }
             None => Judged::NotFollowed,
         }
-    }
-
-    fn uses(&self, frame: &Frame<'_>) -> Option<Rc<FunctionUses>> {
-        let at = frame.context.bias_to_file();
-        let range = *frame.function.ranges.iter().find(|range| range.contains(at))?;
-        let start = frame.context.bias().to_virt(range.start);
-        let known = self.0.borrow().get(&start).cloned();
-        known.unwrap_or_else(|| {
-            let uses = frame.follow(range).map(Rc::new);
-            self.0.borrow_mut().insert(start, uses.clone());
-            uses
-        })
     }
 
     fn judge_by(
@@ -136,13 +150,46 @@ impl Followed {
         }
         Some(())
     }
+
+    /// The instructions at which what is asked for may be moved.
+    pub fn move_points(&self, frame: &Frame<'_>, asked: &MoveAsked) -> Option<Vec<FileAddr>> {
+        let uses = self.uses_of(frame)?;
+        let mut points = Vec::new();
+        for (_, leaf) in frame.leaves_of(asked) {
+            points.extend(uses.uses.moves(&leaf)?.into_iter().map(|ending| ending.at));
+        }
+        points.sort_unstable();
+        points.dedup();
+        Some(points)
+    }
+
+    /// What becomes of what is asked for by the instruction at which a frame stands; none where that
+    /// does not move it.
+    pub fn moved_at(
+        &self,
+        frame: &Frame<'_>,
+        variables: &[Placed],
+        asked: &MoveAsked,
+    ) -> Option<GonePart> {
+        let uses = self.uses_of(frame)?;
+        let at = frame.context.bias_to_file();
+        let flag = |flag: i64| frame.flag(flag);
+        let own = variables.iter().find(|variable| variable.die == asked.die);
+        let own = own.and_then(|variable| frame.slot(variable));
+        let mut names = frame.names(variables);
+        names.retain(|(place, _)| Some(*place) != own);
+        frame.leaves_of(asked).iter().find_map(|(part, leaf)| {
+            let ending = uses.uses.move_at(leaf, at, &flag)?;
+            Some(frame.told(part, &ending, &names))
+        })
+    }
 }
 
 /// Where variables lie in a frame, with their names.
 pub(super) type Names = Vec<(Part, String)>;
 
 impl Frame<'_> {
-    fn cfa(&self) -> Option<VirtAddr> {
+    pub(super) fn cfa(&self) -> Option<VirtAddr> {
         self.context.frame.cfa
     }
 
@@ -161,7 +208,7 @@ impl Frame<'_> {
     /// Reads the code of the function; none for optimised code, where a variable has no slot of its
     /// own and values are dropped without calls.
     fn follow(&self, range: Range<FileAddr>) -> Option<FunctionUses> {
-        self.is_plain().then_some(())?;
+        is_plain(self.image, self.function).then_some(())?;
         let pads: Vec<Pad> = self
             .image
             .landing_pads(range)
@@ -181,7 +228,10 @@ impl Frame<'_> {
         };
         let uses = Uses::of(&code)?;
         let flags = uses.flags();
-        (flags.len() <= MAX_FLAGS).then(|| FunctionUses { uses, flags, known: RefCell::default() })
+        (flags.len() <= MAX_FLAGS).then(|| {
+            let (known, outlooks) = (RefCell::default(), RefCell::default());
+            FunctionUses { uses, flags, known, outlooks, mentions: RefCell::default() }
+        })
     }
 
     /// What the code says of every variable of the function.
@@ -214,6 +264,24 @@ impl Frame<'_> {
         fates
     }
 
+    /// The parts of what a breakpoint waits for that are moved as one.
+    fn leaves_of(&self, asked: &MoveAsked) -> Vec<(OwningPart, Leaf)> {
+        let mut found = Vec::new();
+        self.each_variable(&self.function.scope, &mut |variable, scope| {
+            if variable.die != asked.die {
+                return;
+            }
+            let passed = variable.parameter || self.is_captured(variable);
+            let Some((whole, ty)) = self.place_of(variable, passed) else { return };
+            let parts = owning_parts(self.image, ty).into_iter();
+            for part in parts.filter(|part| part.size > 0 && asked.means(&part.path)) {
+                let leaf = leaf_of(whole, &part, &scope.ranges);
+                found.push((part, leaf));
+            }
+        });
+        found
+    }
+
     /// The same of all of a variable.
     fn whole(&self, variable: &Variable, verdict: Verdict) -> Option<Fate> {
         let ty = variable.ty.filter(|ty| needs_drop(self.image, *ty))?;
@@ -222,13 +290,8 @@ impl Frame<'_> {
         Some(vec![(part, verdict)])
     }
 
-    /// Whether a variable is what a closure has captured: it has that when it is called.
     fn is_captured(&self, variable: &Variable) -> bool {
-        let own = &self.function.scope.variables;
-        !variable.parameter
-            && is_closure(&self.function.name)
-            && !self.is_coroutine()
-            && own.iter().any(|own| own.die == variable.die)
+        is_captured(self.image, self.function, variable)
     }
 
     /// Whether a variable is what a closure has captured that is called by reference, or what it has
@@ -243,15 +306,7 @@ impl Frame<'_> {
             }
     }
 
-    /// Whether the function is the body of an async function or block, which keeps its variables from
-    /// one call to the next.
-    fn is_coroutine(&self) -> bool {
-        let parameters = self.function.scope.variables.iter().filter(|v| v.parameter);
-        let types = parameters.filter_map(|variable| self.image.get(variable.ty?).ok());
-        types.into_iter().any(|ty| is_body(&short_type_name(&ty.name)))
-    }
-
-    fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
+    pub(super) fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
         let mut open = vec![scope];
         while let Some(scope) = open.pop() {
             scope.variables.iter().for_each(|variable| tell(variable, scope));
@@ -299,7 +354,7 @@ impl Frame<'_> {
     }
 
     /// Where a variable lies, if that is in memory.
-    fn slot(&self, variable: &Placed) -> Option<Part> {
+    pub(super) fn slot(&self, variable: &Placed) -> Option<Part> {
         let Ok(Location::Memory(at)) = variable.location else { return None };
         let at = Place::Frame(at.0.wrapping_sub(self.cfa()?.0).cast_signed());
         Some(Part { at, size: variable.size })
@@ -313,35 +368,46 @@ fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
     Leaf::new(own, core.collect(), whole, scope.to_vec())
 }
 
-impl Frame<'_> {
-    /// Whether the function was not optimised: every variable of it has one place, and no drop is
-    /// inlined.
-    fn is_plain(&self) -> bool {
-        // Where a closure finds what it has captured moves about in every build.
-        let optimised = |at: &Range<FileAddr>| self.image.is_optimised_at(at.start);
-        if is_closure(&self.function.name) && self.function.ranges.iter().any(optimised) {
+/// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.
+pub(super) fn is_plain(image: &Image, function: &Function) -> bool {
+    // Where a closure finds what it has captured moves about in every build.
+    let optimised = |at: &Range<FileAddr>| image.is_optimised_at(at.start);
+    if is_closure(&function.name) && function.ranges.iter().any(optimised) {
+        return false;
+    }
+    let mut open = vec![&function.scope];
+    while let Some(scope) = open.pop() {
+        let settled = |variable: &Variable| {
+            variable.parameter
+                || !image.moves_about(variable)
+                || is_captured(image, function, variable)
+        };
+        if !scope.variables.iter().all(settled) {
             return false;
         }
-        let mut open = vec![&self.function.scope];
-        while let Some(scope) = open.pop() {
-            let settled = |variable: &Variable| {
-                variable.parameter
-                    || !self.image.moves_about(variable)
-                    || self.is_captured(variable)
-            };
-            if !scope.variables.iter().all(settled) {
-                return false;
-            }
-            for inner in &scope.inner {
-                match &inner.inlined {
-                    None => open.push(inner),
-                    Some(call) if call.name.starts_with("core::ptr::drop_in_place") => {
-                        return false;
-                    }
-                    Some(_) => {}
-                }
+        for inner in &scope.inner {
+            match &inner.inlined {
+                None => open.push(inner),
+                Some(call) if call.name.starts_with("core::ptr::drop_in_place") => return false,
+                Some(_) => {}
             }
         }
-        true
     }
+    true
+}
+
+/// Whether a variable is what a closure has captured: it has that when it is called.
+fn is_captured(image: &Image, function: &Function, variable: &Variable) -> bool {
+    !variable.parameter
+        && is_closure(&function.name)
+        && !is_coroutine(image, function)
+        && function.scope.variables.iter().any(|own| own.die == variable.die)
+}
+
+/// Whether a function is the body of an async function or block, which keeps its variables from one
+/// call to the next.
+fn is_coroutine(image: &Image, function: &Function) -> bool {
+    let parameters = function.scope.variables.iter().filter(|variable| variable.parameter);
+    let types = parameters.filter_map(|variable| image.get(variable.ty?).ok());
+    types.into_iter().any(|ty| is_body(&short_type_name(&ty.name)))
 }

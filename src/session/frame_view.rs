@@ -27,6 +27,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn slots(&mut self) -> Result<Slots, SessionError> {
+        if self.viewing.is_some() {
+            return self.slots_then();
+        }
         let raw = self.frame()?.raw;
         let stack = self.stack()?;
         let thread = self.selected.thread;
@@ -43,6 +46,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn all_slots(&mut self) -> Result<Slots, SessionError> {
+        if self.viewing.is_some() {
+            return self.all_slots_then();
+        }
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let picture = run.picture_of(thread).ok_or(SessionError::NotRunning)?;
@@ -53,13 +59,10 @@ impl Session {
 impl Run {
     /// The picture of the stack of a thread that is held.
     pub(super) fn picture_of(&mut self, thread: ThreadNo) -> Option<crate::base::StackView> {
-        let index = self.held.iter().position(|(held, _)| held.no() == thread)?;
-        let (stopped, signal) = self.held.remove(index);
-        let picture = self.picture(&stopped, 0);
-        self.held.insert(index, (stopped, signal));
-        self.tell_moves(thread, picture.moves);
+        self.judge_others(thread);
+        let stack = self.look_at(thread)?;
         self.judged.insert(thread);
-        Some(picture.stack)
+        Some(stack)
     }
 
     /// One physical frame with its slots, whoever wrote its function.
@@ -86,6 +89,11 @@ impl Run {
             slot.value = None;
             if !matches!(state, SlotState::Live) {
                 slot.blocks.retain(|held| self.owners.holds(&claim.key, held.block));
+            }
+        }
+        for (slot, found) in &read.footprints {
+            if let Some(slot) = read.slots.get_mut(*slot) {
+                slot.borrowed = self.lending.of(&found.key).to_vec();
             }
         }
         if let Some(own) = views.last_mut() {

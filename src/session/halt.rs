@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::bad_frees::BadFree;
 use super::breakpoints::BreakpointId;
 use super::catching::Caught;
 use super::error::SessionError;
+use super::ownership_stops::Happened;
 use super::run::Run;
 use super::signals;
 use super::value_returned::Returned;
@@ -87,6 +89,26 @@ pub enum Halt {
         #[serde(flatten)]
         what: Caught,
     },
+    /// Something happened to blocks or values that breakpoints wait for.
+    Ownership {
+        /// The thread.
+        thread: ThreadNo,
+        /// The breakpoints.
+        hit: Vec<BreakpointId>,
+        /// As for breakpoints.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+        /// What happened; more than one thing where values are dropped as one.
+        happened: Vec<Happened>,
+    },
+    /// A thread is about to free what it may not; the allocator has not been called yet.
+    BadFree {
+        /// The thread.
+        thread: ThreadNo,
+        /// What it frees.
+        #[serde(flatten)]
+        free: Box<BadFree>,
+    },
     /// A signal is about to be delivered.
     Signal {
         /// The thread.
@@ -147,6 +169,8 @@ impl Halt {
             | Halt::Watchpoint { thread, .. }
             | Halt::WatchEnded { thread, .. }
             | Halt::Caught { thread, .. }
+            | Halt::Ownership { thread, .. }
+            | Halt::BadFree { thread, .. }
             | Halt::Signal { thread, .. }
             | Halt::Exec { thread, .. }
             | Halt::Core { thread }
@@ -175,7 +199,9 @@ impl Halt {
     /// The breakpoints, watchpoints and catchpoints that it is for.
     pub fn hit(&self) -> Vec<BreakpointId> {
         match self {
-            Halt::Breakpoint { hit, .. } | Halt::Caught { hit, .. } => hit.clone(),
+            Halt::Breakpoint { hit, .. }
+            | Halt::Caught { hit, .. }
+            | Halt::Ownership { hit, .. } => hit.clone(),
             Halt::Watchpoint { touched, .. } => touched.iter().map(|t| t.id).collect(),
             _ => Vec::new(),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::allocator::{self, Family, Hook};
 use super::run::Run;
+use super::symbolize::Symbolizer;
 use crate::base::{At, EventKind, Evidence, MemoryExt, Register, Seq, ThreadNo, VirtAddr};
 use crate::dwarf::Images;
 use crate::frame::Unwinder;
@@ -38,7 +39,11 @@ impl Run {
         if matches!(call, AllocatorCall::Free { .. }) {
             self.find_freeing_drop(thread);
         }
-        self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers, what });
+        let record = Record { seq: Seq(self.seq + 1), thread: no, sp, callers, what };
+        match self.hold_free(registers.pc(), record) {
+            Some(record) => self.apply(record),
+            None => return,
+        };
         if !self.ledger.awaits_return(no, sp) {
             return;
         }
@@ -62,7 +67,10 @@ impl Run {
         let out = self.threads.of(no).memalign_out.remove(&sp);
         let result = allocator::result_at_return(&registers, out, self.inferior.memory());
         let what = What::AllocatorReturned { result };
-        self.apply(Record { seq: Seq(self.seq + 1), thread: no, sp, callers: Vec::new(), what });
+        let record = Record { seq: Seq(self.seq + 1), thread: no, sp, callers: Vec::new(), what };
+        if let Some(change) = self.apply(record) {
+            self.note_change(&change);
+        }
     }
 
     /// Whether libc gives back what it had kept for itself: a thread that ends passes the free
@@ -101,17 +109,20 @@ impl Run {
         Callers { callers, return_to: return_to.filter(|_| at_first_instruction) }
     }
 
-    pub(super) fn apply(&mut self, record: Record) {
+    /// Takes a record into the ledger, and tells what it changes.
+    pub(super) fn apply(&mut self, record: Record) -> Option<Change> {
         let thread = record.thread;
         let (symbolizer, modules) = (&mut self.symbolizer, self.inferior.modules());
-        let change = self.ledger.apply(&record, &mut |callers| {
-            let last = callers.last()?;
-            let user = symbolizer.user_line(modules, *last);
-            user.or_else(|| symbolizer.runtime_line(modules, callers))
-        });
-        if let Some(change) = change {
-            self.tell_change(thread, change);
-        }
+        let line = &mut |callers: &[VirtAddr]| line_of(symbolizer, modules, callers);
+        let change = self.ledger.apply(&record, line)?;
+        self.tell_change(thread, change.clone());
+        Some(change)
+    }
+
+    /// The line that is named for a call of the allocator.
+    pub(super) fn line_of_callers(&mut self, callers: &[VirtAddr]) -> Option<At> {
+        let line = line_of(&mut self.symbolizer, self.inferior.modules(), callers);
+        line.as_deref().cloned()
     }
 
     fn tell_change(&mut self, thread: ThreadNo, change: Change) {
@@ -147,7 +158,13 @@ impl Run {
                 (kind, Folded::Free, at)
             }
             Change::UnknownFree { address, ended, at } => {
-                let kind = EventKind::UnknownFree { address, ended: ended.map(|ended| ended.id) };
+                let line = |at: &Option<Arc<At>>| at.as_deref().cloned();
+                let kind = EventKind::UnknownFree {
+                    address,
+                    ended: ended.as_ref().map(|ended| ended.id),
+                    allocated_at: ended.as_ref().and_then(|ended| line(&ended.allocated_at)),
+                    freed_at: ended.as_ref().and_then(|ended| line(&ended.at)),
+                };
                 self.flush_repeated(thread);
                 self.emit(thread, Evidence::Observed, at.as_deref().cloned(), None, kind);
                 return;
@@ -165,4 +182,13 @@ impl Run {
         let next = self.lines.len() + 1;
         at.map_or(0, |at| *self.lines.entry(at.clone()).or_insert(next))
     }
+}
+
+fn line_of(
+    symbolizer: &mut Symbolizer,
+    modules: &dyn Images,
+    callers: &[VirtAddr],
+) -> Option<Arc<At>> {
+    let user = symbolizer.user_line(modules, *callers.last()?);
+    user.or_else(|| symbolizer.runtime_line(modules, callers))
 }

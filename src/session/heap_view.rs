@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::debugger::Session;
 use super::error::SessionError;
+use super::ownership::OwnerStep;
 use super::run::Run;
 use super::slots::short_function;
 use crate::base::{At, BlockId, FrameView, Hold, MemoryExt, SlotState, ThreadNo, VirtAddr};
@@ -45,6 +46,9 @@ pub struct BlockView {
     /// The place whose destructor will free it, as far as it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Holder>,
+    /// What memory says of who keeps it, where no owner is known and the search is short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<OwnerStep>,
 }
 
 /// A place that leads to a block.
@@ -98,6 +102,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`]; [`SessionError::NoLedger`] where blocks are not followed.
     pub fn heap(&mut self, limit: usize, order: HeapOrder) -> Result<HeapView, SessionError> {
+        if self.viewing.is_some() {
+            return self.heap_then(limit, order);
+        }
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         run.ledger_in_use().ok_or(SessionError::NoLedger)?;
         let holders = run.holders();
@@ -109,8 +116,10 @@ impl Session {
         let more = live.len().saturating_sub(limit);
         let listed = live.into_iter().take(limit);
         let blocks = listed.map(|(address, block)| run.block_view(address, block, &holders));
+        let mut blocks: Vec<BlockView> = blocks.collect();
+        run.add_keepers(&mut blocks);
         Ok(HeapView {
-            blocks: blocks.collect(),
+            blocks,
             more,
             live: run.ledger.live_blocks(),
             bytes: run.ledger.live_bytes(),
@@ -122,6 +131,9 @@ impl Session {
     /// # Errors
     /// As [`Session::heap`]; [`SessionError::NoBlock`] where no such block lives.
     pub fn block(&mut self, id: BlockId, bytes: usize) -> Result<BlockDetail, SessionError> {
+        if self.viewing.is_some() {
+            return Err(self.block_then(id));
+        }
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         run.ledger_in_use().ok_or(SessionError::NoLedger)?;
         let mut holders = run.holders();
@@ -157,9 +169,7 @@ impl Run {
         block: &crate::track::Block,
         holders: &HashMap<BlockId, Vec<Holder>>,
     ) -> BlockView {
-        let held = holders.get(&block.id).into_iter().flatten();
-        let seen = held.clone().find(|holder| holder.hold == Hold::Owner);
-        let shared = || held.clone().find(|holder| holder.hold == Hold::Shares);
+        let seen = owner_among(holders.get(&block.id));
         // What was seen when its frame was last looked at, where that is not now.
         let known = || {
             let place = self.owners.owner_of(block.id)?.to_owned();
@@ -172,7 +182,8 @@ impl Run {
             address,
             at: block.at.as_deref().cloned(),
             thread: block.thread,
-            owner: seen.or_else(shared).cloned().or_else(known),
+            owner: seen.or_else(known),
+            keeper: None,
         }
     }
 
@@ -196,7 +207,14 @@ impl Run {
     }
 }
 
-fn add_holders(frame: &FrameView, holders: &mut HashMap<BlockId, Vec<Holder>>) {
+/// The one of some places that owns the block that they lead to, or the first that shares it.
+pub(super) fn owner_among(holders: Option<&Vec<Holder>>) -> Option<Holder> {
+    let held = holders.into_iter().flatten();
+    let owner = held.clone().find(|holder| holder.hold == Hold::Owner);
+    owner.or_else(|| held.clone().find(|holder| holder.hold == Hold::Shares)).cloned()
+}
+
+pub(super) fn add_holders(frame: &FrameView, holders: &mut HashMap<BlockId, Vec<Holder>>) {
     for slot in frame.slots.iter().filter(|slot| slot.state == SlotState::Live) {
         let own = short_function(&frame.at.function);
         let function = slot.inlined_from.as_deref().unwrap_or(&own);

@@ -2,6 +2,7 @@
 //! nothing, which is a leak.
 
 use super::run::Run;
+use super::threads::below_red_zone;
 use crate::base::{BlockId, Keeper, MemoryExt, Range, Register, Registers, ThreadNo, VirtAddr};
 use crate::frame::Unwinder;
 use crate::inferior::{Inferior, Stopped};
@@ -17,9 +18,6 @@ const THREAD_DATA: u64 = 0x900;
 
 /// Frames of the C library between `_exit` and who called for the end, at most.
 const MOST_FRAMES: usize = 64;
-
-/// Bytes below the stack pointer that a function may use (psABI, section 3.2.2).
-const RED_ZONE: u64 = 128;
 
 /// A piece of memory that no block has to lead to.
 #[derive(Clone, Debug)]
@@ -53,6 +51,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// What a root is, by its number.
+    pub fn kind_of(&self, root: usize) -> Option<RootKind> {
+        Some(self.roots.get(root)?.kind)
+    }
+
     /// The root that a block is reached from in the end, and the address of the word in it; none for
     /// a block that is lost.
     pub fn root_of(&self, block: BlockId) -> Option<(RootKind, VirtAddr)> {
@@ -119,9 +122,14 @@ impl Run {
         }
     }
 
+    /// The blocks that nothing leads to.
+    pub(super) fn lost_in(&self, kept: &Kept) -> impl Iterator<Item = (BlockId, Keeper)> + use<> {
+        kept.graph.lost().into_iter().map(lost)
+    }
+
     /// For each live block what keeps it, by ordinal.
     pub(super) fn keepers_in(&self, kept: &Kept) -> Vec<(BlockId, Keeper)> {
-        let mut keepers: Vec<_> = kept.graph.lost().into_iter().map(lost).collect();
+        let mut keepers: Vec<_> = self.lost_in(kept).collect();
         for (block, reach) in kept.graph.all() {
             let (Some(reach), Some((kind, at))) = (reach, kept.root_of(block)) else { continue };
             let keeper = self.keeper(kind, at);
@@ -189,7 +197,7 @@ impl Run {
         let sp = registers.sp();
         let low = match ending {
             true => self.below_the_end(thread),
-            false => VirtAddr(sp.0.saturating_sub(RED_ZONE)),
+            false => below_red_zone(sp),
         };
         let maps = self.inferior.modules().mappings();
         let stack = maps.iter().find(|map| map.range.contains(sp));

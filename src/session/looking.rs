@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use super::alive::Alive;
 use super::context::FrameContext;
 use super::fates::{reason, reason_of_part};
 use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings};
 use super::stack::{Frame, Stack, nth_call};
-use crate::base::{Bias, Cached, Region, SlotState, ThreadNo, Unreadable, VirtAddr};
+use crate::base::{
+    Bias, Borrow, Cached, Memory, Region, SlotState, ThreadNo, Unreadable, VirtAddr,
+};
 use crate::dwarf::{Function, Image, Location, TypeRef};
 use crate::frame::RawFrame;
 use crate::frame::slots::Placed;
@@ -94,6 +97,12 @@ impl Looking<'_> {
         self.run.thread_local(self.thread, self.raw, offset)
     }
 
+    /// The references into a variable's value that others hold.
+    pub fn borrowed(&self, variable: &Placed) -> &[Borrow] {
+        let key = |cfa| PlaceKey { thread: self.thread, cfa, die: variable.die };
+        self.raw.cfa.map_or(&[], |cfa| self.run.lending.of(&key(cfa)))
+    }
+
     /// Where a variable is of which some fields were moved out, and why each of those has no value.
     /// None for any other variable.
     pub fn left_of(&self, variable: &Placed) -> Option<(TypeRef, Location, Gone)> {
@@ -153,6 +162,7 @@ impl Run {
         let function: Option<Arc<Function>> =
             raw.loaded.as_ref().and_then(|loaded| loaded.image.function_at(at));
         let regions = self.regions();
+        let alive = Alive { memory: &memory, regions: &regions };
         let around = Surroundings {
             regions: &regions,
             thread,
@@ -170,7 +180,9 @@ impl Run {
         let variables = function.as_deref().map(placed).unwrap_or_default();
         let registers = |register| context.whole_register(register);
         let bias: Bias = loaded.bias;
-        let (types, memory, registers) = (&*loaded.image, &memory, &registers);
+        // What is looked at as it is described, field by field, is read whatever it is.
+        let memory: &dyn Memory = if limits.raw { &memory } else { &alive };
+        let (types, registers) = (&*loaded.image, &registers);
         let reader = Reader { types, bias, memory, registers, limits, running };
         Some(ask(&Looking {
             run: self,

@@ -23,6 +23,9 @@ pub struct Options {
     pub drops: bool,
     /// Whether to read the frames of all callers at each entry and return, or only the function's.
     pub whole_stack: bool,
+    /// Whether pictures carry the values of slots, or only which blocks they hold, which is what a
+    /// report of owners needs: it is spared the text of values, and the stack that a return leaves.
+    pub values: bool,
     /// Whether loops are shown in full, or a few rounds and a count.
     pub full: bool,
     /// Whether the program stands still at a signal that would end it, or that a debugger's user

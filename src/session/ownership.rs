@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::debugger::Session;
+use super::drops_so_far::DropLog;
 use super::error::SessionError;
 use super::heap_view::Holder;
 use super::keepers::Kept;
@@ -54,6 +55,8 @@ pub(super) struct Past {
     pub stories: Stories,
     /// The blocks that were alive at the end; none where no ledger was kept, or nothing has run.
     pub alive: Option<Vec<BlockRef>>,
+    /// What was dropped.
+    pub drops: DropLog,
 }
 
 impl Past {
@@ -66,7 +69,8 @@ impl Past {
             }
             alive
         });
-        Past { stories: std::mem::take(&mut run.stories), alive }
+        let drops = std::mem::take(&mut run.dropping.log);
+        Past { stories: std::mem::take(&mut run.stories), alive, drops }
     }
 }
 
@@ -110,11 +114,17 @@ impl Session {
     /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
-        let stories = match &self.run {
-            Some(run) => &run.stories,
-            None => &self.past.stories,
+        let thread = self.selected.thread;
+        if let Some(run) = &mut self.run {
+            // What is borrowed and who has moved shows where the program stands.
+            run.judge_once(thread);
+        }
+        let told = match self.run_or_parked() {
+            Some(run) => run.stories.of_with(block, run.pending()),
+            None => self.past.stories.of(block).cloned(),
         };
-        stories.of(block).cloned().ok_or(SessionError::NoStory(block))
+        let told = told.or_else(|| self.log()?.story_of(block));
+        told.ok_or(SessionError::NoStory(block))
     }
 
     /// What nothing leads to any more, now or when the program ended.
@@ -183,7 +193,7 @@ impl Run {
     }
 
     /// What keeps each block as the threads stand; none where there is no process, or too much.
-    fn kept_now(&self) -> Option<Kept> {
+    pub(super) fn kept_now(&self) -> Option<Kept> {
         let threads: Vec<_> = self.held.iter().map(|(thread, _)| thread).collect();
         (!threads.is_empty()).then(|| self.kept(&threads, None))?
     }

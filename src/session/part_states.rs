@@ -91,7 +91,7 @@ impl Frame<'_> {
         })
     }
 
-    fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
+    pub fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
         let at = self.line(ending);
         let holder = |to: &Part| names.iter().find(|(place, _)| place.contains(to.at));
         if let Some((_, name)) = ending.through.iter().find_map(holder) {

@@ -70,19 +70,31 @@ impl Run {
         if self.judged.contains(&thread) {
             return;
         }
-        let Some(index) = self.held.iter().position(|(held, _)| held.no() == thread) else {
-            return;
-        };
+        self.judge_others(thread);
+        self.look_at(thread);
+        self.judged.insert(thread);
+    }
+
+    /// Takes the picture of a thread that is held.
+    pub(super) fn look_at(&mut self, thread: ThreadNo) -> Option<StackView> {
+        let index = self.held.iter().position(|(held, _)| held.no() == thread)?;
         let (stopped, signal) = self.held.remove(index);
         let picture = self.picture(&stopped, 0);
-        self.held.push((stopped, signal));
+        self.held.insert(index, (stopped, signal));
         self.tell_moves(thread, picture.moves);
-        self.judged.insert(thread);
+        Some(picture.stack)
     }
 
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
     /// skipped still bound those that are not.
     pub(super) fn picture(&mut self, thread: &Stopped, skip: usize) -> Picture {
+        // A session takes its own pictures where people look, not where calls begin.
+        self.picture_with(thread, skip, !self.options.calls || self.log.is_some())
+    }
+
+    /// The same. `begun` says whether calls that are inlined where the innermost frame stands have
+    /// begun: those behind the prologue of a function have not at its entry.
+    pub(super) fn picture_with(&mut self, thread: &Stopped, skip: usize, begun: bool) -> Picture {
         let (frames, cut) = self.unwind(thread, FRAMES);
         let no = thread.no();
         let sp = thread.registers().sp();
@@ -100,7 +112,7 @@ impl Run {
 
         let vectors = thread.vectors().ok();
         let mut views = Vec::new();
-        let mut judged = Vec::new();
+        let (mut judged, mut footprints) = (Vec::new(), Vec::new());
         let mut with_slots = 0;
         for index in skip..frames.len() {
             if views.len() >= FRAMES_NAMED && index + FRAMES_NAMED < frames.len() {
@@ -108,19 +120,19 @@ impl Run {
             }
             let wanted = with_slots < FRAMES_WITH_SLOTS;
             let innermost = if index == 0 { vectors.as_ref() } else { None };
-            // Calls that are inlined behind the prologue of a function have not begun at its entry.
-            let begun = index > 0 || !self.options.calls;
-            let reading = Reading { slots: wanted, inlined: begun };
+            let reading = Reading { slots: wanted, inlined: index > 0 || begun };
             let bytes = sizes.get(index).copied().unwrap_or(0);
             let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
             if let Some(slots) = slots {
                 judged.push((views.len() + frame_views.len() - 1, slots.claims));
+                footprints.push((views.len() + frame_views.len() - 1, slots.footprints));
             }
             views.extend(frame_views);
         }
         let innermost = frames.get(skip).and_then(|frame| frame.cfa).unwrap_or(sp);
         let moves = self.judge(no, innermost, &mut views, judged);
+        self.lend(no, innermost, &mut views, footprints);
         Picture { stack: StackView { frames: views, cut }, moves, stack_bytes }
     }
 
@@ -177,6 +189,7 @@ impl Run {
         let low = slots::low_end(frames, index);
         let places = self.symbolizer.places(self.inferior.modules(), raw.lookup);
         let last = places.len().saturating_sub(1);
+        let (pc, logged) = (Some(raw.registers.pc()), self.log.is_some());
         let mut views: Vec<FrameView> = places
             .iter()
             .enumerate()
@@ -185,11 +198,18 @@ impl Run {
                 user: self.is_chosen(&place.function, place.origin),
                 bytes: if n == last { bytes } else { 0 },
                 inlined: n != last,
+                pc: pc.filter(|_| logged),
+                signal: raw.signal && logged,
                 slots: Vec::new(),
             })
             .collect();
         if views.is_empty() {
-            views.push(FrameView::unknown(bytes));
+            let signal = raw.signal && logged;
+            views.push(FrameView {
+                pc: pc.filter(|_| logged),
+                signal,
+                ..FrameView::unknown(bytes)
+            });
         }
         let user = views.iter().any(|view| view.user);
         let slots = (user && reading.slots).then(|| self.slots(thread, raw, low, vectors, reading));
@@ -271,12 +291,13 @@ impl Run {
         moves
     }
 
-    /// Tells of moves that a picture showed.
+    /// Tells of moves and borrows that a picture showed.
     pub(super) fn tell_moves(&mut self, thread: ThreadNo, moves: Vec<MoveSeen>) {
         for seen in moves {
             let MoveSeen { block, with, from, to } = seen;
             let kind = EventKind::Move { block, with, from, to };
             self.emit(thread, Evidence::Inferred, None, None, kind);
         }
+        self.tell_borrows();
     }
 }

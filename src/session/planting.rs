@@ -69,6 +69,14 @@ impl Sites {
         sites.map(|(at, _)| *at).collect()
     }
 
+    /// The sites where calls of chosen functions are followed, with what they are for.
+    pub fn of_calls(&self) -> Vec<(VirtAddr, Role)> {
+        let of_call =
+            |role: &Role| matches!(role, Role::Enter(_) | Role::Leave(..) | Role::ScopeEnd(_));
+        let all = self.0.iter().flat_map(|(at, roles)| roles.iter().map(|role| (*at, *role)));
+        all.filter(|(_, role)| of_call(role)).collect()
+    }
+
     /// Takes a role away; whether it was the last of its site.
     fn remove(&mut self, at: VirtAddr, role: Role) -> bool {
         let Some(roles) = self.0.get_mut(&at) else { return false };
@@ -106,11 +114,12 @@ impl Run {
         }
         if self.options.drops {
             self.plant_drops();
+            self.note_drops_from_start();
         }
         Ok(())
     }
 
-    fn plant_calls(&mut self) -> Result<(), SessionError> {
+    pub(super) fn plant_calls(&mut self) -> Result<(), SessionError> {
         let main = self.inferior.modules().main();
         self.functions = functions::choose(&main, &self.options.selection)?;
         self.kin = kin(self.functions.iter().map(|function| &*function.name));
@@ -185,6 +194,7 @@ impl Run {
         let own = shims.iter().filter(|(bias, _)| *bias == main.bias);
         let mut shims = own.flat_map(|(_, hooks)| hooks);
         if shims.any(|(at, _)| main.image.is_inlined_elsewhere(*at)) {
+            self.stops.happening.misses_blocks = true;
             self.notes.push(
                 "The program's own allocator was inlined into some of its callers: blocks that those \
                  allocate are not seen, nor are those that they free. Without optimisation all are."

@@ -20,13 +20,20 @@ impl Run {
         for id in std::mem::take(&mut self.stops.leaving) {
             self.watch_may_end(&thread, id);
         }
+        let hit = &self.with_happened(hit);
+        let no = thread.no();
+        if let Some(free) = self.stops.happening.bad.take() {
+            self.hold_all(thread, None)?;
+            return Ok(Some(Halt::BadFree { thread: no, free }));
+        }
         if hit.is_empty() && self.stops.ended.is_empty() {
             self.let_go(thread, None)?;
             return Ok(None);
         }
-        let no = thread.no();
         let (thread, decision) = self.decide(thread, hit);
+        let happened = self.take_happened(&decision.stops);
         if decision.stops.is_empty() {
+            self.free_what_was_held();
             if self.stops.ended.is_empty() {
                 self.let_go(thread, None)?;
                 return Ok(None);
@@ -37,6 +44,9 @@ impl Run {
         self.hold_all(thread, None)?;
         self.note_ended_watches();
         let (hit, failed) = (decision.stops, decision.failed);
+        if !happened.is_empty() {
+            return Ok(Some(Halt::Ownership { thread: no, hit, failed, happened }));
+        }
         if self.is_caught_panic(&hit) {
             let what = Caught::Panic { message: self.panic_message(no) };
             return Ok(Some(Halt::Caught { thread: no, hit, failed, what }));

@@ -1,14 +1,15 @@
 //! From the launch to the end.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::allocator::Family;
+use super::borrows::Lending;
 use super::breakpoints::BreakpointId;
 use super::drops::Dropping;
 use super::error::SessionError;
-use super::events;
 use super::functions::Chosen;
 use super::halt::Halt;
 use super::kin::common;
@@ -30,10 +31,13 @@ use crate::base::{
 };
 use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Folding, Ledger, Owners, PlaceKey, Record, Stories, What};
+use crate::track::{Folding, Ledger, Log, Owners, PlaceKey, Record, Stories, What};
 
 /// Allocations that take a second or so to follow.
 const COSTLY: u64 = 100_000;
+
+/// Blocks whose stories are at hand; those of others are told anew from the log.
+const STORIES: usize = 1 << 16;
 
 /// Watches a run. It cannot steer it.
 pub trait Observer {
@@ -62,6 +66,8 @@ pub struct Run {
     pub(super) owners: Owners,
     /// The places that had lost what they owned when their thread was last looked at.
     pub(super) lost: HashMap<PlaceKey, SlotState>,
+    /// What variables have lent when their thread was last looked at.
+    pub(super) lending: Lending,
     /// The threads that were looked at since they are held.
     pub(super) judged: HashSet<ThreadNo>,
     /// What kept each live block when the process was about to end.
@@ -84,6 +90,10 @@ pub struct Run {
     pub(super) signal_table: SignalTable,
     /// The last events, oldest first.
     pub(super) recent: VecDeque<Event>,
+    /// Every event, for a debugger's user.
+    pub(super) log: Option<Log>,
+    /// The last stop that is in it.
+    pub(super) stop_recorded: Option<Seq>,
     /// What happened to each block, for a debugger's user.
     pub(super) stories: Stories,
     pub(super) plans: Plans,
@@ -131,6 +141,8 @@ impl Run {
     /// A run of which nothing is known yet.
     pub(super) fn of(options: Options, inferior: Subject) -> Run {
         let folding = folding(&options);
+        // It is a debugger's user who stops at signals.
+        let log = options.halt_on_signals.then(Log::default);
         Run {
             options,
             inferior,
@@ -143,6 +155,7 @@ impl Run {
             ledger: Ledger::default(),
             owners: Owners::default(),
             lost: HashMap::new(),
+            lending: Lending::default(),
             judged: HashSet::new(),
             keepers: HashMap::new(),
             dropping: Dropping::default(),
@@ -158,7 +171,9 @@ impl Run {
             held: Vec::new(),
             signal_table: SignalTable::default(),
             recent: VecDeque::new(),
-            stories: Stories::default(),
+            log,
+            stop_recorded: None,
+            stories: Stories::at_most(STORIES),
             plans: Plans::default(),
             follows_children: false,
             turns: None,
@@ -173,6 +188,7 @@ impl Run {
     /// [`SessionError::Inferior`] where the kernel refuses something.
     pub(super) fn go_on(&mut self, observer: &mut dyn Observer) -> Result<Halt, SessionError> {
         self.judged.clear();
+        self.free_what_was_held();
         if let Some(turns) = &self.turns {
             turns.give(self.inferior.process());
         }
@@ -229,9 +245,12 @@ impl Run {
     pub(super) fn regions(&self) -> Regions<'_> {
         Regions {
             ledger: &self.ledger,
+            values: self.options.values,
             threads: &self.threads,
             images: self.inferior.modules(),
             memory: self.inferior.memory(),
+            run: self,
+            mappings: OnceCell::new(),
         }
     }
 
@@ -249,7 +268,7 @@ impl Run {
         let ledger = self.ledger_in_use();
         let (heap_bytes, blocks) =
             (ledger.map(Ledger::live_bytes), ledger.map(Ledger::live_blocks));
-        self.outbox.push(Event {
+        let event = Event {
             v: 1,
             seq: Seq(self.seq),
             kind,
@@ -259,7 +278,9 @@ impl Run {
             stack_bytes,
             heap_bytes,
             blocks,
-        });
+        };
+        self.keep(&event);
+        self.outbox.push(event);
     }
 
     /// At the entry point, or at the end of a program that did not reach it.
@@ -288,16 +309,17 @@ impl Run {
         Ok(Halt::Entry)
     }
 
+    /// The events that nobody has seen yet.
+    pub(super) fn pending(&self) -> &[Event] {
+        &self.outbox
+    }
+
     pub(super) fn deliver(&mut self, observer: &mut dyn Observer) {
         for text in std::mem::take(&mut self.notes) {
             self.emit(ThreadNo(1), Evidence::Observed, None, None, EventKind::Note { text });
         }
         for event in self.outbox.drain(..) {
             observer.event(&event);
-            if self.options.halt_on_signals {
-                self.stories.take(&event);
-                events::remember(&mut self.recent, event);
-            }
         }
     }
 
@@ -353,7 +375,10 @@ impl Run {
     /// Does what a site is for; the breakpoint to stop for, where it is one.
     fn act(&mut self, thread: &Stopped, role: Role) -> Option<BreakpointId> {
         match role {
-            Role::Break(id) => return self.is_reached(thread, id).then_some(id),
+            Role::Break(id) => {
+                let reached = self.is_reached(thread, id) && self.is_moved_here(thread, id);
+                return reached.then_some(id);
+            }
             Role::WatchEnd(id) => self.stops.leaving.push(id),
             Role::Enter(index) => self.entered(thread, index),
             Role::Leave(index, exit) => self.left(thread, index, exit),
@@ -400,6 +425,7 @@ impl Run {
         self.threads.remove(no);
         self.folding.forget(no);
         self.owners.thread_ended(no);
+        self.lending.thread_ended(no);
         self.dropping.drops.thread_ended(no);
         self.tell(no, EventKind::ThreadEnd);
     }
@@ -416,6 +442,7 @@ impl Run {
         self.owners = Owners::default();
         self.dropping = Dropping::default();
         self.lost.clear();
+        self.lending = Lending::default();
         // Functions are numbered anew.
         self.folding = folding(&self.options);
         self.family = None;
@@ -453,13 +480,26 @@ impl Run {
 }
 
 fn folding(options: &Options) -> Folding {
-    if options.full { Folding::full() } else { Folding::few() }
+    match options {
+        Options { full: true, .. } => Folding::full(),
+        // What happens to blocks is all kept in the log of a session.
+        Options { halt_on_signals: true, .. } => Folding::of_calls(),
+        _ => Folding::few(),
+    }
 }
 
 impl FrameView {
     /// A frame at an address where no file is mapped.
     pub(super) fn unknown(bytes: u64) -> FrameView {
         let at = At { function: "??".into(), file: None, line: None };
-        FrameView { at, user: false, bytes, inlined: false, slots: Vec::new() }
+        FrameView {
+            at,
+            user: false,
+            bytes,
+            inlined: false,
+            pc: None,
+            signal: false,
+            slots: Vec::new(),
+        }
     }
 }

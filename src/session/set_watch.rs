@@ -133,7 +133,7 @@ fn too_large(text: &str, at: VirtAddr, size: u64, kind: &TypeKind) -> ExprError 
 }
 
 /// What a place in memory belongs to.
-fn home_of(looking: &Looking<'_>, at: VirtAddr) -> Home {
+pub(super) fn home_of(looking: &Looking<'_>, at: VirtAddr) -> Home {
     let ledger = looking.run.ledger_in_use();
     if let Some((block, _)) = ledger.and_then(|ledger| ledger.block_at(at)) {
         return Home::Block(block.id);

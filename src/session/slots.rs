@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ptr;
 use std::rc::Rc;
 
+use super::alive::Alive;
+use super::borrows::Footprint;
 use super::context::FrameContext;
 use super::fates::{apply_fate, with_fate};
 use super::followed::{Followed, Frame};
@@ -15,11 +17,13 @@ use crate::base::{
     Bias, FileAddr, Held, Hold, MemoryExt, Range, Region, SlotKind, SlotState, SlotView, ThreadNo,
     Unreadable, VirtAddr,
 };
-use crate::dwarf::{Function, Image, InlinedCall, Location, Types, Visible, short_type_name};
+use crate::dwarf::{
+    Function, Image, InlinedCall, Location, TypeRef, Types, Visible, short_type_name,
+};
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
 use crate::track::{Claim, PlaceKey, Says};
-use crate::value::{Limits, ReadRegister, Reader, Running, Value, ValueKind};
+use crate::value::{HeapPart, Limits, ReadRegister, Reader, Running, Value, ValueKind};
 
 /// The slots of a frame, and what they claim to own.
 pub(super) struct FrameSlots {
@@ -27,6 +31,8 @@ pub(super) struct FrameSlots {
     pub slots: Vec<SlotView>,
     /// The claims, each with the index of its slot, in the order of declaration.
     pub claims: Vec<(usize, Claim)>,
+    /// What may lend and borrow, each with the index of its slot.
+    pub footprints: Vec<(usize, Footprint)>,
 }
 
 /// What reading a frame needs beside the frame itself.
@@ -73,7 +79,7 @@ impl Calls<'_> {
 #[derive(Default)]
 pub(super) struct Stores {
     touches: RefCell<HashMap<VirtAddr, Option<Rc<Touches>>>>,
-    followed: Followed,
+    pub(super) followed: Followed,
 }
 
 impl Stores {
@@ -113,11 +119,18 @@ pub(super) fn read(
     let dies = slots.iter().map(|slot| slot.variable.as_ref().map(|variable| variable.die));
     let dies: Vec<_> = dies.collect();
     let owner = function.map_or("?", |function| &function.name);
-    let mut read = FrameSlots { slots: Vec::with_capacity(slots.len()), claims: Vec::new() };
+    let mut read = FrameSlots {
+        slots: Vec::with_capacity(slots.len()),
+        claims: Vec::new(),
+        footprints: Vec::new(),
+    };
     for slot in slots {
-        let (view, claim) = view(around, context, &slot, owner, cfa);
-        if let Some(claim) = claim {
+        let (view, known) = view(around, context, &slot, owner, cfa, function);
+        if let Some(claim) = known.claim {
             read.claims.push((read.slots.len(), claim));
+        }
+        if let Some(footprint) = known.footprint {
+            read.footprints.push((read.slots.len(), footprint));
         }
         read.slots.push(view);
     }
@@ -286,7 +299,8 @@ fn view(
     slot: &Slot,
     owner: &str,
     cfa: VirtAddr,
-) -> (SlotView, Option<Claim>) {
+    function: Option<&Function>,
+) -> (SlotView, Known) {
     let mut view = SlotView {
         name: slot.register.map(str::to_owned),
         offset: slot.offset,
@@ -296,11 +310,18 @@ fn view(
     };
     match &slot.variable {
         Some(variable) => {
-            let claim = view_variable(around, context, variable, &mut view, owner, cfa);
-            (view, claim)
+            let known = view_variable(around, context, variable, &mut view, owner, cfa, function);
+            (view, known.unwrap_or_default())
         }
-        None => (view, None),
+        None => (view, Known::default()),
     }
+}
+
+/// What a variable owns, lends and borrows.
+#[derive(Default)]
+struct Known {
+    claim: Option<Claim>,
+    footprint: Option<Footprint>,
 }
 
 /// A slot of which nothing is known yet but what it is for and where it lies.
@@ -316,9 +337,11 @@ pub(super) fn blank(kind: SlotKind, region: Region) -> SlotView {
         state: SlotState::Live,
         value: None,
         blocks: Vec::new(),
+        borrowed: Vec::new(),
         leads_to: None,
         inlined_from: None,
         shadowed: false,
+        over: false,
         shares_bytes: false,
     }
 }
@@ -330,7 +353,8 @@ fn view_variable(
     view: &mut SlotView,
     owner: &str,
     cfa: VirtAddr,
-) -> Option<Claim> {
+    code: Option<&Function>,
+) -> Option<Known> {
     view.name = Some(variable.name.to_string());
     view.inlined_from = variable.inlined.as_deref().map(short_function);
     view.shadowed = variable.shadowed;
@@ -345,6 +369,7 @@ fn view_variable(
     view.type_name = ty.and_then(|ty| image.get(ty).ok()).map(|ty| short_type_name(&ty.name));
     if !variable.in_scope {
         view.state = SlotState::Uninitialised;
+        view.over = variable.over;
         return None;
     }
     let location = match &variable.location {
@@ -372,7 +397,10 @@ fn view_variable(
         view.state = SlotState::Unreadable(Unreadable::NotDescribed(why));
         return None;
     }
-    show_value(around, &value, view);
+    match as_far_as_alive(around, context, image, (ty, location), &value) {
+        Some(alive) => show_value(around, &alive, view),
+        None => show_value(around, &value, view),
+    }
     let says = apply_fate(variable.fate.as_ref(), view);
     let function = variable.inlined.as_deref().unwrap_or(owner);
     // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
@@ -383,8 +411,32 @@ fn view_variable(
     }
     let name = format!("{}::{}", short_function(function), variable.name);
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
-    let claim = claim(key, name, &value, location, variable.size, context)?;
-    Some(with_fate(claim, says, variable.fate.as_ref(), &value))
+    let footprint = code.and_then(|code| {
+        let reader = reader(around, context, image, &|_| None);
+        let frame = Frame { context, function: code, image, reader: &reader };
+        around.stores.followed.footprint(&frame, variable, &value, key.clone(), &name)
+    });
+    let claim = claim(key, name, &value, location, variable.size, context);
+    let claim = claim.map(|claim| with_fate(claim, says, variable.fate.as_ref(), &value));
+    Some(Known { claim, footprint })
+}
+
+/// A value once more without what is gone, where it leads to such: what it owned decides about its
+/// state, but is not shown.
+fn as_far_as_alive(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    image: &Image,
+    (ty, location): (TypeRef, &Location),
+    value: &Value,
+) -> Option<Value> {
+    let is_gone = |part: &HeapPart| around.regions.gone(part.pointer, 1).is_some();
+    value.heap_parts().iter().any(is_gone).then(|| {
+        let registers = |register| context.whole_register(register);
+        let alive = Alive { memory: context.memory, regions: around.regions };
+        let all = reader(around, context, image, &registers);
+        Reader { memory: &alive, ..all }.read(ty, location)
+    })
 }
 
 /// Whether a path is that of a closure, or of the body of an async function: `f::{{closure}}` in the
@@ -419,7 +471,7 @@ pub(super) fn show_value(around: &Surroundings<'_>, value: &Value, view: &mut Sl
         view.state = SlotState::Unreadable(why.clone());
         return;
     }
-    view.value = Some(around.regions.shown(value));
+    view.value = around.regions.values.then(|| around.regions.shown(value));
 }
 
 /// The blocks that a value leads to.

@@ -162,7 +162,7 @@ impl Subject {
 
     /// See [`Inferior::write_memory`].
     pub fn write_memory(&self, at: VirtAddr, bytes: &[u8]) -> Result<(), MemoryError> {
-        self.live().map_err(|_| MemoryError { at })?.write_memory(at, bytes)
+        self.live().map_err(|_| MemoryError::unmapped(at))?.write_memory(at, bytes)
     }
 
     /// See [`Inferior::detach_all`].

@@ -46,7 +46,7 @@ impl Run {
     pub(super) fn tell_scope_end(&mut self, thread: &Stopped, depth: u32) {
         let no = thread.no();
         self.flush_repeated(no);
-        let picture = self.picture(thread, 0);
+        let picture = self.picture_with(thread, 0, false);
         self.tell_moves(no, picture.moves);
         let mut views = picture.stack;
         let frame = own_frame(&mut views);
@@ -62,7 +62,7 @@ impl Run {
         let whole = self.options.whole_stack || self.threads.of(no).top.is_none();
         let (mut views, moves, stack_bytes) = match whole {
             true => {
-                let picture = self.picture(thread, 0);
+                let picture = self.picture_with(thread, 0, false);
                 (picture.stack, picture.moves, picture.stack_bytes)
             }
             false => self.innermost(thread),
@@ -87,8 +87,9 @@ impl Run {
         };
         self.tell_moves(no, returned.moves);
         let at = self.line_of_return(frames.first());
-        let (stack, stack_bytes) = if self.options.whole_stack {
-            let picture = self.picture(thread, 1);
+        // Who looks for owners alone saw this stack where the scope of the variables ended.
+        let (stack, stack_bytes) = if self.options.whole_stack && self.options.values {
+            let picture = self.picture_with(thread, 1, false);
             self.tell_moves(no, picture.moves);
             (Some(picture.stack), picture.stack_bytes)
         } else {
@@ -160,13 +161,13 @@ impl Run {
             stores: &self.stores,
         };
         let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
-        let shown = regions.shown(&read);
+        let shown = regions.values.then(|| regions.shown(&read));
         let key = PlaceKey { thread: thread.no(), cfa: call.cfa, die: 0 };
         let place = format!("{} (returned)", slots::short_function(&name));
         let size = image.get(ty).ok().and_then(|ty| ty.size).unwrap_or(0);
         let claim: Option<Claim> = slots::claim(key, place, &read, &location, size, &context);
         let moves = claim.map_or_else(Vec::new, |c| self.owners.returned(&c, &self.ledger));
-        Returned { value: Some(shown), moves }
+        Returned { value: shown, moves }
     }
 
     /// The statics of the user's crates.

@@ -63,7 +63,7 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn selected_thread(&self) -> Result<ThreadNo, SessionError> {
-        self.run.as_ref().map(|_| self.selected.thread).ok_or(SessionError::NotRunning)
+        self.run_or_parked().map(|_| self.selected.thread).ok_or(SessionError::NotRunning)
     }
 
     /// Looks at another thread, at its innermost frame.
@@ -71,6 +71,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NoThread`] says which there are.
     pub fn select_thread(&mut self, no: ThreadNo) -> Result<Frame, SessionError> {
+        if self.viewing.is_some() {
+            return self.select_thread_then(no);
+        }
         let run = self.run.as_ref().ok_or(SessionError::NotRunning)?;
         if run.held(no).is_none() {
             let threads = run.held.iter().map(|(thread, _)| thread.no()).collect();

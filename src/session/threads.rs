@@ -55,13 +55,31 @@ impl Threads {
         self.0.clear();
     }
 
+    /// Calls are no longer followed.
+    pub fn forget_calls(&mut self) {
+        self.0.values_mut().for_each(|thread| thread.open.clear());
+    }
+
     /// Whether an address lies in the part of some thread's stack that is in use, which a function
     /// that calls no other may extend below the stack pointer (psABI, section 3.2.2).
     pub fn on_a_stack(&self, at: VirtAddr) -> bool {
-        const RED_ZONE: u64 = 128;
-        let low = |t: &ThreadState| VirtAddr(t.sp.0.saturating_sub(RED_ZONE));
+        let low = |t: &ThreadState| below_red_zone(t.sp);
         self.0.values().any(|t| t.top.is_some_and(|top| low(t) <= at && at < top))
     }
+
+    /// The stack pointer of the only thread that there has been, as it was when it stood still last.
+    pub fn only_stack_pointer(&self) -> Option<VirtAddr> {
+        let mut states = self.0.values();
+        let first = states.next().filter(|state| state.top.is_some())?;
+        states.next().is_none().then_some(first.sp)
+    }
+}
+
+/// The end of what a function may use of its stack, which can lie below its stack pointer (psABI,
+/// section 3.2.2).
+pub(super) fn below_red_zone(sp: VirtAddr) -> VirtAddr {
+    const RED_ZONE: u64 = 128;
+    VirtAddr(sp.0.saturating_sub(RED_ZONE))
 }
 
 impl ThreadState {

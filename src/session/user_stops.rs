@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::block_stops::Happening;
 use super::breakpoints::{Breakpoint, BreakpointId, Table, Target};
 use super::catching::Catch;
 use super::functions::Chosen;
+use super::ownership_stops::OwnershipStop;
 use super::panic_message::PANIC_FUNCTION;
 use super::places::{self, BreakPlace, PlaceError, Where};
 use super::plan::View;
@@ -36,6 +38,8 @@ pub(super) struct UserStops {
     pub modules: Vec<String>,
     /// The values that `$1` and so on mean in conditions.
     pub history: Vec<Operand>,
+    /// What has happened at the stop that is being looked at.
+    pub happening: Happening,
 }
 
 impl Run {
@@ -123,6 +127,9 @@ impl Run {
         let Some(breakpoint) = table.get(id).filter(|breakpoint| breakpoint.enabled) else {
             return;
         };
+        if let Target::Ownership(OwnershipStop::Drop(asked)) = &breakpoint.target {
+            self.plant_drops_asked(asked);
+        }
         for (place, loaded) in self.located(&breakpoint.places) {
             let at = loaded.bias.to_virt(place.address);
             if matches!(breakpoint.target, Target::Return(_)) {
@@ -153,6 +160,7 @@ impl Run {
         for at in self.sites.with_role(Role::Break(id)) {
             self.remove_site(at, Role::Break(id));
         }
+        self.sync_drop_sites(id);
     }
 
     /// Whether a thread at a place of a breakpoint does what that is set for: at a jump to another
@@ -187,7 +195,8 @@ pub(super) fn places_in(image: &Image, target: &Target) -> Result<Vec<BreakPlace
                 symbols.iter().map(|symbol| places::place(image, symbol.range.start)).collect();
             if found.is_empty() { Err(none()) } else { Ok(found) }
         }
-        Target::Watch(_) | Target::Catch(_) => Ok(Vec::new()),
+        Target::Ownership(OwnershipStop::Move(asked)) => Ok(asked.places_in(image)),
+        Target::Watch(_) | Target::Catch(_) | Target::Ownership(_) => Ok(Vec::new()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, OnceCell};
 
+use super::alive::Alive;
 use super::context::FrameContext;
 use super::looking::Looking;
 use super::run::Run;
@@ -97,15 +98,15 @@ impl Run {
             }
             None => context.whole_register(register),
         };
+        let regions = self.regions();
         let reader = Reader {
             types: &*image,
             bias,
-            memory: &memory,
+            memory: &Alive { memory: &memory, regions: &regions },
             registers: &read_register,
             limits: Limits::default(),
             running: &[],
         };
-        let regions = self.regions();
         let call = depth.unwrap_or_else(|| not_begun(&raw));
         let around = Surroundings {
             regions: &regions,

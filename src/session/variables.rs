@@ -3,7 +3,7 @@
 use super::debugger::Session;
 use super::error::SessionError;
 use super::looking::Looking;
-use crate::base::{Shown, Unreadable};
+use crate::base::{Borrow, Shown, Unreadable};
 use crate::dwarf::{Types, short_type_name};
 use crate::frame::slots::Placed;
 use crate::value::{Format, Limits, Pretty, Value};
@@ -21,6 +21,8 @@ pub struct Variable {
     pub type_name: Option<String>,
     /// Whether another variable of the same name hides it here.
     pub shadowed: bool,
+    /// The references into its value that others hold, the innermost holder first.
+    pub borrowed: Vec<Borrow>,
     /// Its value, or why there is none.
     pub value: Result<VariableValue, Unreadable>,
 }
@@ -44,6 +46,9 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRunning`].
     pub fn variables(&mut self, format: &Format) -> Result<Vec<Variable>, SessionError> {
+        if self.viewing.is_some() {
+            return self.variables_then(format.width);
+        }
         let limits = format.limits(self.settings.limits);
         let parts = self.settings.parts;
         self.look(limits, |looking| {
@@ -61,7 +66,8 @@ impl Session {
         let frame = self.frame()?;
         let stack = self.stack()?;
         let thread = self.selected.thread;
-        let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
+        let none = self.no_process();
+        let run = self.run.as_mut().ok_or(none)?;
         run.judge_once(thread);
         run.look(&stack, &frame, thread, limits, ask).ok_or(SessionError::NotRunning)
     }
@@ -76,6 +82,7 @@ fn variable(looking: &Looking<'_>, placed: &Placed, format: &Format, parts: bool
         parameter: placed.parameter,
         type_name: ty.map(|ty| short_type_name(&ty.name)),
         shadowed: placed.shadowed,
+        borrowed: looking.borrowed(placed).to_vec(),
         value: looking.place_of(placed).map(|(ty, at)| {
             let value = looking.reader.read(ty, &at);
             let (pretty, shown) = looking.with_naming(|naming| {

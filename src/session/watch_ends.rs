@@ -101,7 +101,7 @@ impl Run {
     }
 
     /// Why a variable of a frame is no longer there; nothing where it is.
-    fn frame_end(
+    pub(super) fn frame_end(
         &self,
         thread: &Stopped,
         cfa: VirtAddr,
@@ -136,14 +136,19 @@ impl Run {
     pub(super) fn note_watches_without_process(&mut self) {
         let mut gone = Vec::new();
         self.stops.table.borrow_mut().list.retain(|breakpoint| match &breakpoint.target {
-            Target::Watch(watched) if watched.keeps.is_none() => {
-                gone.push((breakpoint.id, watched.expression.clone()));
+            target if target.ends_with_process() => {
+                gone.push((breakpoint.id, target.clone()));
                 false
             }
             _ => true,
         });
         for (id, of) in gone {
-            let note = format!("Watchpoint {id} of {of} was deleted: the process has ended.");
+            let of = match of {
+                Target::Watch(watched) => format!("Watchpoint {id} of {}", watched.expression),
+                Target::Ownership(stop) => format!("Breakpoint {id}, {stop},"),
+                _ => format!("Breakpoint {id}"),
+            };
+            let note = format!("{of} was deleted: the process has ended.");
             self.notes.push(note);
         }
     }

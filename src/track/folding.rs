@@ -13,6 +13,8 @@ use crate::base::{EventKind, RepeatedCalls, ThreadNo};
 pub struct Folding {
     /// None where everything is shown.
     limits: Option<Limits>,
+    /// Whether what happens to blocks is shown whatever the limits are.
+    whole_blocks: bool,
     threads: HashMap<ThreadNo, Vec<Level>>,
     shown_calls: HashMap<usize, u32>,
     shown_lines: HashMap<(Folded, usize), u32>,
@@ -73,6 +75,12 @@ impl Folding {
         Folding::new(Some(Limits { within_a_call: 3, recursion: 6, in_all: 24 }))
     }
 
+    /// Shows a few calls of each function and counts the others, and shows everything that happens
+    /// to blocks.
+    pub fn of_calls() -> Folding {
+        Folding { whole_blocks: true, ..Folding::few() }
+    }
+
     /// Shows everything.
     pub fn full() -> Folding {
         Folding::new(None)
@@ -81,6 +89,7 @@ impl Folding {
     fn new(limits: Option<Limits>) -> Folding {
         Folding {
             limits,
+            whole_blocks: false,
             threads: HashMap::new(),
             shown_calls: HashMap::new(),
             shown_lines: HashMap::new(),
@@ -124,7 +133,7 @@ impl Folding {
 
     /// Something happened to a block; whether to show it. `line` stands for the user's line.
     pub fn block(&mut self, thread: ThreadNo, kind: Folded, line: usize) -> bool {
-        let Some(limits) = self.limits else { return true };
+        let Some(limits) = self.limits.filter(|_| !self.whole_blocks) else { return true };
         let levels = self.threads.entry(thread).or_insert_with(|| vec![Level::outermost()]);
         let key = (kind, line);
         let shown = levels.last_mut().is_none_or(|level| {

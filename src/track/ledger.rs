@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::graves::Graves;
 use super::record::{AllocatorCall, Record, What};
 use crate::base::{At, BlockId, BlockRef, ThreadNo, Totals, VirtAddr};
 
@@ -17,6 +18,8 @@ pub struct Ledger {
     /// so that a program that allocates for ever in the same places does not grow it; for one that
     /// never uses an address again, the older half is forgotten at [`MOST_ENDED`].
     ended: HashMap<VirtAddr, Ended>,
+    /// The memory that those had.
+    graves: Graves,
     calls: HashMap<ThreadNo, Vec<OpenCall>>,
     next: u64,
     bytes: u64,
@@ -45,6 +48,10 @@ pub struct Ended {
     pub id: BlockId,
     /// The user's line that freed it, where one is known.
     pub at: Option<Arc<At>>,
+    /// Its bytes, when it ended.
+    pub size: u64,
+    /// The user's line that allocated it, where one is known.
+    pub allocated_at: Option<Arc<At>>,
 }
 
 /// What a record did to the table.
@@ -88,6 +95,17 @@ pub enum Change {
     },
 }
 
+/// What a call of `free` is about to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AboutToEnd<'a> {
+    /// A block that is alive.
+    Live(&'a Block),
+    /// A block that has ended already, where no other has begun since.
+    Ended(&'a Ended),
+    /// Nothing that is known.
+    Unknown,
+}
+
 /// An allocator call that has not returned.
 #[derive(Debug)]
 struct OpenCall {
@@ -122,6 +140,20 @@ impl Ledger {
         self.calls.get(&thread).is_some_and(|calls| calls.iter().any(|open| open.sp == sp))
     }
 
+    /// What the call of `free` will end that a record tells of; none where it will end nothing, or
+    /// the record tells of something else.
+    pub fn about_to_end(&self, record: &Record) -> Option<AboutToEnd<'_>> {
+        let What::AllocatorEntered(AllocatorCall::Free { pointer }) = record.what else {
+            return None;
+        };
+        let mut open = self.calls.get(&record.thread).into_iter().flatten();
+        if pointer == VirtAddr(0) || open.any(|earlier| earlier.sp > record.sp) {
+            return None;
+        }
+        let ended = || self.ended.get(&pointer).map_or(AboutToEnd::Unknown, AboutToEnd::Ended);
+        Some(self.live.get(&pointer).map_or_else(ended, AboutToEnd::Live))
+    }
+
     /// The live block that begins at an address.
     pub fn block_from(&self, at: VirtAddr) -> Option<&Block> {
         self.live.get(&at)
@@ -138,6 +170,17 @@ impl Ledger {
     /// The block that ended at an address, if no other has begun there since.
     pub fn ended_from(&self, at: VirtAddr) -> Option<&Ended> {
         self.ended.get(&at)
+    }
+
+    /// The block that had lain at an address in which no live block lies, and the offset into it. Of
+    /// several that of the last end.
+    pub fn ended_at(&self, at: VirtAddr) -> Option<(&Ended, u64)> {
+        self.graves.at(at)
+    }
+
+    /// The first of some bytes that lie where a block had lain, and no live block lies.
+    pub fn ended_within(&self, at: VirtAddr, len: u64) -> Option<VirtAddr> {
+        self.graves.first_within(at, len)
     }
 
     /// Live blocks by address.
@@ -180,6 +223,7 @@ impl Ledger {
     pub fn forget_all(&mut self) {
         self.live.clear();
         self.ended.clear();
+        self.graves.forget_all();
         self.calls.clear();
         self.bytes = 0;
     }
@@ -273,7 +317,8 @@ impl Ledger {
         self.totals.reallocated += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(size.saturating_sub(old_size));
         if address != from {
-            self.end(from, Ended { id: block.id, at: None });
+            let allocated_at = block.at.clone();
+            self.end(from, Ended { id: block.id, at: None, size: old_size, allocated_at });
         }
         self.put(address, block.clone());
         Some(Change::Resized { from, address, old_size, block, at })
@@ -281,6 +326,7 @@ impl Ledger {
 
     fn put(&mut self, address: VirtAddr, block: Block) {
         self.ended.remove(&address);
+        self.graves.clear(address, block.size);
         self.bytes = self.bytes.saturating_add(block.size);
         self.totals.peak_bytes = self.totals.peak_bytes.max(self.bytes);
         if let Some(lost) = self.live.insert(address, block) {
@@ -290,12 +336,15 @@ impl Ledger {
     }
 
     fn end(&mut self, at: VirtAddr, ended: Ended) {
-        if self.ended.len() >= MOST_ENDED {
+        if self.ended.len() >= MOST_ENDED || self.graves.len() >= 2 * MOST_ENDED {
             let mut ids: Vec<_> = self.ended.values().map(|ended| ended.id).collect();
-            let (_, middle, _) = ids.select_nth_unstable(MOST_ENDED / 2);
+            let half = ids.len() / 2;
+            let (_, middle, _) = ids.select_nth_unstable(half);
             let middle = *middle;
             self.ended.retain(|_, ended| ended.id > middle);
+            self.graves.forget_up_to(middle);
         }
+        self.graves.bury(at, ended.clone());
         self.ended.insert(at, ended);
     }
 
@@ -309,7 +358,8 @@ impl Ledger {
         };
         self.bytes -= block.size;
         self.totals.freed += 1;
-        self.end(pointer, Ended { id: block.id, at: at.clone() });
+        let (size, allocated_at) = (block.size, block.at.clone());
+        self.end(pointer, Ended { id: block.id, at: at.clone(), size, allocated_at });
         Some(Change::Freed { block, at })
     }
 }
@@ -483,7 +533,8 @@ mod tests {
         let mut ledger = Ledger::default();
         let blocks = MOST_ENDED as u64 + 1;
         for n in 1..=blocks {
-            ledger.end(VirtAddr(16 * n), Ended { id: BlockId(n), at: None });
+            let ended = Ended { id: BlockId(n), at: None, size: 8, allocated_at: None };
+            ledger.end(VirtAddr(16 * n), ended);
         }
         assert!(ledger.ended.len() <= MOST_ENDED);
         assert!(ledger.ended_from(VirtAddr(16)).is_none());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::base::{At, BlockId, Event, EventKind, Seq, ThreadNo};
+use crate::base::{At, BlockId, BorrowKind, Event, EventKind, Seq, ThreadNo};
 
 /// Blocks whose stories are kept at most. Beyond them the older half of those that have ended is
 /// forgotten.
@@ -40,6 +40,9 @@ pub struct Story {
     pub resized: Vec<Resized>,
     /// The moves from one owner to another that were inferred, in order.
     pub moved: Vec<Moved>,
+    /// The borrows of its owner that were inferred, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lent: Vec<LentTo>,
     /// Its ends: one, or none. More say that the program freed it twice.
     pub freed: Vec<Freed>,
 }
@@ -64,6 +67,26 @@ pub struct Moved {
     pub to: String,
 }
 
+/// A borrow of the value that owns the block: inferred, because a reference is a number like any
+/// other.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LentTo {
+    /// When it was seen first, and where it began.
+    pub moment: Moment,
+    /// The value that was borrowed, as a place: `main::value`.
+    pub from: String,
+    /// The variable that held the reference.
+    pub to: String,
+    /// What the reference let it do.
+    pub kind: BorrowKind,
+    /// Whether it could not be told that the reference was still used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
+    /// When it was seen to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Seq>,
+}
+
 /// The end of a block, or an attempt to end it once more.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Freed {
@@ -79,13 +102,27 @@ impl Story {
 }
 
 /// The stories of all blocks of a run.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Stories {
     blocks: HashMap<BlockId, Story>,
     forgotten: u64,
+    /// How many there are before some are forgotten again.
+    room: usize,
+    most: usize,
+}
+
+impl Default for Stories {
+    fn default() -> Stories {
+        Stories::at_most(MOST)
+    }
 }
 
 impl Stories {
+    /// Of so many blocks, unless more are alive at one time.
+    pub fn at_most(most: usize) -> Stories {
+        Stories { blocks: HashMap::new(), forgotten: 0, room: most, most }
+    }
+
     /// Takes in what an event tells of a block.
     pub fn take(&mut self, event: &Event) {
         let moment = Moment { seq: event.seq, thread: event.thread, at: event.at.clone() };
@@ -101,6 +138,7 @@ impl Stories {
                         allocated: moment,
                         resized: Vec::new(),
                         moved: Vec::new(),
+                        lent: Vec::new(),
                         freed: Vec::new(),
                     },
                 );
@@ -116,6 +154,28 @@ impl Stories {
                     self.with(*block, |story| push(&mut story.moved, Moved { moment, from, to }));
                 }
             }
+            EventKind::Borrow { from, to, kind, perhaps, blocks } => {
+                for block in blocks {
+                    let (moment, from, to) = (moment.clone(), from.clone(), to.clone());
+                    let (kind, perhaps, until) = (*kind, *perhaps, None);
+                    self.with(*block, |story| {
+                        push(&mut story.lent, LentTo { moment, from, to, kind, perhaps, until });
+                    });
+                }
+            }
+            EventKind::BorrowEnd { from, to, kind, blocks } => {
+                for block in blocks {
+                    self.with(*block, |story| {
+                        let same = |lent: &&mut LentTo| {
+                            lent.until.is_none()
+                                && (&lent.from, &lent.to, lent.kind) == (from, to, *kind)
+                        };
+                        if let Some(lent) = story.lent.iter_mut().rev().find(same) {
+                            lent.until = Some(moment.seq);
+                        }
+                    });
+                }
+            }
             EventKind::Free { block, .. } | EventKind::UnknownFree { ended: Some(block), .. } => {
                 self.with(*block, |story| push(&mut story.freed, Freed { moment }));
             }
@@ -126,6 +186,14 @@ impl Stories {
     /// The story of a block; none for one that was forgotten, or that there never was.
     pub fn of(&self, block: BlockId) -> Option<&Story> {
         self.blocks.get(&block)
+    }
+
+    /// The same with events that were not taken in yet.
+    pub fn of_with(&self, block: BlockId, pending: &[Event]) -> Option<Story> {
+        let known = self.blocks.get(&block).map(|story| (block, story.clone()));
+        let mut told = Stories { blocks: known.into_iter().collect(), ..Stories::default() };
+        pending.iter().for_each(|event| told.take(event));
+        told.blocks.remove(&block)
     }
 
     /// All of them, in the order of their allocation.
@@ -147,7 +215,7 @@ impl Stories {
     }
 
     fn make_room(&mut self) {
-        if self.blocks.len() < MOST {
+        if self.blocks.len() < self.room {
             return;
         }
         let ended = self.blocks.values().filter(|story| !story.freed.is_empty());
@@ -157,6 +225,8 @@ impl Stories {
             self.forgotten = self.forgotten.saturating_add(1);
             self.blocks.remove(block);
         }
+        // Where most of them are alive, there is nothing to forget for as long again.
+        self.room = self.most.max(self.blocks.len().saturating_mul(2));
     }
 }
 
@@ -209,13 +279,43 @@ mod tests {
     }
 
     #[test]
+    fn a_borrow_belongs_to_the_blocks_of_its_owner_and_ends() {
+        let mut stories = Stories::default();
+        stories.take(&alloc(1, 1));
+        let (from, to) = (|| "main::a".to_owned(), || "f::r".to_owned());
+        let (kind, blocks) = (BorrowKind::Unique, || vec![BlockId(1)]);
+        let begun =
+            |to| EventKind::Borrow { from: from(), to, kind, perhaps: false, blocks: blocks() };
+        stories.take(&event(2, begun(to())));
+        stories.take(&event(3, begun("g::s".to_owned())));
+        let ended = EventKind::BorrowEnd { from: from(), to: to(), kind, blocks: blocks() };
+        stories.take(&event(4, ended));
+        let story = stories.of(BlockId(1)).expect("it was allocated");
+        let lent: Vec<_> = story.lent.iter().map(|lent| (lent.to.as_str(), lent.until)).collect();
+        assert_eq!(lent, [("f::r", Some(Seq(4))), ("g::s", None)]);
+    }
+
+    #[test]
     fn a_second_free_belongs_to_the_block_that_had_ended() {
         let mut stories = Stories::default();
         stories.take(&alloc(1, 1));
         stories.take(&free(2, 1));
-        let ended = Some(BlockId(1));
-        stories.take(&event(3, EventKind::UnknownFree { address: VirtAddr(0x1000), ended }));
+        let (address, ended) = (VirtAddr(0x1000), Some(BlockId(1)));
+        let (allocated_at, freed_at) = (None, None);
+        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at };
+        stories.take(&event(3, again));
         assert_eq!(stories.of(BlockId(1)).map(|story| story.freed.len()), Some(2));
+    }
+
+    #[test]
+    fn those_of_live_blocks_are_kept_however_many_there_are() {
+        let mut stories = Stories::at_most(10);
+        (1..=100).for_each(|n| stories.take(&alloc(n, n)));
+        assert_eq!((stories.in_order().len(), stories.forgotten()), (100, 0));
+        (1..=60).for_each(|n| stories.take(&free(100 + n, n)));
+        (101..=200).for_each(|n| stories.take(&alloc(200 + n, n)));
+        assert!(stories.forgotten() > 0 && stories.of(BlockId(1)).is_none());
+        assert!((61..=200).all(|n| stories.of(BlockId(n)).is_some()));
     }
 
     #[test]

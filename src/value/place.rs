@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Memory, Register, Unreadable, VirtAddr};
+use crate::base::{Memory, MemoryError, Register, Unreadable, VirtAddr};
 use crate::dwarf::{Location, Piece, PieceAt};
 
 use super::ReadRegister;
@@ -209,7 +209,7 @@ fn read_memory(memory: &dyn Memory, at: VirtAddr, into: &mut [u8]) -> Result<(),
         // Types without bytes live at addresses where nothing need be mapped.
         return Ok(());
     }
-    memory.read(at, into).map_err(|error| Unreadable::Unmapped { at: error.at })
+    memory.read(at, into).map_err(MemoryError::reason)
 }
 
 /// As many of the bytes as there are.

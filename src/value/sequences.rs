@@ -159,8 +159,11 @@ impl Walk<'_> {
             }
             let source = first.at(index.saturating_mul(stride));
             let item = self.value(element, &source, depth + 1);
-            let unmapped = matches!(item.kind, ValueKind::Unreadable(Unreadable::Unmapped { .. }));
-            in_vain = if unmapped { in_vain.saturating_add(1) } else { 0 };
+            let in_vain_now = matches!(
+                item.kind,
+                ValueKind::Unreadable(Unreadable::Unmapped { .. } | Unreadable::Dangling { .. })
+            );
+            in_vain = if in_vain_now { in_vain.saturating_add(1) } else { 0 };
             items.push(item);
             if in_vain >= IN_VAIN {
                 break;
@@ -177,7 +180,9 @@ impl Walk<'_> {
             return None;
         }
         match self.bytes(&Source::Memory(row.pointer), 1) {
-            Err(reason @ Unreadable::Unmapped { .. }) => Some(reason),
+            Err(reason @ (Unreadable::Unmapped { .. } | Unreadable::Dangling { .. })) => {
+                Some(reason)
+            }
             _ => None,
         }
     }

@@ -22,6 +22,8 @@ mod cells;
 mod effects;
 mod known;
 mod leaf;
+mod moves;
+mod outlook;
 mod registers;
 mod steps;
 #[cfg(test)]
@@ -32,6 +34,7 @@ mod ways;
 
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
+pub use outlook::{Holding, Mention, Outlook};
 pub use registers::argument_cell;
 pub use steps::{Code, Pad, Uses};
 pub use verdict::{Ending, Standing, Verdict, Way};

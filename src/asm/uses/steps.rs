@@ -74,6 +74,9 @@ pub struct Uses {
     pub(super) steps: Vec<Step>,
     /// The instructions from which control comes to each, unwinding included.
     pub(super) from: Vec<Vec<usize>>,
+    /// The cells of the frame in which one address is kept, with that: what is stored there is no
+    /// effect of an instruction.
+    pub(super) spilled: HashMap<i64, Known>,
 }
 
 impl Uses {
@@ -112,7 +115,7 @@ impl Uses {
                 }
             }
         }
-        Some(Uses { steps, from })
+        Some(Uses { steps, from, spilled })
     }
 
     /// The instruction that an address lies in.

@@ -77,11 +77,7 @@ impl Uses {
     }
 
     fn judge(&self, leaf: &Leaf, parameter: bool, standing: Standing<'_>) -> Option<Verdict> {
-        let leaf = &match self.kept(leaf) {
-            Kept::Here => Leaf { aliases: self.aliases(leaf), ..leaf.clone() },
-            Kept::There(there) => there,
-            Kept::Nowhere => return None,
-        };
+        let leaf = &self.settled(leaf)?;
         let here = self.index_of(standing.at)?;
         let step = self.steps.get(here)?;
         // A return address is looked up inside of its call, and what runs next where it begins.
@@ -109,6 +105,15 @@ impl Uses {
         let entry = here == 0 && !in_call;
         let before = self.before(leaf, parameter, &ran, entry);
         Some(self.without_use(leaf, &ahead, &before))
+    }
+
+    /// The leaf where its value is used; none where that is not known.
+    pub(super) fn settled(&self, leaf: &Leaf) -> Option<Leaf> {
+        match self.kept(leaf) {
+            Kept::Here => Some(Leaf { aliases: self.aliases(leaf), ..leaf.clone() }),
+            Kept::There(there) => Some(there),
+            Kept::Nowhere => None,
+        }
     }
 
     /// The verdict on a leaf that nothing ahead uses.

@@ -105,9 +105,9 @@ impl Machine {
 
     pub(super) fn store(&mut self, at: u64, size: usize, value: Option<u128>) {
         let bytes = value.map(u128::to_le_bytes);
-        for (address, offset) in (0..size as u64).map(|offset| at.wrapping_add(offset)).zip(0..) {
-            let byte = bytes.as_ref().and_then(|bytes| bytes.get::<usize>(offset)).copied();
-            self.written.insert(address, byte);
+        for (offset, index) in (0_u64..).zip(0..size) {
+            let byte = bytes.as_ref().and_then(|bytes| bytes.get(index)).copied();
+            self.written.insert(at.wrapping_add(offset), byte);
         }
     }
 

@@ -4,7 +4,7 @@ use super::super::error::{ExprError, Outcome};
 use super::super::operand::Operand;
 use super::Eval;
 use super::view::Text;
-use crate::base::{MemoryExt, Unreadable};
+use crate::base::MemoryExt;
 use crate::value::TextAt;
 
 /// The most bytes of a text that are read for one comparison or search.
@@ -57,7 +57,7 @@ impl Eval<'_> {
             }
             Text::At(at) => {
                 let read = self.reader.memory.read_bytes(at.pointer + from, len);
-                read.map_err(|error| ExprError::from(Unreadable::Unmapped { at: error.at }))
+                read.map_err(|error| ExprError::from(error.reason()))
             }
         }
     }

@@ -219,9 +219,11 @@ impl Eval<'_> {
         match self.reader.memory.read(pointee.target, &mut [0]) {
             Ok(()) => Ok(()),
             Err(error) => {
-                let reason = Unreadable::Unmapped { at: error.at };
-                let message =
-                    format!("the pointer dangles: nothing is mapped at {}", pointee.target);
+                let reason = error.reason();
+                let message = match &reason {
+                    Unreadable::Dangling { .. } => format!("what it points to is {reason}"),
+                    _ => format!("the pointer dangles: nothing is mapped at {}", pointee.target),
+                };
                 Err(ExprError { message, ..ExprError::from(reason) })
             }
         }

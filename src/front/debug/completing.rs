@@ -1,6 +1,8 @@
 //! What Tab completes: what may follow in a line, as the usage of its command says.
 
-use crate::command::{COMMANDS, Command, Topic, command_word, find, info_names, setting_names};
+use crate::command::{
+    COMMANDS, Command, Topic, command_word, event_kinds, find, info_names, setting_names,
+};
 use crate::session::Session;
 
 /// How many names are offered at once: more are no help.
@@ -60,6 +62,9 @@ fn wanted(command: &Command, before: &str) -> Wanted {
         }
         if command.name == "info" {
             words.extend(info_names().map(str::to_owned));
+        }
+        if has("KIND") {
+            words.extend(event_kinds().map(str::to_owned));
         }
         if has("TOPIC") {
             words.extend(Topic::ALL.iter().map(|topic| topic.name().to_owned()));
@@ -215,6 +220,10 @@ mod tests {
         assert!(of("delete", " ").contains(&Wanted::Breakpoint));
         assert!(of("source", " ").contains(&Wanted::File));
         assert!(of("help", " ").contains(&Wanted::Command));
+        let kinds = of("events", " ");
+        assert!(kinds.iter().any(
+            |wanted| matches!(wanted, Wanted::Word(words) if words.contains(&"alloc".to_owned()))
+        ));
         let info = of("info", " b");
         let words = |wanted: &Wanted| match wanted {
             Wanted::Word(words) => words.contains(&"breakpoints".to_owned()),

@@ -13,7 +13,8 @@ use crate::session::{Session, Settings};
 pub(in crate::front) fn debug(args: &DebugArgs) -> Outcome {
     let resolved = args.target.resolve()?;
     let (ledger, pin) = (!args.no_ledger, !args.no_pin);
-    let settings = Settings { ledger, pin, ..settings(&args.session) };
+    let record = args.record;
+    let settings = Settings { ledger, pin, record, ..settings(&args.session) };
     let session = Session::open(launch(&resolved), settings);
     let mut session = session.map_err(|error| explain(&error))?;
     if let Some(tty) = &args.tty {

@@ -58,6 +58,7 @@ pub(super) struct Lines {
     given: VecDeque<(Source, String)>,
     batch: bool,
     prompt: Option<Prompt>,
+    session: Rc<RefCell<Session>>,
 }
 
 /// What comes next.
@@ -85,7 +86,8 @@ impl Lines {
     ) -> Result<Lines, UserError> {
         let prompt =
             if args.batch || !is_interactive() { None } else { Prompt::new(session, defined) };
-        let mut lines = Lines { given: VecDeque::new(), batch: args.batch, prompt };
+        let given = VecDeque::new();
+        let mut lines = Lines { given, batch: args.batch, prompt, session: session.clone() };
         lines.given.extend(init.into_iter().map(|line| of_file(line, 0)));
         for path in &args.commands {
             let name = path.display().to_string();
@@ -150,7 +152,8 @@ impl Lines {
     /// The next command. Lines that belong together, up to their `end`, are one.
     pub fn next(&mut self) -> Next {
         loop {
-            match self.line(PROMPT) {
+            let prompt = self.prompt_now();
+            match self.line(&prompt) {
                 whole @ Next::Line(Source::Program(_), _) => return whole,
                 Next::Line(source, first) => {
                     if let Some(text) = self.block(first) {
@@ -160,6 +163,15 @@ impl Lines {
                 Next::GivenUp => {}
                 other => return other,
             }
+        }
+    }
+
+    /// What asks for a command: in the past, it says at which event.
+    fn prompt_now(&self) -> String {
+        let session = self.session.borrow();
+        match session.event_looked_at() {
+            Some(event) => format!("(freehold @{}) ", event.seq.0),
+            None => PROMPT.to_owned(),
         }
     }
 

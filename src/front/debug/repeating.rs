@@ -23,6 +23,8 @@ const REPEATED: &[(&str, Repeat)] = &[
     ("advance", Repeat::Same),
     ("up", Repeat::Same),
     ("down", Repeat::Same),
+    ("back", Repeat::Same),
+    ("forward", Repeat::Same),
     ("print", Repeat::Same),
     ("list", Repeat::GoOn),
     ("x", Repeat::GoOn),

@@ -8,7 +8,7 @@ mod format;
 mod recording;
 mod snapshot;
 
-use super::args::DropsArgs;
+use super::args::{DropsArgs, Format};
 use super::errors::Outcome;
 use super::narrator::{Narrator, Text};
 use super::program;
@@ -37,6 +37,8 @@ fn options(args: &DropsArgs, resolved: &Resolved) -> Options {
         ledger: true,
         drops: true,
         whole_stack: true,
+        // The text tells of blocks alone; whoever reads events may want to know what was in them.
+        values: args.output.page.format == Format::Json,
         // The view folds what repeats: a drop must not be told without the call that it belongs to.
         full: true,
         halt_on_signals: false,

@@ -26,6 +26,10 @@ pub(super) fn printed(state: &State, expression: &str) -> Rhai<Dynamic> {
         };
         thrown(error)
     };
+    if session.moment().is_some() {
+        let recorded = session.recorded(expression).map_err(refused)?;
+        return of_value(&session, &recorded.value());
+    }
     let answered = session.print(expression).map_err(refused)?;
     if let Some(why) = answered.unreadable() {
         return Err(thrown(CommandError::new(format!("`{expression}` is {why}"))));
@@ -86,6 +90,7 @@ pub(super) fn answer(state: &State, answer: &Answer) -> Rhai<Dynamic> {
         Answer::Said(text) => Ok(text.clone().into()),
         // A format was asked for: the text is what is wanted.
         Answer::Value(answered) => Ok(answered.to_string().into()),
+        Answer::Past { answer, .. } => self::answer(state, answer),
         Answer::Stopped(stopped) => {
             let mut told = with_place(of_json(&json(stopped)?));
             if let Some(returned) = &stopped.returned

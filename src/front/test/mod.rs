@@ -32,10 +32,12 @@ pub(super) fn run(args: &TestArgs) -> Outcome {
     let mut all = Vec::new();
     for binary in &binaries {
         let tests = tests_of(&binary.executable, binary.dir.as_deref(), &[])?;
+        let means = |test: &Listed, text: &str| {
+            if args.exact { test.name == text } else { test.name.contains(text) }
+        };
         let wanted = |test: &Listed| {
-            args.filter.as_ref().is_none_or(|filter| {
-                if args.exact { test.name == *filter } else { test.name.contains(filter.as_str()) }
-            })
+            args.filter.as_ref().is_none_or(|filter| means(test, filter))
+                && !args.skip.iter().any(|skipped| means(test, skipped))
         };
         all.extend(tests.into_iter().filter(wanted).map(|test| (binary.clone(), test)));
     }

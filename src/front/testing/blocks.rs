@@ -169,6 +169,7 @@ mod tests {
             allocated: moment(id, made, 3),
             resized: Vec::new(),
             moved: Vec::new(),
+            lent: Vec::new(),
             freed: freed.collect(),
         }
     }

@@ -184,6 +184,7 @@ fn options(launch: crate::inferior::Launch, follow: &[String]) -> Options {
         ledger: true,
         drops: true,
         whole_stack: false,
+        values: true,
         full: true,
         halt_on_signals: false,
         pin: true,

@@ -10,7 +10,7 @@ use super::spans::{Ink, Line, bytes, counted, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
 use super::variables::variables;
-use crate::base::{At, ExitStatus, Hold};
+use crate::base::{At, ExitStatus, Hold, borrowed_text};
 use crate::command::{Answer, COMMANDS, Command, SourceText, Stopped, Topic};
 use crate::dwarf::Origin;
 use crate::session::{Answered, Frame, Halt, Skip, Whereabouts};
@@ -47,6 +47,9 @@ impl AnswerText {
             Answer::Value(answered) => self.value(answered),
             Answer::Split { name, split } => split_text(split, name, self.width),
             Answer::Looked(found) => looked::looked(found, self.width),
+            Answer::Past { moment, answer } => {
+                looked::heading(moment, self.width) + &self.answer(answer)
+            }
             Answer::Stopped(stopped) => {
                 let value = stopped.returned.as_ref().map(|answered| self.value(answered));
                 self.lines(answer)
@@ -64,6 +67,7 @@ impl AnswerText {
             | Answer::Quit
             | Answer::Value(_)
             | Answer::Split { .. }
+            | Answer::Past { .. }
             | Answer::Script(_)
             | Answer::Program(_)
             | Answer::Transcript(_)
@@ -107,7 +111,12 @@ impl AnswerText {
         let mut head = Line::new();
         head.push(Ink::Faint, format!("${}", answered.no)).push(Ink::Faint, ": ");
         head.push(Ink::Type, &answered.type_name).push(Ink::Plain, " = ");
-        value_text(head, &answered.pretty, self.width)
+        let mut text = value_text(head, &answered.pretty, self.width);
+        if let Some(borrowed) = borrowed_text(&answered.borrowed) {
+            let mut line = Line::new();
+            line.push(Ink::Changed, format!("    {borrowed}")).render(&mut text);
+        }
+        text
     }
 }
 
@@ -215,7 +224,9 @@ fn reason(halt: &Halt) -> Line {
         Halt::Breakpoint { .. }
         | Halt::Watchpoint { .. }
         | Halt::WatchEnded { .. }
-        | Halt::Caught { .. } => &mut line,
+        | Halt::Caught { .. }
+        | Halt::Ownership { .. }
+        | Halt::BadFree { .. } => &mut line,
     };
     line
 }

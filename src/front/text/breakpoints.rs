@@ -1,6 +1,7 @@
 //! Breakpoints, watchpoints and catchpoints, and why they have stopped the program.
 
 use super::answer::{plain, where_is};
+use super::ownership_stops;
 use super::spans::{Ink, Line, counted, wrap};
 use crate::base::system_call_name;
 use crate::session::{
@@ -18,6 +19,15 @@ pub(super) fn set(breakpoint: &Breakpoint) -> Line {
         }
         (Target::Catch(what), _) => {
             line.push(Ink::Plain, format!(": {}", catch(what)));
+        }
+        (Target::Ownership(stop), places) => {
+            line.push(Ink::Plain, format!(": {stop}"));
+            if let [first, ..] = places {
+                line.push(Ink::Plain, " at ").append(where_is(&first.at));
+                let more = places.len().saturating_sub(1);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                line.push(Ink::Faint, format!("{more}  (inferred)"));
+            }
         }
         (Target::Place(wanted) | Target::Return(wanted), []) => {
             line.push(Ink::Plain, format!(": {wanted}"));
@@ -69,6 +79,9 @@ fn one(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
         Target::Catch(what) => {
             line.push(Ink::Strong, format!("catch {}", catch(what)));
         }
+        Target::Ownership(stop) => {
+            line.push(Ink::Strong, stop.to_string());
+        }
         Target::Place(wanted) | Target::Return(wanted) => match breakpoint.places.first() {
             None => {
                 line.push(Ink::Strong, wanted.to_string()).push(Ink::Faint, "  pending");
@@ -85,7 +98,7 @@ fn one(breakpoint: &Breakpoint, lines: &mut Vec<Line>) {
         line.push(Ink::Changed, "  disabled");
     }
     lines.push(line);
-    if matches!(breakpoint.target, Target::Place(_) | Target::Return(_)) {
+    if !matches!(breakpoint.target, Target::Watch(_) | Target::Catch(_)) {
         for place in places {
             let mut line = indented();
             line.append(place);
@@ -171,6 +184,14 @@ pub(super) fn halt(halt: &Halt) -> Option<Line> {
             line.push(Ink::Changed, format!("Catchpoint {}", ids(hit)));
             line.push(Ink::Plain, format!(": {}", caught(what)));
         }
+        Halt::Ownership { hit, happened, .. } => {
+            line.push(Ink::Changed, format!("Breakpoint {}", ids(hit)));
+            line.push(Ink::Plain, ": ");
+            line.append(happened.first().map(ownership_stops::happened).unwrap_or_default());
+        }
+        Halt::BadFree { free, .. } => {
+            line.push(Ink::Gone, ownership_stops::bad_free(free));
+        }
         _ => return None,
     }
     Some(line)
@@ -200,6 +221,11 @@ pub(super) fn more_of_halt(halt: &Halt, width: usize, lines: &mut Vec<Line>) {
             }
         }
         Halt::Caught { failed, .. } => complain(failed, width, lines),
+        Halt::Ownership { failed, happened, .. } => {
+            ownership_stops::more(happened, lines);
+            complain(failed, width, lines);
+        }
+        Halt::BadFree { free, .. } => ownership_stops::more_of_bad_free(free, lines),
         _ => {}
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
-        EventKind::UnknownFree { ended, .. } => {
+        EventKind::UnknownFree { ended, allocated_at, freed_at, .. } => {
             let mut line = word("free", Ink::Gone);
             match ended {
                 Some(block) => {
@@ -60,6 +60,11 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line.push(Ink::Plain, "  ");
             by(&mut line, at);
+            for (what, at) in [("allocated", allocated_at), ("freed first", freed_at)] {
+                if let Some(at) = at {
+                    line.push(Ink::Faint, format!("  {what} in {}", whole_place(at)));
+                }
+            }
             line
         }
         EventKind::Move { block, with, from, to } => {
@@ -92,11 +97,14 @@ pub(super) fn line(event: &Event) -> Option<Line> {
         EventKind::Exec { program } => {
             told("exec", format!("the process runs {program} now; all its blocks are gone"))
         }
+        // A picture tells of borrows, and a line for each would hide what happens to blocks.
+        EventKind::Borrow { .. } | EventKind::BorrowEnd { .. } => return None,
         EventKind::Start { .. }
         | EventKind::Repeated { .. }
         | EventKind::Enter { .. }
         | EventKind::ScopeEnd { .. }
         | EventKind::Return { .. }
+        | EventKind::Stop { .. }
         | EventKind::Note { .. }
         | EventKind::Log { .. }
         | EventKind::Signal { .. }

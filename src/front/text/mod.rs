@@ -9,6 +9,7 @@ mod highlight;
 mod layout;
 mod lines;
 mod looked;
+mod ownership_stops;
 mod paths;
 mod picture;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::layout::{Canvas, Columns, Layout, Mark, Row};
 use super::paths::{brief, function, without_crate};
 use super::slots::{content, is_named, name_of, slot_rows};
 use super::spans::{Ink, Line, bytes, number};
-use crate::base::{FrameView, SlotKind, SlotState, SlotView};
+use crate::base::{Borrow, FrameView, SlotKind, SlotState, SlotView};
 
 /// The last picture of one thread, to tell what changed.
 #[derive(Default)]
@@ -22,7 +22,8 @@ pub(super) struct Picture {
 struct Remembered {
     function: String,
     bytes: u64,
-    slots: HashMap<String, String>,
+    /// By name, what is told of each, and who has borrowed it.
+    slots: HashMap<String, (String, Vec<Borrow>)>,
 }
 
 impl Picture {
@@ -140,10 +141,20 @@ fn frame_rows(
         let mark = match before.map(|before| before.slots.get(&key)) {
             None => Mark::Same,
             Some(None) => Mark::New,
-            Some(Some(known)) if *known == text => Mark::Same,
+            // That a borrow is over can be seen by its holder.
+            Some(Some((known, borrowed))) if *known == text => {
+                let same = |one: &Borrow, other: &Borrow| {
+                    (&one.by, &one.part, one.kind) == (&other.by, &other.part, other.kind)
+                };
+                let is_known = |now: &Borrow| borrowed.iter().any(|known| same(known, now));
+                match slot.borrowed.iter().all(is_known) {
+                    true => Mark::Same,
+                    false => Mark::Changed,
+                }
+            }
             Some(Some(_)) => Mark::Changed,
         };
-        remembered.slots.insert(key, text);
+        remembered.slots.insert(key, (text, slot.borrowed.clone()));
         // In a new frame every slot is new, and only the frame is marked.
         if before.is_none() || mark != Mark::Same {
             rows.extend(

@@ -1,8 +1,10 @@
 //! A variable in a picture: its name, type and size, and its value or what is known instead of it.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::layout::{Columns, Mark, Row};
 use super::spans::{Ink, Line, bytes, cut, number};
-use crate::base::{At, GonePart, Held, Hold, SlotKind, SlotState, SlotView};
+use crate::base::{At, Borrow, GonePart, Held, Hold, SlotKind, SlotState, SlotView, borrowed_text};
 
 /// How many blocks of one slot are drawn.
 const BLOCKS_DRAWN: usize = 12;
@@ -27,7 +29,9 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
     let Some(first) = owned.first() else {
         let below = value_beside(columns, &mut left, slot_value(slot));
-        return [left].into_iter().chain(below).map(Row::left).collect();
+        let lent =
+            borrowed_beside(columns, below.as_ref().map_or(0, |_| columns.left), &mut left, slot);
+        return [left].into_iter().chain(below).chain(lent).map(Row::left).collect();
     };
     let mut below = None;
     let mut right = block(first);
@@ -49,14 +53,18 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
             right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
         }
     }
+    let lent = borrowed_beside(columns, ARROW, &mut left, slot);
     let mut rows = vec![Row { mark: Mark::Same, left, arrow: true, right }];
     rows.extend(below.map(Row::left));
+    let mut lent = lent;
     for held in owned.iter().skip(1).take(BLOCKS_DRAWN) {
         let mut right = Line::new();
         right.push(Ink::Faint, "└ ").append(block(held));
         right.push(Ink::Faint, format!("  in {}", cut(&held.path, 24)));
-        rows.push(Row::right(right));
+        let left = lent.take().unwrap_or_default();
+        rows.push(Row { left, ..Row::right(right) });
     }
+    rows.extend(lent.map(Row::left));
     let more = owned.len().saturating_sub(BLOCKS_DRAWN + 1);
     if more > 0 {
         let mut right = Line::new();
@@ -64,6 +72,61 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         rows.push(Row::right(right));
     }
     rows
+}
+
+/// Columns that an arrow takes at least.
+const ARROW: usize = 3;
+
+/// Puts who has borrowed a value behind what is told of it, where so many columns are left beside
+/// that; or gives the line to put below.
+fn borrowed_beside(
+    columns: &Columns,
+    left: usize,
+    head: &mut Line,
+    slot: &SlotView,
+) -> Option<Line> {
+    let text = slot.borrowed_text()?;
+    let gap = if head.ends_blank() { "" } else { "  " };
+    let taken = head.width() + gap.len() + text.width() + left;
+    if taken <= columns.left {
+        head.push(Ink::Changed, format!("{gap}{text}"));
+        if left > 0 {
+            head.push(Ink::Plain, " ");
+        }
+        return None;
+    }
+    let mut below = Line::new();
+    below.push(Ink::Plain, "      ");
+    let room = columns.left.saturating_sub(below.width());
+    let text = if text.width() > room { shortened(slot).unwrap_or(text) } else { text };
+    below.push(Ink::Changed, text);
+    Some(below)
+}
+
+/// Who has borrowed a value, without the modules and types around the functions.
+fn shortened(slot: &SlotView) -> Option<String> {
+    let short = |borrow: &Borrow| Borrow { by: last_two(&borrow.by), ..borrow.clone() };
+    borrowed_text(&slot.borrowed.iter().map(short).collect::<Vec<_>>())
+}
+
+/// `mode::self` of `flags::HiArgs::mode::self`.
+fn last_two(place: &str) -> String {
+    let mut depth = 0usize;
+    let mut joints = 0usize;
+    for (at, character) in place.char_indices().rev() {
+        match character {
+            '>' => depth = depth.saturating_add(1),
+            '<' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 && place.get(at..).is_some_and(|rest| rest.starts_with("::")) => {
+                joints = joints.saturating_add(1);
+                if joints == 2 {
+                    return place.get(at.saturating_add(2)..).unwrap_or(place).to_owned();
+                }
+            }
+            _ => {}
+        }
+    }
+    place.to_owned()
 }
 
 /// Puts a value behind the name, type and size of its slot; or gives the line to put below, where
@@ -190,4 +253,17 @@ fn block(held: &Held) -> Line {
         _ => line.push(Ink::Plain, format!("{} of {}", number(held.used), bytes(held.size))),
     };
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_place_is_told_by_its_function_and_name() {
+        assert_eq!(last_two("flags::HiArgs::mode::self"), "mode::self");
+        assert_eq!(last_two("<rg::A as rg::B>::update::v"), "update::v");
+        assert_eq!(last_two("main::value"), "main::value");
+        assert_eq!(last_two("look<rg::A>::value"), "look<rg::A>::value");
+    }
 }

@@ -98,6 +98,11 @@ impl Line {
         self.push(ink, with.to_string().repeat(missing))
     }
 
+    /// Whether its last character is a space.
+    pub fn ends_blank(&self) -> bool {
+        self.spans.last().is_some_and(|(_, text)| text.ends_with(' '))
+    }
+
     /// Columns that it takes.
     pub fn width(&self) -> usize {
         self.width

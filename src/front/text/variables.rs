@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::spans::{Ink, Line, wrap};
 use super::value::value_lines;
-use crate::base::Unreadable;
+use crate::base::{Unreadable, borrowed_text};
 use crate::command::{INDENT, VariableShown};
 
 /// Names and types that are longer do not push those of other lines to the right.
@@ -61,6 +61,9 @@ impl Columns {
         if variable.shadowed {
             tail.push(Ink::Faint, "  shadowed");
         }
+        if let Some(borrowed) = borrowed_text(&variable.borrowed) {
+            tail.push(Ink::Changed, format!("  {borrowed}"));
+        }
         let value = match &variable.pretty {
             Some(pretty) => value_lines(pretty),
             None => {
@@ -114,6 +117,7 @@ mod tests {
             value: None,
             pretty,
             unreadable: value.err(),
+            borrowed: Vec::new(),
         }
     }
 

@@ -307,9 +307,11 @@ mod tests {
             state: SlotState::Live,
             value: None,
             blocks: vec![],
+            borrowed: vec![],
             leads_to: None,
             inlined_from: None,
             shadowed: false,
+            over: false,
             shares_bytes: false,
         }
     }
@@ -331,7 +333,15 @@ mod tests {
     }
 
     fn frame(function: &str, user: bool, bytes: u64, slots: Vec<SlotView>) -> FrameView {
-        FrameView { at: at(function, 9), user, bytes, inlined: false, slots }
+        FrameView {
+            at: at(function, 9),
+            user,
+            bytes,
+            inlined: false,
+            pc: None,
+            signal: false,
+            slots,
+        }
     }
 
     fn enter(frame: FrameView, callers: Vec<FrameView>) -> EventKind {

@@ -114,9 +114,9 @@ fn fill(
     while !rest.is_empty() {
         let len = piece(at, rest).min(rest.len());
         if len == 0 {
-            return Err(MemoryError { at });
+            return Err(MemoryError::unmapped(at));
         }
-        let failed = MemoryError { at };
+        let failed = MemoryError::unmapped(at);
         at = at.0.checked_add(len as u64).map(VirtAddr).ok_or(failed)?;
         (_, rest) = rest.split_at_mut(len);
     }
@@ -176,11 +176,11 @@ mod tests {
         let memory = memory();
         assert_eq!(memory.read_bytes(VirtAddr(0x1ff0), 8), Ok(vec![5; 8]));
         let missing = VirtAddr(0x1ff8);
-        assert_eq!(memory.read_u64(VirtAddr(0x1ff4)), Err(MemoryError { at: missing }));
+        assert_eq!(memory.read_u64(VirtAddr(0x1ff4)), Err(MemoryError::unmapped(missing)));
         assert_eq!(memory.read_bytes(VirtAddr(0x2008), 8), Ok(vec![7; 8]));
-        assert_eq!(memory.read_u64(VirtAddr(0x2009)), Err(MemoryError { at: VirtAddr(0x2010) }));
+        assert_eq!(memory.read_u64(VirtAddr(0x2009)), Err(MemoryError::unmapped(VirtAddr(0x2010))));
         let last = VirtAddr(u64::MAX);
-        assert_eq!(memory.read_u64(last), Err(MemoryError { at: last }));
+        assert_eq!(memory.read_u64(last), Err(MemoryError::unmapped(last)));
         assert_eq!(memory.read(last, &mut []), Ok(()));
     }
 

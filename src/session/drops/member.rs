@@ -10,7 +10,7 @@ const MOST_PARTS: usize = 4096;
 /// The path of the part of a value of a type that lies at an offset and has a type of this name:
 /// `.field.0`, `[1]`; empty for the value itself. What std wraps a value in has no name in it:
 /// nobody writes it. None where no part fits.
-pub(super) fn member_path(
+pub(in super::super) fn member_path(
     types: &dyn Types,
     whole: TypeRef,
     offset: u64,

@@ -1,7 +1,7 @@
 //! Drops of a run: the code that drops values, and what is seen when a thread comes to it.
 
 mod callers;
-mod member;
+pub(super) mod member;
 mod place;
 mod scopes;
 
@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::context::FrameContext;
+use super::drops_so_far::DropLog;
 use super::planting::Role;
 use super::run::Run;
 use crate::base::{
@@ -34,6 +35,10 @@ pub(super) struct Dropping {
     optimised: HashSet<UnitId>,
     /// The code at each site, outermost call first.
     sites: Vec<Vec<Planted>>,
+    /// Their addresses.
+    at_address: HashMap<VirtAddr, usize>,
+    /// What a debugger's user can ask for later.
+    pub log: DropLog,
 }
 
 impl Dropping {
@@ -45,10 +50,10 @@ impl Dropping {
 
 /// Code that drops values, where it is loaded.
 #[derive(Clone)]
-struct Planted {
-    site: Arc<DropSite>,
-    code: Arc<DropCode>,
-    loaded: Loaded,
+pub(super) struct Planted {
+    pub site: Arc<DropSite>,
+    pub code: Arc<DropCode>,
+    pub loaded: Loaded,
 }
 
 impl Run {
@@ -61,13 +66,22 @@ impl Run {
             Some(Whose::Std) => part == DropPart::Glue,
             other => other.is_some(),
         };
-        let code = without_stds_own(main.image.drop_code(&wanted));
-        self.dropping.optimised = main.image.optimised_units().into_iter().collect();
+        self.plant_drop_code(main.image.drop_code(&wanted));
+        self.plant_unwinding();
+    }
+
+    /// Plants some code that drops values, as far as it is not planted already.
+    pub(super) fn plant_drop_code(&mut self, code: Vec<DropCode>) {
+        let main = self.inferior.modules().main();
+        let code = without_stds_own(code);
+        if self.dropping.sites.is_empty() {
+            self.dropping.optimised = main.image.optimised_units().into_iter().collect();
+        }
         let bodies = code.iter().filter(|code| code.part == DropPart::Body);
         let implementing: HashSet<_> = bodies.map(|code| plain_name(&code.type_name)).collect();
-        let mut at_address: HashMap<VirtAddr, usize> = HashMap::new();
         for code in code {
-            let Some(whose) = whose(&main.image, &code.type_name) else { continue };
+            // What somebody asks for by name need not be what is shown to everybody.
+            let whose = whose(&main.image, &code.type_name).unwrap_or(Whose::Std);
             let to_virt = |range| main.bias.range_to_virt(range);
             let entry = main.bias.to_virt(code.entry);
             let inlined = (code.inlined > 0).then(|| main.image.function_at(code.entry)).flatten();
@@ -88,14 +102,28 @@ impl Run {
             let planted =
                 Planted { site: Arc::new(site), code: Arc::new(code), loaded: main.clone() };
             let new = self.dropping.sites.len();
-            let index = *at_address.entry(entry).or_insert(new);
+            let index = *self.dropping.at_address.entry(entry).or_insert(new);
             match self.dropping.sites.get_mut(index) {
-                Some(there) => there.push(planted),
+                Some(there) if there.iter().any(|known| known.is_same(&planted)) => {}
+                Some(there) => {
+                    there.push(planted);
+                    there.sort_by_key(|planted| planted.code.inlined);
+                }
                 None => self.dropping.sites.push(vec![planted]),
             }
             self.site(entry, Role::Drop(index));
         }
-        self.plant_unwinding();
+    }
+
+    /// Takes the sites away that drop nothing of some types.
+    pub(super) fn unplant_drops_but(&mut self, wanted: &dyn Fn(&str) -> bool) {
+        let mut gone = Vec::new();
+        for (index, planted) in self.dropping.sites.iter().enumerate() {
+            if !planted.iter().any(|planted| wanted(&planted.site.type_name)) {
+                gone.extend(planted.first().map(|planted| (planted.site.entry, index)));
+            }
+        }
+        gone.into_iter().for_each(|(at, index)| self.remove_site(at, Role::Drop(index)));
     }
 
     /// A panic unwinds from `__rust_start_panic` to `__rust_panic_cleanup` (`std::panicking`).
@@ -172,6 +200,7 @@ impl Run {
             count: seen.count.filter(|_| seen.part == DroppedPart::Value),
         };
         let at = seen.at.as_deref().cloned();
+        self.note_drop(thread, planted, &view, at.as_ref());
         self.emit(no, Evidence::Observed, at, None, EventKind::Drop(view));
     }
 
@@ -219,6 +248,14 @@ impl Run {
         let (_, count) = pointer.counts.iter().find(|(name, _)| *name == which)?;
         // `Weak::new` has no counts.
         Some(*count).filter(|count| *count > 0)
+    }
+}
+
+impl Planted {
+    /// Whether it is the same code for the same type.
+    fn is_same(&self, other: &Planted) -> bool {
+        (&self.site.type_name, self.site.part, self.code.inlined)
+            == (&other.site.type_name, other.site.part, other.code.inlined)
     }
 }
 

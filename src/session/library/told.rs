@@ -31,6 +31,14 @@ impl fmt::Display for Halt {
                 let hit: Vec<_> = hit.iter().map(ToString::to_string).collect();
                 write!(f, "thread {thread} has reached catchpoint {}", hit.join(", "))
             }
+            Halt::Ownership { hit, .. } => {
+                let hit: Vec<_> = hit.iter().map(ToString::to_string).collect();
+                write!(f, "thread {thread} has reached breakpoint {}", hit.join(", "))
+            }
+            Halt::BadFree { free, .. } => match &free.block {
+                Some(before) => write!(f, "thread {thread} frees {} once more", before.block),
+                None => write!(f, "thread {thread} frees a pointer at which no block begins"),
+            },
             Halt::Signal { name, explanation, .. } => {
                 write!(f, "thread {thread} got {name}")?;
                 explanation.iter().try_for_each(|why| write!(f, ": {why}"))

@@ -8,6 +8,8 @@ mod doc;
 mod layout;
 mod numbers;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::format::Format;
 use super::model::Value;
 use super::naming::Naming;
@@ -88,6 +90,21 @@ impl Value {
 }
 
 impl Pretty {
+    /// A text that was made before, broken at its spaces into lines of so many columns.
+    pub fn plain(text: &str, width: usize) -> Pretty {
+        let mut lines = vec![String::new()];
+        for word in text.split_inclusive(' ') {
+            let Some(line) = lines.last_mut() else { break };
+            if !line.is_empty() && line.width() + word.trim_end().width() > width {
+                lines.push(word.to_owned());
+            } else {
+                line.push_str(word);
+            }
+        }
+        let line = |text: String| vec![Token::new(TokenKind::Name, text)];
+        Pretty { lines: lines.into_iter().map(line).collect(), cut: Vec::new() }
+    }
+
     /// Adds a line that says how to see more of what was cut.
     pub fn hint(&mut self, text: &str) {
         self.lines.push(vec![Token::new(TokenKind::Dim, text)]);

@@ -72,7 +72,7 @@ mod tests {
         fn read(&self, at: VirtAddr, into: &mut [u8]) -> Result<(), MemoryError> {
             self.0.set(self.0.get() + 1);
             if at.0 < PAGE {
-                return Err(MemoryError { at });
+                return Err(MemoryError::unmapped(at));
             }
             into.fill((at.0 / PAGE) as u8);
             Ok(())
@@ -99,6 +99,6 @@ mod tests {
         let memory = Counting(Cell::new(0));
         let streamed = Streamed::new(&memory);
         assert_eq!(streamed.read_bytes(VirtAddr(2 * PAGE - 1), 2), Ok(vec![1, 1]));
-        assert_eq!(streamed.read_bytes(VirtAddr(8), 1), Err(MemoryError { at: VirtAddr(8) }));
+        assert_eq!(streamed.read_bytes(VirtAddr(8), 1), Err(MemoryError::unmapped(VirtAddr(8))));
     }
 }

@@ -4,6 +4,7 @@
 mod builder;
 mod only;
 mod render;
+mod so_far;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::base::{DroppedPart, Event, EventKind, ThreadNo};
 use builder::Builder;
 use only::only;
 use render::Renderer;
+pub(super) use so_far::drawn;
 use tree::Node;
 
 /// How many types are listed among the totals.

@@ -11,12 +11,7 @@ pub(super) fn only(nodes: Vec<Node>, names: &[String]) -> Vec<Node> {
 
 fn kept(node: Node, names: &[String]) -> Option<Node> {
     let named = |text: &str| names.iter().any(|name| text.contains(&**name));
-    let of_file = |at: &Option<At>| {
-        at.as_ref().and_then(|at| at.file.as_deref()).is_some_and(|file| {
-            // A folder that happens to be called so is not meant.
-            named(file.rsplit('/').next().unwrap_or(file))
-        })
-    };
+    let of_file = |at: &Option<At>| named_in(at, names);
     match node {
         Node::Call(call) if named(&call.function) || of_file(&call.at) => Some(Node::Call(call)),
         Node::Call(call) => {
@@ -34,4 +29,13 @@ fn kept(node: Node, names: &[String]) -> Option<Node> {
             (!first.is_empty()).then_some(Node::Rounds { first, times })
         }
     }
+}
+
+/// Whether a place lies in a file that one of the names means.
+pub(super) fn named_in(at: &Option<At>, names: &[String]) -> bool {
+    at.as_ref().and_then(|at| at.file.as_deref()).is_some_and(|file| {
+        // A folder that happens to be called so is not meant.
+        let file = file.rsplit('/').next().unwrap_or(file);
+        names.iter().any(|name| file.contains(&**name))
+    })
 }

@@ -8,6 +8,9 @@ use crate::base::{At, BlockId, DropView, Seq};
 /// How many nodes in a row are compared with those before them: a loop can make several calls.
 const LONGEST_ROUND: usize = 6;
 
+/// How many elements of a vector are told one by one, whatever becomes of them.
+const ELEMENTS_TOLD: u64 = 8;
+
 /// Something that a thread did.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -91,6 +94,9 @@ pub(super) struct Deed {
 impl Node {
     /// A number that is the same for what looks the same but for the ordinals of blocks.
     fn shape(&self) -> u64 {
+        if let Node::Rounds { first, times } = self {
+            return shape_of_rounds(&shapes(first), *times);
+        }
         let mut hasher = DefaultHasher::new();
         self.hash_shape(&mut hasher);
         hasher.finish()
@@ -110,7 +116,7 @@ impl Node {
             Node::Deed(deed) => {
                 (deed.verb, without_ordinals(&deed.text), &deed.at).hash(hasher);
             }
-            Node::Rounds { first, times } => (shapes(first), times).hash(hasher),
+            Node::Rounds { .. } => self.shape().hash(hasher),
         }
     }
 }
@@ -119,15 +125,28 @@ fn shapes(nodes: &[Node]) -> Vec<u64> {
     nodes.iter().map(Node::shape).collect()
 }
 
-/// A text with each `#12` as `#`.
+/// The shape of rounds, from those of the nodes of the first.
+fn shape_of_rounds(first: &[u64], times: u64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (first, times).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A text with each `#12` as `#`, and each `[12]` as `[]` but for those of the first elements: blocks
+/// and the many elements of a vector that are treated alike are told once.
 pub(super) fn without_ordinals(text: &str) -> String {
-    let mut parts = text.split('#');
-    let mut plain = parts.next().unwrap_or("").to_owned();
-    for part in parts {
-        plain.push('#');
-        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(mark) = rest.find(['#', '[']) {
+        let (before, behind) = rest.split_at(mark + 1);
+        plain.push_str(before);
+        let digits = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, after) = behind.split_at(digits);
+        let is_far = number.parse::<u64>().map_or(digits > 0, |index| index >= ELEMENTS_TOLD);
+        let is_ordinal = before.ends_with('#') || (after.starts_with(']') && is_far);
+        rest = if is_ordinal { after } else { behind };
     }
-    plain
+    plain + rest
 }
 
 /// The nodes of a call, with the shape of each beside it, so that none is looked at twice.
@@ -158,11 +177,14 @@ impl Nodes {
     fn folds(&mut self, round: usize) -> bool {
         let Some(start) = self.nodes.len().checked_sub(round) else { return false };
         let Some(last) = self.shapes.get(start..).map(<[u64]>::to_vec) else { return false };
-        if let Some(Node::Rounds { first, times }) =
-            start.checked_sub(1).and_then(|before| self.nodes.get_mut(before))
-            && shapes(first) == last
+        let before = start.checked_sub(1);
+        let before =
+            before.and_then(|at| Some((self.nodes.get_mut(at)?, self.shapes.get_mut(at)?)));
+        if let Some((Node::Rounds { times, .. }, shape)) = before
+            && *shape == shape_of_rounds(&last, *times)
         {
             *times = times.saturating_add(1);
+            *shape = shape_of_rounds(&last, *times);
             self.nodes.truncate(start);
             self.shapes.truncate(start);
             return true;
@@ -175,8 +197,7 @@ impl Nodes {
         let first = self.nodes.split_off(before);
         self.nodes.push(Node::Rounds { first, times: 2 });
         self.shapes.truncate(before);
-        // It is like nothing else: rounds are compared by what is in them.
-        self.shapes.push(u64::MAX);
+        self.shapes.push(shape_of_rounds(&last, 2));
         true
     }
 }
@@ -209,11 +230,15 @@ mod tests {
         assert_eq!(folded("aaaa"), "(a)*4");
         assert_eq!(folded("xabababy"), "x(ab)*3y");
         assert_eq!(folded("abcabcabcd"), "(abc)*3d");
+        assert_eq!(folded("abbcabbcabbc"), "(a(b)*2c)*3");
+        assert_eq!(folded("abbcabbbc"), "a(b)*2ca(b)*3c");
     }
 
     #[test]
     fn blocks_are_alike_whatever_their_numbers() {
         assert_eq!(without_ordinals("#3[1] → f::x #41"), "#[1] → f::x #");
+        assert_eq!(without_ordinals("#3[12].a[8]: [u8; 16]"), "#[].a[]: [u8; 16]");
+        assert_eq!(without_ordinals("[7][99999999999999999999][] #"), "[7][][] #");
         let mut nodes = Nodes::default();
         for block in 1..=3 {
             let deed = Deed {

@@ -2,9 +2,9 @@
 
 use super::super::paths::{brief, function};
 use super::super::spans::{Ink, Line, bytes, counted, number, place};
-use super::{address, plain, widest};
+use super::{address, kept_by, plain, widest};
 use crate::base::{At, Hold};
-use crate::session::{BlockDetail, BlockView, HeapView, Holder};
+use crate::session::{BlockDetail, BlockView, HeapView, Holder, OwnerStep};
 
 /// Columns of an owner's name at most.
 const OWNER: usize = 30;
@@ -21,7 +21,7 @@ pub(super) fn blocks(view: &HeapView, addresses: bool, width: usize, lines: &mut
     }
     let ordinal = view.blocks.iter().map(|b| b.block.to_string().len()).max().unwrap_or(0);
     let size = view.blocks.iter().map(|b| bytes(b.size).len()).max().unwrap_or(0);
-    let owners: Vec<String> = view.blocks.iter().map(|b| owner(b.owner.as_ref())).collect();
+    let owners: Vec<String> = view.blocks.iter().map(owner).collect();
     let room = OWNER.max(width / 3);
     let column = widest(owners.iter().map(String::as_str), room);
     for (block, owner) in view.blocks.iter().zip(&owners) {
@@ -43,13 +43,16 @@ pub(super) fn blocks(view: &HeapView, addresses: bool, width: usize, lines: &mut
     }
 }
 
-fn owner(owner: Option<&Holder>) -> String {
-    match owner {
-        Some(owner) => match owner.hold {
-            Hold::Shares => format!("{} (shared)", owner.place),
-            _ => owner.place.clone(),
-        },
-        None => "owner not known".to_owned(),
+fn owner(block: &BlockView) -> String {
+    match (&block.owner, &block.keeper) {
+        (Some(Holder { place, hold: Hold::Shares, .. }), _) => format!("{place} (shared)"),
+        (Some(owner), _) => owner.place.clone(),
+        (None, Some(OwnerStep::Slot(owner))) => owner.place.clone(),
+        (None, Some(OwnerStep::Block { block, offset })) => {
+            format!("by a word of {block}+{offset}")
+        }
+        (None, Some(OwnerStep::Keeper(keeper))) => kept_by(keeper),
+        (None, None) => "owner not known".to_owned(),
     }
 }
 

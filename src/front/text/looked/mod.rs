@@ -3,11 +3,13 @@
 mod code;
 mod context;
 mod declaration;
+mod drops;
 mod heap;
 mod maps;
 mod memory;
 mod names;
 mod ownership;
+mod past;
 mod registers;
 mod signals;
 mod stack;
@@ -17,6 +19,7 @@ use super::AnswerText;
 use super::spans::{Ink, Line};
 use super::type_layout::instances;
 use crate::command::{Looked, Stopped};
+use crate::session::PastMoment;
 
 pub(in crate::front) use code::code;
 pub(super) use ownership::kept_by;
@@ -36,6 +39,8 @@ pub(super) fn looked(looked: &Looked, width: usize) -> String {
         Looked::Owner(path) => ownership::owner(path, &mut lines),
         Looked::History(story) => lines.extend(ownership::story(story)),
         Looked::Leaks(leaks) => ownership::leaks(leaks, width, &mut lines),
+        Looked::Why(why) => ownership::why(why, width, &mut lines),
+        Looked::Drops(view) => drops::lines(view, width, &mut lines),
         Looked::Threads(threads) => threads::lines(threads, &mut lines),
         Looked::Applied(applied) => return threads::applied(applied, width),
         Looked::Signals(rows) => signals::lines(rows, &mut lines),
@@ -56,9 +61,17 @@ pub(super) fn looked(looked: &Looked, width: usize) -> String {
         }
         Looked::Displays(displays) => return context::displays(displays, width),
         Looked::Context(shown) => context::lines(shown, width, &mut lines),
+        Looked::Events(list) => past::events(list, width, &mut lines),
+        Looked::Moment(shown) => past::moment(shown, width, &mut lines),
+        Looked::Recorded(value) => return past::value(value, width),
         Looked::Facts(facts) => names::facts(facts, &mut lines),
     }
     page(lines, width)
+}
+
+/// Which moment of the past an answer is about.
+pub(super) fn heading(moment: &PastMoment, width: usize) -> String {
+    page(past::heading(moment, width), width)
 }
 
 /// What is shown at each stop.

@@ -5,8 +5,8 @@ use super::super::paths::{brief, function};
 use super::super::spans::{Ink, Line, bytes, counted, place, wrap};
 use super::heap::holder_line;
 use super::plain;
-use crate::base::{BlockRef, Keeper};
-use crate::session::{Leaks, OwnerPath, OwnerStep};
+use crate::base::{BlockRef, Evidence, Keeper};
+use crate::session::{Fact, Leaks, OwnerPath, OwnerStep, Why};
 use crate::track::{Moment, Story};
 
 /// Events of a block that are shown of its beginning, and of its end.
@@ -62,6 +62,11 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
     let moved = story.moved.iter();
     events
         .extend(moved.map(|m| (Ink::Changed, format!("moved to {} (inferred)", m.to), &m.moment)));
+    events.extend(story.lent.iter().map(|lent| {
+        let perhaps = if lent.perhaps { "perhaps " } else { "" };
+        let text = format!("{perhaps}borrowed by {} ({}, inferred)", lent.to, lent.kind);
+        (Ink::Changed, text, &lent.moment)
+    }));
     for (nth, freed) in story.freed.iter().enumerate() {
         let what = if nth == 0 { "freed" } else { "freed again" };
         events.push((Ink::Gone, what.to_owned(), &freed.moment));
@@ -105,6 +110,20 @@ fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
         lines.splice(EACH..EACH + more, [plain(Ink::Faint, format!("  … {more} more"))]);
     }
     lines
+}
+
+/// Why a value is dead or alive: each fact in lines of its own, with how it is known.
+pub(super) fn why(why: &Why, width: usize, lines: &mut Vec<Line>) {
+    lines.push(plain(Ink::Strong, &why.of));
+    for Fact { text, evidence } in &why.facts {
+        let known = match evidence {
+            Evidence::Observed => "observed",
+            Evidence::Inferred => "inferred",
+        };
+        let mut line = Line::new();
+        line.push(Ink::Plain, format!("  {text}")).push(Ink::Faint, format!("  ({known})"));
+        lines.extend(line.folded(width, 4));
+    }
 }
 
 pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {

@@ -34,7 +34,7 @@ pub(in crate::front::text) fn backtrace(listing: &Listing, width: usize, lines: 
     if !listing.outermost {
         more(lines);
     }
-    lines.extend(listing.cut.iter().flat_map(|why| cut_short(why, width)));
+    lines.extend(listing.cut.iter().flat_map(|why| cut_short(why, listing.frames.len(), width)));
 }
 
 fn frame(shown: &FrameShown, selected: usize, width: usize, lines: &mut Vec<Line>) {
@@ -59,12 +59,15 @@ pub(super) fn slots(slots: &Slots, width: usize, lines: &mut Vec<Line>) {
     let canvas = Canvas { width, name_runtime: false };
     let (drawn, _) = Picture::default().draw(&canvas, &slots.frames);
     lines.extend(drawn.into_iter().map(unmarked));
-    lines.extend(slots.cut.iter().flat_map(|why| cut_short(why, width)));
+    lines.extend(slots.cut.iter().flat_map(|why| cut_short(why, slots.frames.len(), width)));
 }
 
 /// Why there are no more frames, in full.
-fn cut_short(why: &str, width: usize) -> Vec<Line> {
-    let text = format!("  the stack could not be followed further: {why}");
+fn cut_short(why: &str, frames: usize, width: usize) -> Vec<Line> {
+    let text = match frames {
+        0 => format!("  {why}"),
+        _ => format!("  the stack could not be followed further: {why}"),
+    };
     plain(Ink::Changed, text).folded(width, 4)
 }
 

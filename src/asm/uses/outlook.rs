@@ -1,0 +1,291 @@
+//! Whether what a variable holds is used on the ways that control can still take. A reference that is
+//! used no more borrows nothing, though its bytes are still there.
+//!
+//! A variable of a few words of which the address is never taken has no memory of its own: the
+//! compiler keeps it in registers, in a cell without a name, or makes its value anew wherever it is
+//! used, and copies it once to a slot for debuggers, from which nobody reads. What that slot was
+//! copied from tells more than the slot.
+
+use super::effects::{CalleeKind, Effect, Part, Place, Taker};
+use super::known::Known;
+use super::steps::{Step, Uses};
+use crate::base::{FileAddr, Range};
+
+/// What lies ahead of what a variable holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outlook {
+    /// It is used on some way.
+    Used,
+    /// It is dropped, and not used otherwise.
+    Dropped,
+    /// It is used on no way.
+    Unused,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// A variable that holds a reference.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// The bytes of the variable.
+    pub slot: Part,
+    /// Those of them that are the reference; the whole slot, where the reference lies elsewhere.
+    pub word: Part,
+    /// Where the variable is in scope; empty for everywhere.
+    pub scope: Vec<Range<FileAddr>>,
+    /// How many bytes the reference leads to.
+    pub referent: u64,
+}
+
+/// Whether the source of an instruction names a variable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mention {
+    /// It does not.
+    Never,
+    /// It may.
+    Perhaps,
+    /// It does.
+    Certain,
+}
+
+/// What became of a look ahead at one instruction.
+enum Seen {
+    /// What was looked for: the look is over.
+    Found,
+    /// The variable gets another value: nothing behind counts.
+    Ends,
+    /// Nothing.
+    On,
+}
+
+impl Uses {
+    /// What lies ahead of what a variable holds, where a frame stands at an address. `named` says
+    /// whether the source of an instruction names the variable.
+    pub fn outlook(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Outlook {
+        self.look_ahead(holding, at, named).unwrap_or(Outlook::Unknown)
+    }
+
+    fn look_ahead(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
+        if self.is_read(&holding.slot) {
+            let outlook = self.of_memory(holding, at)?;
+            let hidden = self.address_within(&holding.slot);
+            return match (outlook, hidden) {
+                (Outlook::Unused | Outlook::Dropped, Some(referent)) => {
+                    match self.of_address(holding, referent, at, named)? {
+                        Outlook::Unused => Some(outlook),
+                        other => Some(other),
+                    }
+                }
+                _ => Some(outlook),
+            };
+        }
+        match self.source(&holding.word)? {
+            Known::Address(referent) => self.of_address(holding, referent, at, named),
+            Known::Bytes { part, .. } => self.of_cell(holding, part, at, named),
+            _ => None,
+        }
+    }
+
+    /// Whether an instruction reads from a variable's own bytes or takes their address.
+    fn is_read(&self, slot: &Part) -> bool {
+        self.steps.iter().flat_map(|step| &step.effects).any(|effect| uses(effect, slot))
+    }
+
+    /// Of a variable that has memory of its own.
+    fn of_memory(&self, holding: &Holding, at: FileAddr) -> Option<Outlook> {
+        let mut dropped = false;
+        let found = self.forward(holding, at, &mut |step, _| {
+            for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
+                match is_drop(effect) {
+                    true => dropped = true,
+                    false => return Seen::Found,
+                }
+            }
+            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
+        })?;
+        Some(match (found, dropped) {
+            (true, _) => Outlook::Used,
+            (false, true) => Outlook::Dropped,
+            (false, false) => Outlook::Unused,
+        })
+    }
+
+    /// Of a reference to a byte of the frame, which is made anew wherever it is used. Whether it is
+    /// used there, or the place itself, only the source tells.
+    fn of_address(
+        &self,
+        holding: &Holding,
+        referent: Place,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
+        let place = Part { at: referent, size: holding.referent.max(1) };
+        let mut perhaps = false;
+        let found = self.forward(holding, at, &mut |step, left| {
+            let touched = step.effects.iter().any(|effect| match effect {
+                Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
+                Effect::Reads { part, .. } => part.overlaps(&place),
+                Effect::Writes { part, .. } => {
+                    part.overlaps(&place)
+                        || (self.keeps(part, referent) && !part.overlaps(&holding.word))
+                }
+            });
+            if touched && holding.is_in_scope(step.at) {
+                match named(FileAddr(step.at)) {
+                    Mention::Certain if !left => return Seen::Found,
+                    Mention::Certain | Mention::Perhaps => perhaps = true,
+                    Mention::Never => {}
+                }
+            }
+            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
+        })?;
+        told(found, perhaps)
+    }
+
+    /// Of a reference that is kept in another cell: one without a name, or that of another variable.
+    /// For which of those that cell is read, only the source tells.
+    fn of_cell(
+        &self,
+        holding: &Holding,
+        cell: Part,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
+        let own = |effect: &Effect| matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to));
+        let mut perhaps = false;
+        let found = self.forward(holding, at, &mut |step, left| {
+            let used = step.effects.iter().any(|effect| match effect {
+                Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
+                    cell.at == Place::Frame(*at)
+                }
+                effect => uses(effect, &cell) && !own(effect),
+            });
+            if used {
+                match named(FileAddr(step.at)) {
+                    Mention::Certain if !left => return Seen::Found,
+                    Mention::Certain | Mention::Perhaps => perhaps = true,
+                    Mention::Never => {}
+                }
+            }
+            let ends = writes(step, &holding.word) || writes(step, &cell);
+            if ends { Seen::Ends } else { Seen::On }
+        })?;
+        told(found, perhaps)
+    }
+
+    /// Whether an address is kept in a part of the frame, and stored there.
+    fn keeps(&self, part: &Part, referent: Place) -> bool {
+        let Place::Frame(at) = part.at else { return false };
+        self.spilled.get(&at) == Some(&Known::Address(referent))
+    }
+
+    /// An address that is kept in a cell of a slot: its uses are no reads of the slot.
+    fn address_within(&self, slot: &Part) -> Option<Place> {
+        self.spilled.iter().find_map(|(cell, known)| match known {
+            Known::Address(at) if slot.contains(Place::Frame(*cell)) => Some(*at),
+            _ => None,
+        })
+    }
+
+    /// What is stored in a slot, where it is stored by one instruction.
+    fn source(&self, word: &Part) -> Option<Known> {
+        if let Place::Frame(at) = word.at
+            && let Some(known) = self.spilled.get(&at)
+        {
+            return Some(*known);
+        }
+        let mut stores = self.steps.iter().filter(|step| writes(step, word));
+        let (store, None) = (stores.next()?, stores.next()) else { return None };
+        store.effects.iter().find_map(|effect| match effect {
+            Effect::Reads { part, by: Taker::Place(to) } if *to == word.at => {
+                let first = Part { at: part.at, size: part.size.min(word.size) };
+                Some(Known::Bytes { part: first, plus: 0, fresh: false })
+            }
+            Effect::Takes { at, by: Taker::Place(to) } if *to == word.at => {
+                Some(Known::Address(*at))
+            }
+            _ => None,
+        })
+    }
+
+    /// Looks at each instruction that control can come to from where a frame stands; whether one was
+    /// what was looked for. Each is looked at as one that is reached within the scope, and as one
+    /// that is reached when the scope seems to be left: behind that the variable may be another one.
+    /// The ranges of scopes have gaps, so that it need not be. None where the address is in no
+    /// instruction.
+    fn forward(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        look: &mut dyn FnMut(&Step, bool) -> Seen,
+    ) -> Option<bool> {
+        let here = self.index_of(at)?;
+        let step = self.steps.get(here)?;
+        let mut open: Vec<(usize, bool)> = match at.0 > step.at {
+            // In a call that has not returned.
+            true => step.after.iter().chain(&step.pad).map(|next| (*next, false)).collect(),
+            false => vec![(here, false)],
+        };
+        let mut seen = vec![[false; 2]; self.steps.len()];
+        while let Some((here, left)) = open.pop() {
+            match seen.get_mut(here).and_then(|seen| seen.get_mut(usize::from(left))) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            let Some(step) = self.steps.get(here) else { continue };
+            let left = left || !holding.is_in_scope(step.at);
+            match look(step, left) {
+                Seen::Found => return Some(true),
+                Seen::Ends => {}
+                Seen::On => open.extend(step.after.iter().chain(&step.pad).map(|to| (*to, left))),
+            }
+        }
+        Some(false)
+    }
+}
+
+impl Holding {
+    fn is_in_scope(&self, at: u64) -> bool {
+        self.scope.is_empty() || self.scope.iter().any(|range| range.contains(FileAddr(at)))
+    }
+}
+
+/// Whether an effect reads some bytes, changes them in place, or takes the address of one.
+fn uses(effect: &Effect, bytes: &Part) -> bool {
+    match effect {
+        Effect::Reads { part, .. } => part.overlaps(bytes),
+        Effect::Takes { at, .. } => bytes.contains(*at),
+        Effect::Writes { part, direct, .. } => !direct && part.overlaps(bytes),
+    }
+}
+
+/// What a look ahead has found; none where that cannot be told.
+fn told(found: bool, perhaps: bool) -> Option<Outlook> {
+    match (found, perhaps) {
+        (true, _) => Some(Outlook::Used),
+        (false, true) => None,
+        (false, false) => Some(Outlook::Unused),
+    }
+}
+
+fn is_drop(effect: &Effect) -> bool {
+    let (Effect::Takes { by, .. } | Effect::Reads { by, .. }) = effect else { return false };
+    let Taker::Argument { callee, .. } = by else { return false };
+    matches!(callee.known.kind, CalleeKind::Drops { .. })
+}
+
+fn writes(step: &Step, bytes: &Part) -> bool {
+    let writes =
+        |effect: &Effect| matches!(effect, Effect::Writes { part, .. } if part.overlaps(bytes));
+    step.effects.iter().any(writes)
+}
