@@ -150,9 +150,14 @@
 //! drop flag stands, was moved or dropped, and its last use behind tells where. `session/followed.rs`
 //! gives that analysis what it needs (landing pads, callees, types), `session/part_states.rs` makes a
 //! [`base::SlotState`] of what it finds for each part of a variable, and `session/fates.rs` puts that
-//! together with what [`track::Owners`] has seen of blocks. In optimised code, and where a function
-//! cannot be followed, what was seen of blocks is all there is. `tests/states.rs` compares all of it
-//! with programs that are made up and know their own truth.
+//! together with what [`track::Owners`] has seen of blocks.
+//!
+//! Optimised code says less: a variable has no slot of its own, and its bytes stay in several places. There
+//! `session/ahead.rs` walks through the code that has not run yet (`asm/walk`), with what is known of the
+//! registers and of memory. A variable that every way ahead drops, lends or gives away, before something
+//! new is stored in its place, is live, if no other variable can be what is seen there; one of which all
+//! blocks were seen to end is gone; of all others `session/unfollowed.rs` says that it is not known, and
+//! why. `tests/states.rs` compares all of it with programs that are made up and know their own truth.
 //!
 //! # The way of a borrow
 //!

@@ -205,3 +205,21 @@ fn places_are_texts_or_typed_and_a_run_can_be_repeated() -> Result<(), SessionEr
     assert!(!session.is_alive());
     Ok(())
 }
+
+#[test]
+fn what_is_left_of_a_struct_is_printed_and_the_field_that_was_moved_says_where_to()
+-> Result<(), SessionError> {
+    let moved_at = program("bad/rounds", Variant::Debug).line("take-first");
+    let mut session = open("bad/rounds");
+    session.run_to(format!("rounds.rs:{}", moved_at + 1))?;
+    assert_eq!(session.print("pair.second")?, "the second");
+    assert_eq!(session.print("(&pair.second).len()")?, 10);
+    let refused = |session: &mut Session, text: &str| {
+        session.print(text).expect_err("it has no value").to_string()
+    };
+    let to = format!("to take::text at rounds.rs:{moved_at}");
+    assert_eq!(refused(&mut session, "pair.first"), format!("`pair.first` is moved {to}"));
+    assert_eq!(refused(&mut session, "pair"), format!("`pair` is partly moved: .first {to}"));
+    assert!(refused(&mut session, "pair.third").contains("has no field `third`"));
+    Ok(())
+}

@@ -85,7 +85,7 @@ impl Image {
 
     /// Whether the code at an address was optimised, as far as its unit tells. Code without debug
     /// information counts as not optimised, because nothing is known to be inlined there either.
-    pub(super) fn is_optimised_at(&self, at: FileAddr) -> bool {
+    pub fn is_optimised_at(&self, at: FileAddr) -> bool {
         self.unit_at(at).is_some_and(|(_, unit)| looks_optimised(&unit))
     }
 

@@ -12,6 +12,9 @@ use crate::base::{FileAddr, Memory, Register, Unreadable, VirtAddr};
 /// How many entries of a location list are looked at.
 const MAX_LIST: usize = 1 << 16;
 
+/// How many steps lead from a frame to what a closure has captured.
+const MAX_STEPS: usize = 8;
+
 /// What an evaluation may ask of the frame.
 pub trait LocationContext {
     /// A register of the frame, general (0 to 16) or vector (its low 8 bytes).
@@ -68,10 +71,22 @@ pub enum PieceAt {
 pub enum InFrame {
     /// At this distance from the stack pointer.
     Direct(i64),
-    /// At the address that lies at this distance from the stack pointer.
-    ByAddress(i64),
-    /// At the address that a register holds at the entry.
-    ByRegister(Register),
+    /// Behind the address that lies at a distance from the stack pointer.
+    ByAddress {
+        /// That distance.
+        cell: i64,
+        /// How far behind.
+        plus: i64,
+    },
+    /// Behind the address that a register holds at the entry.
+    ByRegister {
+        /// The register.
+        register: Register,
+        /// How far behind.
+        plus: i64,
+    },
+    /// Where a reference leads that lies behind such an address.
+    Referred,
 }
 
 impl Image {
@@ -159,8 +174,10 @@ impl Image {
         for _ in 0..MAX_LIST {
             let Some(entry) = list.next().ok()? else { break };
             match in_frame(die, entry.data.0.slice()) {
-                Some(found @ InFrame::ByAddress(_)) => return Some(found),
-                Some(found @ InFrame::ByRegister(_)) => register = register.or(Some(found)),
+                Some(found @ (InFrame::ByAddress { .. } | InFrame::Referred)) => {
+                    return Some(found);
+                }
+                Some(found @ InFrame::ByRegister { .. }) => register = register.or(Some(found)),
                 _ => {}
             }
         }
@@ -226,25 +243,51 @@ impl Image {
     }
 }
 
-/// The place that an expression gives, where it is a distance from the stack pointer, and perhaps
-/// an address there.
+/// The place that an expression gives, where it is a distance from the stack pointer, or behind an
+/// address there or in a register.
 fn in_frame(die: &Die, code: &'static [u8]) -> Option<InFrame> {
     let mut code = Slice::new(code, gimli::LittleEndian);
     let encoding = die.unit.encoding();
-    let offset = match gimli::Operation::parse(&mut code, encoding).ok()? {
-        gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. } => offset,
-        gimli::Operation::FrameOffset { offset } => offset,
-        gimli::Operation::RegisterOffset { register, offset: 0, .. } if code.is_empty() => {
-            return Some(InFrame::ByRegister(Register(register.0)));
+    let (mut place, plus) = match gimli::Operation::parse(&mut code, encoding).ok()? {
+        gimli::Operation::RegisterOffset { register: gimli::X86_64::RSP, offset, .. }
+        | gimli::Operation::FrameOffset { offset } => (InFrame::Direct(offset), 0),
+        gimli::Operation::RegisterOffset { register, offset, .. } => {
+            (InFrame::ByRegister { register: Register(register.0), plus: 0 }, offset)
         }
         _ => return None,
     };
-    if code.is_empty() {
-        return Some(InFrame::Direct(offset));
+    place = place.plus(plus)?;
+    for _ in 0..MAX_STEPS {
+        if code.is_empty() {
+            return Some(place);
+        }
+        place = match (gimli::Operation::parse(&mut code, encoding).ok()?, place) {
+            (gimli::Operation::PlusConstant { value }, place) => {
+                place.plus(i64::try_from(value).ok()?)?
+            }
+            (gimli::Operation::Deref { size: 8, space: false, .. }, InFrame::Direct(cell)) => {
+                InFrame::ByAddress { cell, plus: 0 }
+            }
+            (gimli::Operation::Deref { size: 8, space: false, .. }, _) => InFrame::Referred,
+            _ => return None,
+        };
     }
-    let deref = gimli::Operation::parse(&mut code, encoding).ok()?;
-    let is_word = matches!(deref, gimli::Operation::Deref { size: 8, space: false, .. });
-    (is_word && code.is_empty()).then_some(InFrame::ByAddress(offset))
+    None
+}
+
+impl InFrame {
+    fn plus(self, number: i64) -> Option<InFrame> {
+        Some(match self {
+            InFrame::Direct(at) => InFrame::Direct(at.checked_add(number)?),
+            InFrame::ByAddress { cell, plus } => {
+                InFrame::ByAddress { cell, plus: plus.checked_add(number)? }
+            }
+            InFrame::ByRegister { register, plus } => {
+                InFrame::ByRegister { register, plus: plus.checked_add(number)? }
+            }
+            InFrame::Referred => InFrame::Referred,
+        })
+    }
 }
 
 fn cut(mut bytes: Vec<u8>, size: u64) -> Vec<u8> {

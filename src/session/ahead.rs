@@ -64,18 +64,34 @@ impl Span {
 /// What is known of a value by the code ahead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Fortune {
-    /// On how many ways it is used.
+    /// On how many ways it is used where it lies.
     pub used: usize,
-    /// On how many it is not, before the function is left or a new value is stored.
+    /// On how many something is used that has its words: itself, or what it was moved to.
+    pub words: usize,
+    /// On how many the function is left without a use of it.
     pub left: usize,
+    /// On how many a new value is stored where it lies, before it was used.
+    pub renewed: usize,
     /// On how many that is not known.
     pub unsure: usize,
 }
 
 impl Fortune {
-    /// Whether every way ahead uses it, so that it is there.
+    /// Whether every way ahead uses it, so that it is there, if no other has its words.
     pub fn is_live(self) -> bool {
-        self.used > 0 && self.left == 0 && self.unsure == 0
+        let used = self.used > 0 || self.words > 0;
+        used && self.left == 0 && self.renewed == 0 && self.unsure == 0
+    }
+
+    fn add(&mut self, outcome: Outcome) {
+        let count = match outcome {
+            Outcome::Used => &mut self.used,
+            Outcome::Words => &mut self.words,
+            Outcome::Left => &mut self.left,
+            Outcome::Renewed => &mut self.renewed,
+            Outcome::Unsure => &mut self.unsure,
+        };
+        *count = count.saturating_add(1);
     }
 }
 
@@ -83,7 +99,9 @@ impl Fortune {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Outcome {
     Used,
+    Words,
     Left,
+    Renewed,
     Unsure,
 }
 
@@ -113,6 +131,8 @@ struct Path {
     /// Whether another function ran, which may have changed what is not the frame's own.
     called: bool,
     outcomes: Vec<Option<Outcome>>,
+    /// Of which values the words were used.
+    words: Vec<bool>,
 }
 
 /// The code of the drops that are inlined in a function, each with the type that is dropped: those that
@@ -134,7 +154,8 @@ impl Ahead<'_> {
     pub fn fortunes(&self, machine: Machine, at: u64) -> Vec<Fortune> {
         let mut fortunes = vec![Fortune::default(); self.owned.len()];
         let outcomes = vec![None; self.owned.len()];
-        let mut open = vec![Path { machine, at, called: false, outcomes }];
+        let words = vec![false; self.owned.len()];
+        let mut open = vec![Path { machine, at, called: false, outcomes, words }];
         let mut seen: HashSet<Path> = HashSet::new();
         let mut left = MAX_STEPS;
         while let Some(mut path) = open.pop() {
@@ -142,7 +163,7 @@ impl Ahead<'_> {
                 let Some(fewer) = left.checked_sub(1) else { break Some(Outcome::Unsure) };
                 left = fewer;
                 match self.step(&mut path) {
-                    On::Goes if path.outcomes.iter().all(Option::is_some) => break None,
+                    On::Goes if self.is_decided(&path) => break None,
                     On::Goes => {}
                     On::Forks(other) => {
                         let other = Path { at: other, ..path.clone() };
@@ -158,16 +179,24 @@ impl Ahead<'_> {
                     On::Ends(outcome) => break outcome,
                 }
             };
-            for (fortune, outcome) in fortunes.iter_mut().zip(&path.outcomes) {
+            let told = path.outcomes.iter().zip(&path.words);
+            for (fortune, (outcome, words)) in fortunes.iter_mut().zip(told) {
                 match outcome.or(ended) {
-                    Some(Outcome::Used) => fortune.used = fortune.used.saturating_add(1),
-                    Some(Outcome::Left) => fortune.left = fortune.left.saturating_add(1),
-                    Some(Outcome::Unsure) => fortune.unsure = fortune.unsure.saturating_add(1),
+                    Some(Outcome::Used) => fortune.add(Outcome::Used),
+                    _ if *words => fortune.add(Outcome::Words),
+                    Some(outcome) => fortune.add(outcome),
                     None => {}
                 }
             }
         }
         fortunes
+    }
+
+    /// Whether nothing more is to be found out on a way.
+    fn is_decided(&self, path: &Path) -> bool {
+        let told = path.outcomes.iter().zip(&path.words).zip(self.owned);
+        told.into_iter()
+            .all(|((outcome, words), owned)| outcome.is_some() || (*words && owned.place.is_none()))
     }
 
     /// Where control goes on behind the call that a frame stands in: `inside` lies in it, and `next`
@@ -263,21 +292,22 @@ impl Ahead<'_> {
         let touched = path.machine.touched(instruction);
         let registers =
             if dropped.is_some() { path.machine.registers_read(instruction) } else { Vec::new() };
-        for (owned, outcome) in self.owned.iter().zip(&mut path.outcomes) {
+        let told = path.outcomes.iter_mut().zip(&mut path.words);
+        for (owned, (outcome, words)) in self.owned.iter().zip(told) {
             if outcome.is_some() {
                 continue;
             }
             if dropped.is_some_and(|name| owned.is_of(name)) {
-                let spans = || owned.blocks.iter().chain(&owned.place);
-                let held = |value: &u64| spans().any(|span| span.contains(*value));
-                let hit = |touched: &Touched| spans().any(|span| span.touched(touched));
-                if touched.as_ref().is_some_and(hit) || registers.iter().any(held) {
-                    *outcome = Some(Outcome::Used);
-                }
+                let by = |span: &Span| {
+                    let touches = touched.is_some_and(|touched| span.touched(&touched));
+                    touches || registers.iter().any(|value| span.contains(*value))
+                };
+                *outcome = owned.place.filter(by).map(|_| Outcome::Used);
+                *words |= owned.blocks.iter().any(by);
             } else if let Some(touched) = touched.filter(|touched| touched.written)
                 && owned.core.iter().any(|core| core.touched(&touched))
             {
-                *outcome = Some(Outcome::Left);
+                *outcome = Some(Outcome::Renewed);
             }
         }
     }
@@ -326,33 +356,35 @@ impl Ahead<'_> {
         let inlined_drop = self.dropped_at(path.at).cloned();
         let called_before = path.called;
         let peek = |at, size| self.peek(called_before, at, size);
-        let (machine, outcomes) = (&path.machine, &mut path.outcomes);
-        let open = self.owned.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_none());
-        for (owned, outcome) in open {
+        let machine = &path.machine;
+        let told = path.outcomes.iter_mut().zip(&mut path.words);
+        let open = self.owned.iter().zip(told).filter(|(_, (outcome, _))| outcome.is_none());
+        for (owned, (outcome, words)) in open {
             let arguments = (0..count).filter_map(|index| Some((index, machine.argument(index)?)));
             for (index, value) in arguments {
                 let inside = owned.place.is_some_and(|place| place.contains(value));
-                let holds = inside || owned.blocks.iter().any(|block| block.contains(value));
                 let by_inlined = inlined_drop.as_ref().is_some_and(|name| owned.is_of(name));
+                *words |= by_inlined && owned.blocks.iter().any(|block| block.contains(value));
                 let told = match known.kind {
-                    _ if by_inlined && holds => Some(Outcome::Used),
+                    _ if by_inlined && inside => Some(Outcome::Used),
                     CalleeKind::Drops { .. } if index == 0 => {
-                        owned.is_dropped(dropped.as_ref(), value).then_some(Outcome::Used)
+                        owned.is_exactly(dropped.as_ref(), value).then_some(Outcome::Used)
                     }
                     CalleeKind::Drops { .. } => None,
                     _ if allocator => None,
-                    _ if known.returns_there && index == 0 => inside.then_some(Outcome::Left),
+                    _ if known.returns_there && index == 0 => inside.then_some(Outcome::Renewed),
+                    // Whether it is the value that is given away, its type tells.
+                    _ if known.takes_value_at(index) => None,
                     _ if known.registers.is_some() && inside => Some(Outcome::Used),
                     _ if inside => Some(Outcome::Unsure),
                     _ => None,
                 };
                 *outcome = outcome.or(told);
             }
-            if outcome.is_none()
-                && let Some(passing) = &passing
-                && self.is_given(owned, passing, machine, &peek)
-            {
-                *outcome = Some(Outcome::Used);
+            let given = |passing| self.given(owned, passing, machine, &peek);
+            match passing.as_ref().filter(|_| outcome.is_none()).and_then(given) {
+                Some(Outcome::Words) => *words = true,
+                told => *outcome = outcome.or(told),
             }
         }
         if !allocator && !matches!(known.kind, CalleeKind::Drops { .. }) {
@@ -361,26 +393,26 @@ impl Ahead<'_> {
         known
     }
 
-    /// Whether a function gets the value, or a copy of its words, by value.
-    fn is_given(
+    /// Whether a function gets the value by value, from where it lies, or something with its words.
+    fn given(
         &self,
         owned: &Owned,
         passing: &Passing,
         machine: &Machine,
         peek: &dyn Fn(u64, usize) -> Option<Vec<u8>>,
-    ) -> bool {
-        passing.parameters.iter().any(|passed| {
-            let ty = self.image.get(passed.ty).ok();
-            let argument = passed.register.and_then(|register| machine.argument(register));
-            let (Some(ty), Some(value)) = (ty, argument) else { return false };
-            match passed.by_address {
-                true if owned.whole.is_some_and(|whole| whole.at == value) => {
-                    ty.name == owned.whole_type
-                }
-                true => owned.is_of(&ty.name) && owned.is_copied(value, ty.size, machine, peek),
-                false => {
-                    owned.is_of(&ty.name) && owned.blocks.iter().any(|block| block.at == value)
-                }
+    ) -> Option<Outcome> {
+        passing.parameters.iter().find_map(|passed| {
+            let ty = self.image.get(passed.ty).ok()?;
+            let value = machine.argument(passed.register?)?;
+            let words = match passed.by_address {
+                true if owned.is_exactly(Some(&ty.name), value) => return Some(Outcome::Used),
+                true => owned.is_copied(value, ty.size, machine, peek),
+                false => owned.blocks.iter().any(|block| block.at == value),
+            };
+            match passed.by_address && owned.place.is_some_and(|place| place.contains(value)) {
+                // What lies there is something else by then, as a closure that has captured it.
+                true => Some(Outcome::Left),
+                false => (words && owned.is_of(&ty.name)).then_some(Outcome::Words),
             }
         })
     }
@@ -406,7 +438,7 @@ impl Ahead<'_> {
             let written = Touched { at: to, size, written: true };
             for (owned, outcome) in self.owned.iter().zip(&mut path.outcomes) {
                 if outcome.is_none() && owned.core.iter().any(|core| core.touched(&written)) {
-                    *outcome = Some(Outcome::Left);
+                    *outcome = Some(Outcome::Renewed);
                 }
             }
             match from {
@@ -445,13 +477,10 @@ impl Ahead<'_> {
         let (Some(ty), Some(result)) = (ty, path.machine.result()) else { return };
         let called = path.called;
         let peek = |at, size| self.peek(called, at, size);
-        for (owned, outcome) in self.owned.iter().zip(&mut path.outcomes) {
-            let same = outcome.is_none() && owned.is_of(&ty.name);
+        for (owned, words) in self.owned.iter().zip(&mut path.words) {
             let held = || owned.blocks.iter().any(|block| block.at == result);
             let copied = || owned.is_copied(result, ty.size, &path.machine, &peek);
-            if same && (held() || copied()) {
-                *outcome = Some(Outcome::Used);
-            }
+            *words |= owned.is_of(&ty.name) && (held() || copied());
         }
     }
 }
@@ -462,8 +491,8 @@ impl Owned {
         *self.type_name == *name || *self.whole_type == *name
     }
 
-    /// Whether drop glue for a type gets it, by its address.
-    fn is_dropped(&self, name: Option<&Arc<str>>, at: u64) -> bool {
+    /// Whether it, or the variable, is what lies at an address as a value of a type.
+    fn is_exactly(&self, name: Option<&Arc<str>>, at: u64) -> bool {
         let of = |span: Option<Span>, ty: &Arc<str>| {
             span.is_some_and(|span| span.at == at) && name == Some(ty)
         };

@@ -10,12 +10,13 @@ use super::mentions::Mentions;
 use super::move_stops::MoveAsked;
 use super::outlooks::Outlooks;
 use super::part_states::handed_on;
-use super::slots::short_function;
+use super::slots::{is_body, is_closure, short_function};
 use super::sources::Sources;
 use crate::asm::uses::{Code, Leaf, Pad, Part, Place, Standing, Uses, Verdict, argument_cell};
 use crate::base::{FileAddr, GonePart, MemoryExt, Range, Register, VirtAddr};
 use crate::dwarf::{
     Function, Image, InFrame, Location, LocationContext, Scope, TypeRef, Types, Variable,
+    short_type_name,
 };
 use crate::frame::slots::Placed;
 use crate::value::{OwningPart, Reader, needs_drop, owning_parts};
@@ -207,7 +208,7 @@ impl Frame<'_> {
     /// Reads the code of the function; none for optimised code, where a variable has no slot of its
     /// own and values are dropped without calls.
     fn follow(&self, range: Range<FileAddr>) -> Option<FunctionUses> {
-        is_plain(self.image, &self.function.scope).then_some(())?;
+        is_plain(self.image, self.function).then_some(())?;
         let pads: Vec<Pad> = self
             .image
             .landing_pads(range)
@@ -238,8 +239,14 @@ impl Frame<'_> {
         let at = self.context.bias_to_file();
         let mut fates = HashMap::new();
         self.each_variable(&self.function.scope, &mut |variable, scope| {
-            let Some((whole, ty)) = self.place_of(variable) else {
-                fates.extend(self.unplaced(variable).map(|fate| (variable.die, fate)));
+            if self.is_lent(variable) {
+                fates.extend(self.whole(variable, Verdict::Live).map(|fate| (variable.die, fate)));
+                return;
+            }
+            let passed = variable.parameter || self.is_captured(variable);
+            let Some((whole, ty)) = self.place_of(variable, passed) else {
+                let unknown = passed.then(|| self.whole(variable, Verdict::Unknown)).flatten();
+                fates.extend(unknown.map(|fate| (variable.die, fate)));
                 return;
             };
             let parts = owning_parts(self.image, ty);
@@ -248,7 +255,7 @@ impl Frame<'_> {
                 let standing = Standing { at, flag };
                 let verdict = match part.size {
                     0 => Verdict::Unknown,
-                    _ => uses.verdict(&leaf, variable.parameter, standing),
+                    _ => uses.verdict(&leaf, passed, standing),
                 };
                 (part, verdict)
             });
@@ -264,7 +271,8 @@ impl Frame<'_> {
             if variable.die != asked.die {
                 return;
             }
-            let Some((whole, ty)) = self.place_of(variable) else { return };
+            let passed = variable.parameter || self.is_captured(variable);
+            let Some((whole, ty)) = self.place_of(variable, passed) else { return };
             let parts = owning_parts(self.image, ty).into_iter();
             for part in parts.filter(|part| part.size > 0 && asked.means(&part.path)) {
                 let leaf = leaf_of(whole, &part, &scope.ranges);
@@ -274,12 +282,28 @@ impl Frame<'_> {
         found
     }
 
-    /// What is known of a parameter that is passed by its address, where that is not kept.
-    fn unplaced(&self, variable: &Variable) -> Option<Fate> {
-        let ty = variable.ty.filter(|ty| variable.parameter && needs_drop(self.image, *ty))?;
+    /// The same of all of a variable.
+    fn whole(&self, variable: &Variable, verdict: Verdict) -> Option<Fate> {
+        let ty = variable.ty.filter(|ty| needs_drop(self.image, *ty))?;
         let size = self.image.get(ty).ok()?.size?;
         let part = OwningPart { path: String::new(), ty, offset: 0, size, core: Vec::new() };
-        Some(vec![(part, Verdict::Unknown)])
+        Some(vec![(part, verdict)])
+    }
+
+    fn is_captured(&self, variable: &Variable) -> bool {
+        is_captured(self.image, self.function, variable)
+    }
+
+    /// Whether a variable is what a closure has captured that is called by reference, or what it has
+    /// captured by reference: nobody can move that out of it. A closure that is called once gets a
+    /// large capture by its address, too: that is described from where its code has stored the address.
+    fn is_lent(&self, variable: &Variable) -> bool {
+        self.is_captured(variable)
+            && match self.image.place_in_frame(variable) {
+                Some(InFrame::Referred) => true,
+                Some(InFrame::ByAddress { .. }) => self.image.stays_in_place(variable),
+                _ => false,
+            }
     }
 
     pub(super) fn each_variable(&self, scope: &Scope, tell: &mut dyn FnMut(&Variable, &Scope)) {
@@ -290,20 +314,20 @@ impl Frame<'_> {
         }
     }
 
-    /// The bytes of a variable that lies in the frame, or that is passed by its address.
-    fn place_of(&self, variable: &Variable) -> Option<(Part, TypeRef)> {
+    /// The bytes of a variable that lies in the frame, or that is `passed` by its address.
+    fn place_of(&self, variable: &Variable, passed: bool) -> Option<(Part, TypeRef)> {
         let ty = variable.ty?;
         let size = self.image.get(ty).ok()?.size?;
         let place = match self.image.place_in_frame(variable)? {
             InFrame::Direct(offset) => Place::Frame(self.sp()?.checked_add(offset)?),
-            InFrame::ByAddress(cell) if variable.parameter => {
-                Place::Behind { cell: self.sp()?.checked_add(cell)?, plus: 0 }
+            InFrame::ByAddress { cell, plus } if passed => {
+                Place::Behind { cell: self.sp()?.checked_add(cell)?, plus }
             }
-            InFrame::ByRegister(register) if variable.parameter => {
+            InFrame::ByRegister { register, plus } if passed => {
                 let index = ARGUMENTS.iter().position(|argument| *argument == register)?;
-                Place::Behind { cell: argument_cell(index), plus: 0 }
+                Place::Behind { cell: argument_cell(index), plus }
             }
-            InFrame::ByAddress(_) | InFrame::ByRegister(_) => return None,
+            _ => return None,
         };
         Some((Part { at: place, size }, ty))
     }
@@ -345,10 +369,19 @@ fn leaf_of(whole: Part, part: &OwningPart, scope: &[Range<FileAddr>]) -> Leaf {
 }
 
 /// Whether a function was not optimised: every variable of it has one place, and no drop is inlined.
-pub(super) fn is_plain(image: &Image, scope: &Scope) -> bool {
-    let mut open = vec![scope];
+pub(super) fn is_plain(image: &Image, function: &Function) -> bool {
+    // Where a closure finds what it has captured moves about in every build.
+    let optimised = |at: &Range<FileAddr>| image.is_optimised_at(at.start);
+    if is_closure(&function.name) && function.ranges.iter().any(optimised) {
+        return false;
+    }
+    let mut open = vec![&function.scope];
     while let Some(scope) = open.pop() {
-        let settled = |variable: &Variable| variable.parameter || !image.moves_about(variable);
+        let settled = |variable: &Variable| {
+            variable.parameter
+                || !image.moves_about(variable)
+                || is_captured(image, function, variable)
+        };
         if !scope.variables.iter().all(settled) {
             return false;
         }
@@ -361,4 +394,20 @@ pub(super) fn is_plain(image: &Image, scope: &Scope) -> bool {
         }
     }
     true
+}
+
+/// Whether a variable is what a closure has captured: it has that when it is called.
+fn is_captured(image: &Image, function: &Function, variable: &Variable) -> bool {
+    !variable.parameter
+        && is_closure(&function.name)
+        && !is_coroutine(image, function)
+        && function.scope.variables.iter().any(|own| own.die == variable.die)
+}
+
+/// Whether a function is the body of an async function or block, which keeps its variables from one
+/// call to the next.
+fn is_coroutine(image: &Image, function: &Function) -> bool {
+    let parameters = function.scope.variables.iter().filter(|variable| variable.parameter);
+    let types = parameters.filter_map(|variable| image.get(variable.ty?).ok());
+    types.into_iter().any(|ty| is_body(&short_type_name(&ty.name)))
 }

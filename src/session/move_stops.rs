@@ -77,7 +77,7 @@ fn move_asked(looking: &Looking<'_>, text: &str) -> Result<MoveAsked, String> {
         return Err("its function is in a library".to_owned());
     }
     let function = looking.function.ok_or("its function is not described")?;
-    if variable.inlined.is_some() || !is_plain(looking.image, &function.scope) {
+    if variable.inlined.is_some() || !is_plain(looking.image, function) {
         return Err("its function was optimised, and moves leave no mark in its code: build it \
                     without optimisation"
             .to_owned());

@@ -10,7 +10,7 @@ use super::alive::Alive;
 use super::borrows::Footprint;
 use super::context::FrameContext;
 use super::fates::{apply_fate, with_fate};
-use super::followed::{Followed, Frame, Judged};
+use super::followed::{Followed, Frame};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
 use crate::base::{
@@ -210,10 +210,8 @@ pub(super) fn place_where(
     let registers = |register| context.whole_register(register);
     let reader = &reader(around, context, image, &registers);
     let frame = Frame { context, function, image, reader };
-    match around.stores.followed.judge(&frame, &mut placed) {
-        Judged::Followed => {}
-        Judged::NotFollowed => frame.judge_optimised(around.regions.ledger, low, &mut placed),
-    }
+    let judged = around.stores.followed.judge(&frame, &mut placed);
+    frame.judge_optimised(judged, around.regions.ledger, low, &mut placed);
     for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
         variable.in_scope = false;
     }

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::ahead::{Ahead, Owned, Span, inlined_drops};
+use super::ahead::{Ahead, Fortune, Owned, Span, inlined_drops};
 use super::callees::Callees;
-use super::followed::Frame;
+use super::followed::{Frame, Judged};
 use crate::asm::walk::Machine;
 use crate::base::{FileAddr, Hold, Range, Register, SlotState, Unreadable, VirtAddr};
 use crate::dwarf::{Location, LocationContext, Types};
@@ -28,29 +28,70 @@ struct Asked {
 impl Frame<'_> {
     /// Fills in what is sure of the variables that need to be dropped, and that the rest is not known.
     /// `low` is the stack pointer of the frame.
-    pub fn judge_optimised(&self, ledger: &Ledger, low: VirtAddr, variables: &mut [Placed]) {
+    pub fn judge_optimised(
+        &self,
+        judged: Judged,
+        ledger: &Ledger,
+        low: VirtAddr,
+        variables: &mut [Placed],
+    ) {
+        if judged == Judged::Followed && variables.iter().all(|v| v.inlined.is_none()) {
+            return;
+        }
+        self.image.find_inlined_drop_impls();
         let mut owned = Vec::new();
         let mut asked = Vec::new();
         for (index, variable) in variables.iter().enumerate() {
-            if variable.in_scope && variable.fate.is_none() {
+            // What is inlined is followed in no build.
+            let open = judged == Judged::NotFollowed || variable.inlined.is_some();
+            if variable.in_scope && variable.fate.is_none() && open {
                 asked.extend(self.ask(index, variable, ledger, &mut owned));
             }
         }
         if asked.is_empty() {
             return;
         }
-        let live = self.live(low, &owned);
+        let fortunes = self.fortunes(low, &owned);
+        let others = Others { owned: &owned, asked: &asked, fortunes: &fortunes };
+        let unplaced = self.types_without_place(variables);
         for one in &asked {
-            let parts = live.get(one.parts.start..one.parts.end).unwrap_or_default();
-            let shared = asked.iter().any(|other| one.is_hidden_by(other, &owned, &live));
-            let is_live = !parts.is_empty() && parts.iter().all(|live| *live) && !shared;
+            let live = others.is_live(one, &unplaced, ledger);
+            let parameter = variables.get(one.index).is_some_and(|variable| variable.parameter);
+            let ended = || Some(self.or_renewed(others.ended(one, parameter, ledger)?));
+            let beside = others.beside(one).and_then(|index| variables.get(index));
+            let beside = beside.map(|variable| variable.name.clone());
             if let Some(variable) = variables.get_mut(one.index) {
-                variable.fate = Some(match is_live {
+                variable.fate = Some(match live {
                     true => SlotState::Live,
-                    false => ended(&one.blocks, ledger).unwrap_or_else(|| unknown(&one.blocks)),
+                    false => ended().unwrap_or_else(|| unknown(one, beside.as_deref(), ledger)),
                 });
             }
         }
+    }
+
+    /// The state of a variable of which all that it owned has ended; where the function itself ended
+    /// that, it may have been to give it a new value, which the optimiser did not keep.
+    fn or_renewed(&self, state: SlotState) -> SlotState {
+        let SlotState::Freed { block, at } = &state else { return state };
+        let here = at.as_ref().is_none_or(|at| *at.function == *self.function.name);
+        if !here {
+            return state;
+        }
+        let line =
+            at.as_ref().and_then(|at| at.line).map_or(String::new(), |n| format!(" on line {n}"));
+        SlotState::Unreadable(Unreadable::Uncertain(format!(
+            "optimised code: {block}, which it owned, was freed{line}, and whether it was given a new value cannot be told"
+        )))
+    }
+
+    /// The full names of the types of variables that need to be dropped and have no place: what is not
+    /// seen of those may be in one of them.
+    fn types_without_place(&self, variables: &[Placed]) -> Vec<Arc<str>> {
+        let lost =
+            variables.iter().filter(|variable| variable.in_scope && variable.location.is_err());
+        let types = lost.filter_map(|variable| variable.ty);
+        let types = types.filter(|ty| needs_drop(self.image, *ty));
+        types.filter_map(|ty| Some(self.image.get(ty).ok()?.name.clone())).collect()
     }
 
     fn ask(
@@ -75,10 +116,16 @@ impl Frame<'_> {
             let at = |offset: u64| start.and_then(|start| start.checked_add(offset));
             let span = |offset, size| Some(Span { at: at(offset)?, size });
             let own = direct.iter().filter(|held| is_at(&held.path, &part.path));
+            let place = span(part.offset, part.size);
+            let mut core: Vec<Span> =
+                part.core.iter().filter_map(|(at, size)| span(*at, *size)).collect();
+            if core.is_empty() {
+                core.extend(place);
+            }
             owned.push(Owned {
                 type_name: self.image.get(part.ty).ok()?.name.clone(),
-                place: span(part.offset, part.size),
-                core: part.core.iter().filter_map(|(at, size)| span(*at, *size)).collect(),
+                place,
+                core,
                 whole_type: whole_type.clone(),
                 whole,
                 blocks: own.map(|held| block(held, ledger)).collect(),
@@ -89,9 +136,9 @@ impl Frame<'_> {
         Some(Asked { index, blocks, parts: Range::new(first, owned.len()), depth })
     }
 
-    /// Whether each of the values is there for sure, by the code ahead.
-    fn live(&self, low: VirtAddr, owned: &[Owned]) -> Vec<bool> {
-        let none = || vec![false; owned.len()];
+    /// What becomes of each of the values by the code ahead.
+    fn fortunes(&self, low: VirtAddr, owned: &[Owned]) -> Vec<Fortune> {
+        let none = || vec![Fortune::default(); owned.len()];
         let at = self.context.bias_to_file();
         let Some(range) = self.function.ranges.iter().find(|range| range.contains(at)) else {
             return none();
@@ -122,7 +169,8 @@ impl Frame<'_> {
             ahead.drops.iter().any(|(ranges, name)| covers(ranges) && owned.is_of(name))
         };
         // What is being dropped now is neither there nor gone.
-        owned.iter().zip(fortunes).map(|(owned, f)| f.is_live() && !inside(owned)).collect()
+        let told = |(owned, fortune)| if inside(owned) { Fortune::default() } else { fortune };
+        owned.iter().zip(fortunes).map(told).collect()
     }
 
     /// Where control goes on: behind the call that the frame stands in, or, where that never returns,
@@ -136,17 +184,68 @@ impl Frame<'_> {
     }
 }
 
-impl Asked {
-    /// Whether another variable that is there by the code ahead says that it owns the same.
-    fn is_hidden_by(&self, other: &Asked, owned: &[Owned], live: &[bool]) -> bool {
-        let of = |asked: &Asked| {
-            let range = asked.parts.start..asked.parts.end;
-            let live = live.get(range.clone()).unwrap_or_default();
-            owned.get(range).unwrap_or_default().iter().zip(live).filter(|(_, live)| **live)
-        };
+/// All that is asked for in a frame.
+struct Others<'a> {
+    owned: &'a [Owned],
+    asked: &'a [Asked],
+    fortunes: &'a [Fortune],
+}
+
+impl Others<'_> {
+    fn parts(&self, asked: &Asked) -> impl Iterator<Item = (&Owned, &Fortune)> {
+        let range = asked.parts.start..asked.parts.end;
+        let fortunes = self.fortunes.get(range.clone()).unwrap_or_default();
+        self.owned.get(range).unwrap_or_default().iter().zip(fortunes)
+    }
+
+    /// Whether a variable holds its value for sure. What owns nothing now may share its bytes with
+    /// others that are alike: two that are `None` can be one to the optimiser.
+    fn is_live(&self, asked: &Asked, unplaced: &[Arc<str>], ledger: &Ledger) -> bool {
+        let ended =
+            |at: &VirtAddr| ledger.block_from(*at).is_none() && ledger.ended_from(*at).is_some();
+        asked.parts.start < asked.parts.end
+            && !asked.blocks.iter().any(ended)
+            && self.parts(asked).all(|(own, fortune)| {
+                fortune.is_live()
+                    && !own.blocks.is_empty()
+                    && !self.is_elsewhere(asked, own, fortune.words > 0)
+                    && (fortune.words == 0 || !unplaced.iter().any(|name| own.is_of(name)))
+            })
+    }
+
+    /// Whether another variable has the same memory or the same words, and may be what is used ahead.
+    /// `by_words` says that it was seen by words alone.
+    fn is_elsewhere(&self, asked: &Asked, own: &Owned, by_words: bool) -> bool {
         // A call that is inlined there has the value, which was passed to it.
-        (other.index != self.index && other.depth >= self.depth)
-            && of(self).any(|(own, _)| of(other).any(|(other, _)| own.is_same(other)))
+        let others = self.asked.iter().filter(|other| other.index != asked.index);
+        others.filter(|other| other.depth >= asked.depth).any(|other| {
+            let position = other.index;
+            self.parts(other).any(|(other, fortune)| {
+                let same = own.is_same(other) && (by_words || fortune.is_live());
+                // The optimiser need not have stored where a variable lies what it was given.
+                let later = by_words || position > asked.index || other.blocks.is_empty();
+                let hidden = later && own.is_of(&other.type_name) && !fortune.is_live();
+                same || hidden
+            })
+        })
+    }
+
+    /// Another variable that has the same bytes.
+    fn beside(&self, asked: &Asked) -> Option<usize> {
+        let others = self.asked.iter().filter(|other| other.index != asked.index);
+        let same = |other: &&Asked| {
+            self.parts(other).any(|(other, _)| self.parts(asked).any(|(own, _)| own.is_same(other)))
+        };
+        others.into_iter().find(same).map(|other| other.index)
+    }
+
+    /// That a variable is gone, where all that it owned was seen to end. One that is given a value ahead
+    /// may not have had one yet, unless it is a parameter: its bytes are of what lay there before.
+    fn ended(&self, asked: &Asked, parameter: bool, ledger: &Ledger) -> Option<SlotState> {
+        let may_be_new = self.parts(asked).any(|(_, fortune)| fortune.renewed > 0);
+        let whole = self.parts(asked).all(|(own, _)| !own.blocks.is_empty());
+        let sure = whole && (parameter || !may_be_new);
+        sure.then(|| ended(&asked.blocks, ledger)).flatten()
     }
 }
 
@@ -189,12 +288,22 @@ fn ended(blocks: &[VirtAddr], ledger: &Ledger) -> Option<SlotState> {
     Some(SlotState::Freed { block: first.id, at })
 }
 
-fn unknown(blocks: &[VirtAddr]) -> SlotState {
-    let why: Arc<str> = match blocks.is_empty() {
-        true => "optimised code: nothing tells whether it was moved or dropped".into(),
-        false => {
-            "optimised code: whether it still owns what its bytes lead to cannot be told".into()
+/// That nothing is known of a variable, and why; `beside` is another that has the same bytes.
+fn unknown(asked: &Asked, beside: Option<&str>, ledger: &Ledger) -> SlotState {
+    let mut live = asked.blocks.iter().filter_map(|at| Some(ledger.block_from(*at)?.id));
+    let why = match (beside, live.next()) {
+        (Some(other), Some(block)) => format!(
+            "optimised code: its bytes are also in {other}, and which of the two owns {block} cannot be told"
+        ),
+        (Some(other), None) => {
+            format!(
+                "optimised code: its bytes are also in {other}, and whose they are cannot be told"
+            )
         }
+        (None, Some(block)) => {
+            format!("optimised code: whether it still owns {block} cannot be told")
+        }
+        (None, None) => "optimised code: nothing tells whether it was moved or dropped".to_owned(),
     };
-    SlotState::Unreadable(Unreadable::Uncertain(why.to_string()))
+    SlotState::Unreadable(Unreadable::Uncertain(why))
 }

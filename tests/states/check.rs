@@ -118,7 +118,7 @@ impl Made {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let expected = self.happenings().filter_map(|(index, what)| match what {
             Happening::Dropped(id) => Some((index, format!("d {id}"))),
-            Happening::Mark { .. } => None,
+            Happening::Mark { .. } | Happening::MarkIn { .. } => None,
         });
         let mut said = said.lines();
         for (index, line) in expected {
@@ -140,7 +140,11 @@ impl Made {
         let mut ignore = |_: &Event| {};
         let mut halt = session.start_with(&mut ignore).cloned().expect("it runs");
         for (index, what) in self.happenings() {
-            let Happening::Mark { no, facts } = what else { continue };
+            let (no, facts): (usize, Vec<(usize, Fact)>) = match what {
+                Happening::Mark { no, facts } => (no, facts.into_iter().enumerate().collect()),
+                Happening::MarkIn { no, var, fact } => (no, vec![(var, fact)]),
+                Happening::Dropped(_) => continue,
+            };
             // A line can have code in several places, of which control comes to more than one.
             let expected = self.source.lines[index].get(&no).copied();
             while mode.on_lines
@@ -175,7 +179,7 @@ impl Made {
         session: &mut Session,
         index: usize,
         no: usize,
-        facts: &[Fact],
+        facts: &[(usize, Fact)],
         mode: Mode,
         tally: &mut Tally,
     ) {
@@ -199,8 +203,8 @@ impl Made {
                 )
             })
             .collect();
-        for (var, fact) in facts.iter().enumerate() {
-            let shown = seen.get(&name(var));
+        for (var, fact) in facts {
+            let shown = seen.get(&name(*var));
             tally.states += 1;
             let line = |no: usize| lines.get(&no).copied();
             if shown.is_none() && *fact != Fact::None && mode.flags.contains(&"-O") {
@@ -212,7 +216,7 @@ impl Made {
             if let Err(why) = judge(*fact, shown, &line, tally) {
                 let at = frame.at.line.unwrap_or(0);
                 let shown = shown.map(|s| s.as_ref().map_err(ToString::to_string));
-                let name = name(var);
+                let name = name(*var);
                 let file = self.file();
                 tally.wrong.push(format!("{file}:{at}: {name} is {fact:?}: {why}: {shown:?}"));
             }
@@ -250,7 +254,12 @@ fn judge(
         Some(Err(Unreadable::Moved { at, .. } | Unreadable::Dropped { at, .. })) => at,
         Some(Err(why)) => {
             tally.unknown += 1;
-            *tally.reasons.entry(format!("{fact:?}: {why}")).or_default() += 1;
+            let fact = match fact {
+                Fact::Gone { .. } => "Gone".to_owned(),
+                other => format!("{other:?}"),
+            };
+            let why = why.to_string().replace(|c: char| c.is_ascii_digit(), "");
+            *tally.reasons.entry(format!("{fact}: {why}")).or_default() += 1;
             return Ok(());
         }
     };

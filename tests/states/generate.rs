@@ -1,7 +1,7 @@
 //! Makes random functions that the compiler accepts: it knows, as the compiler does, which variables
 //! may hold a value on which ways.
 
-use super::tree::{CONDITIONS, Function, Init, Kind, New, Statement, Var, What};
+use super::tree::{CONDITIONS, Function, Init, Kind, New, Once, Statement, Var, What};
 
 /// Random numbers (xorshift64*).
 pub struct Random(u64);
@@ -189,6 +189,7 @@ impl Maker<'_> {
                 self.set(owner, State::Empty);
                 What::Push(many, owner)
             }
+            18 if self.random.once_in(3) => self.once()?,
             18 if self.random.once_in(2) => {
                 let sent = [Kind::Owner, Kind::Text, Kind::Boxed, Kind::Pair, Kind::Maybe];
                 let (var, _) = self.movable(&sent)?;
@@ -310,6 +311,24 @@ impl Maker<'_> {
         };
         self.set(var, State::Full);
         Some(What::Assign(var, init))
+    }
+
+    /// A closure that is called once. Its marks have the numbers that follow that of the statement.
+    fn once(&mut self) -> Option<What> {
+        let kinds = [Kind::Owner, Kind::Text, Kind::Boxed, Kind::Maybe, Kind::Many, Kind::Shared];
+        let (var, _) = self.movable(&kinds)?;
+        let how = match self.random.below(4) {
+            0 => Once::Looks,
+            1 => Once::Borrows,
+            2 => Once::Takes,
+            _ => Once::MayTake(self.random.below(CONDITIONS)),
+        };
+        if how != Once::Borrows {
+            self.set(var, State::Empty);
+        }
+        let marks = [self.statements + 1, self.statements + 3];
+        self.statements += 3;
+        Some(What::Once { var, how, marks })
     }
 
     fn take_field(&mut self) -> Option<What> {

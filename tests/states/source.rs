@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::tree::{CONDITIONS, Function, Init, Kind, New, Statement, Var, What, name};
+use super::tree::{CONDITIONS, Function, Init, Kind, New, Once, Statement, Var, What, name};
 
 const PRELUDE: &str = r#"#![allow(unused, dead_code)]
 use std::hint::black_box;
@@ -23,6 +23,7 @@ pub enum Shape { Nothing, One(Owner), Two { n: u32, a: Owner } }
 #[inline(never)] fn text(id: u32) -> String { format!("n{id}") }
 #[inline(never)] fn pair(id: u32) -> Pair { Pair { a: Owner::new(id), n: 1, b: Owner::new(id + 1) } }
 #[inline(never)] fn fallible(fails: bool) -> Result<u32, String> { if fails { Err(String::from("x")) } else { Ok(1) } }
+#[inline(never)] fn once<F: FnOnce()>(f: F) { f() }
 #[inline(never)] fn mark(no: usize) { black_box(no); }
 "#;
 
@@ -139,6 +140,26 @@ impl Writer {
         self.line(&simple);
     }
 
+    fn once(&mut self, var: Var, how: Once, marks: [usize; 2]) {
+        let name = name(var);
+        let by_value = if how == Once::Borrows { "" } else { "move " };
+        self.line(&format!("once({by_value}|| {{"));
+        let [before, behind] = marks;
+        self.depth += 1;
+        self.lines.insert(before, self.next_line());
+        self.line(&format!("mark({before});"));
+        self.lines.insert(before + 1, self.next_line());
+        self.line(&match how {
+            Once::Looks | Once::Borrows => format!("touch(&{name});"),
+            Once::Takes => format!("take({name});"),
+            Once::MayTake(c) => format!("if c{c} {{ take({name}); }} else {{ touch(&{name}); }}"),
+        });
+        self.lines.insert(behind, self.next_line());
+        self.line(&format!("mark({behind});"));
+        self.depth -= 1;
+        self.line("});");
+    }
+
     fn compound(&mut self, what: &What, function: &Function) {
         match what {
             What::If(c, then, otherwise) => {
@@ -179,6 +200,7 @@ impl Writer {
                 self.depth -= 1;
                 self.line("}");
             }
+            What::Once { var, how, marks } => self.once(*var, *how, *marks),
             What::ReturnIf(c, block) => {
                 self.line(&format!("if c{c} {{"));
                 self.depth += 1;

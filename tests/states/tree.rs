@@ -139,6 +139,13 @@ pub enum What {
     Call(Var),
     /// A thread that takes the variable, and ends.
     Thread(Var),
+    /// `once(move || { … })`: a closure that captures the variable and is called once, with marks in
+    /// it, each before and behind what is done to the variable.
+    Once {
+        var: Var,
+        how: Once,
+        marks: [usize; 2],
+    },
     If(usize, Vec<Statement>, Vec<Statement>),
     Block(Vec<Statement>),
     /// A loop of so many rounds.
@@ -164,6 +171,19 @@ pub enum What {
     Question(usize),
     /// `if c { panic!() }`
     PanicIf(usize),
+}
+
+/// What a closure that is called once does with what it has captured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Once {
+    /// It only looks at it, and has it by value.
+    Looks,
+    /// It only looks at it, and has a reference.
+    Borrows,
+    /// It gives it away.
+    Takes,
+    /// It gives it away if a condition holds.
+    MayTake(usize),
 }
 
 /// A function.

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::tree::{Function, Init, Kind, New, Statement, Var, What};
+use super::tree::{Function, Init, Kind, New, Once, Statement, Var, What};
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub enum Happening {
     Dropped(u32),
     /// A mark is passed: what is true of each variable.
     Mark { no: usize, facts: Vec<Fact> },
+    /// A mark is passed in a closure: what is true of the one variable that it has captured.
+    MarkIn { no: usize, var: Var, fact: Fact },
 }
 
 #[derive(PartialEq)]
@@ -236,6 +238,7 @@ impl Machine<'_> {
                     parts.push(Some(held));
                 }
             }
+            What::Once { var, how, marks } => self.once(*var, *how, *marks, no),
             What::Touch(_) | What::TouchMut(_) | What::SetNumber(_) | What::Call(_) => {}
             What::Question(c) | What::PanicIf(c) if self.conditions[*c] => return Flow::Leave,
             What::Question(_) | What::PanicIf(_) => {}
@@ -265,6 +268,29 @@ impl Machine<'_> {
             }
         }
         Flow::On
+    }
+
+    fn once(&mut self, var: Var, how: Once, marks: [usize; 2], no: usize) {
+        let [before, behind] = marks;
+        self.happened.push(Happening::MarkIn { no: before, var, fact: Fact::Live });
+        let takes = match how {
+            Once::Takes => true,
+            Once::MayTake(c) => self.conditions[c],
+            Once::Looks | Once::Borrows => false,
+        };
+        let fact = match takes {
+            true => {
+                let held = self.take(var, no, false);
+                self.drop_value(held);
+                Fact::Gone { no: before + 1, dropped: false }
+            }
+            false => Fact::Live,
+        };
+        self.happened.push(Happening::MarkIn { no: behind, var, fact });
+        if !takes && how != Once::Borrows {
+            let held = self.take(var, no, false);
+            self.drop_value(held);
+        }
     }
 
     fn repeat(&mut self, rounds: u32, block: &[Statement]) -> Flow {

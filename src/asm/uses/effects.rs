@@ -105,7 +105,7 @@ impl CalleeKnown {
     }
 
     /// Whether an argument is the address of a value that is given away.
-    pub(super) fn takes_value_at(&self, register: usize) -> bool {
+    pub fn takes_value_at(&self, register: usize) -> bool {
         u32::try_from(register)
             .is_ok_and(|bit| self.by_value.checked_shr(bit).unwrap_or(0) & 1 != 0)
     }
