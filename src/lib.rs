@@ -157,7 +157,8 @@
 //! registers and of memory. A variable that every way ahead drops, lends or gives away, before something
 //! new is stored in its place, is live, if no other variable can be what is seen there; one of which all
 //! blocks were seen to end is gone; of all others `session/unfollowed.rs` says that it is not known, and
-//! why. `tests/states.rs` compares all of it with programs that are made up and know their own truth.
+//! why. Where what such a variable would own lives, its value is shown with that doubt
+//! ([`base::SlotState::Perhaps`]). `tests/states.rs` compares all of it with programs that are made up and know their own truth.
 //!
 //! # The way of a borrow
 //!

@@ -442,6 +442,12 @@ pub enum SlotKind {
 pub enum SlotState {
     /// It holds its value.
     Live,
+    /// Its bytes are a value, but nothing tells whether that was moved or dropped: optimised code
+    /// keeps no record. It is shown, and never without saying so.
+    Perhaps {
+        /// Why it cannot be told.
+        why: String,
+    },
     /// Its initialiser has not ended.
     Uninitialised,
     /// What it owned has passed to another place. Its bytes are stale. Where the slot still has

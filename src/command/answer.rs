@@ -203,6 +203,9 @@ pub struct VariableShown {
     /// The references into its value that others hold, the innermost holder first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub borrowed: Vec<Borrow>,
+    /// Why nothing tells whether its value was moved or dropped, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 fn command_name<S: Serializer>(command: &&Command, serializer: S) -> Result<S::Ok, S::Error> {

@@ -66,6 +66,7 @@ pub(super) fn shown(
             unreadable,
             shadowed: variable.shadowed,
             borrowed: variable.borrowed,
+            doubt: variable.doubt,
         }
     });
     Ok(shown.collect())

@@ -32,6 +32,9 @@ pub struct Answered {
     /// The references into it that others hold, where it is a variable, the innermost holder first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub borrowed: Vec<Borrow>,
+    /// Why nothing tells whether it was moved or dropped, where that is so and it is a variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// The value itself.
     #[serde(skip)]
     pub value: Value,
@@ -228,21 +231,29 @@ pub(super) fn answer(
         let data = parts.then(|| looking.reader.detailed(&value, naming));
         (value.pretty(naming, format), (naming.type_name)(&value.type_name), data)
     });
-    let borrowed = borrows_of(looking, operand, &value);
-    Answered { no, pretty, type_name, data, borrowed, value }
+    let variable = variable_of(looking, operand, &value);
+    let borrowed = variable.map_or_else(Vec::new, |v| looking.borrowed(v).to_vec());
+    let doubt = variable.and_then(|variable| looking.doubt(variable));
+    Answered { no, pretty, type_name, data, borrowed, doubt, value }
 }
 
-/// What others have borrowed of a variable of the frame; nothing for any other value.
-fn borrows_of(looking: &Looking<'_>, operand: &Operand, value: &Value) -> Vec<Borrow> {
-    let (Operand::Place(part), Some(size)) = (operand, value.size) else { return Vec::new() };
+/// The variable of the frame that a value is, where it is one.
+fn variable_of<'a>(
+    looking: &'a Looking<'_>,
+    operand: &Operand,
+    value: &Value,
+) -> Option<&'a Placed> {
+    let (Operand::Place(part), Some(size)) = (operand, value.size) else { return None };
     let is_it = |variable: &&Placed| {
         variable.in_scope
             && variable.size == size
-            && matches!((&variable.location, &part.at),
-                (Ok(Location::Memory(start)), Location::Memory(at)) if start == at)
+            && match (&variable.location, &part.at) {
+                (Ok(Location::Memory(start)), Location::Memory(at)) => start == at,
+                (Ok(own), at) => own == at,
+                (Err(_), _) => false,
+            }
     };
-    let variable = looking.variables.iter().rev().find(is_it);
-    variable.map_or_else(Vec::new, |variable| looking.borrowed(variable).to_vec())
+    looking.variables.iter().rev().find(is_it)
 }
 
 /// The operand as it is now: what lies in memory is copied, so that `$1` stays what was shown, as

@@ -157,7 +157,7 @@ impl Run {
             let Some(seen) = all.get(lender) else { continue };
             let slot = seen.at.and_then(|(view, slot)| views.get_mut(view)?.slots.get_mut(slot));
             if let Some(slot) = slot {
-                slot.borrowed.clone_from(&borrows);
+                slot.borrow(&borrows);
             }
             self.lending.now.insert(seen.found.key.clone(), borrows);
         }
@@ -249,7 +249,10 @@ impl Run {
 /// A variable as one that may lend or borrow.
 fn party(found: &Footprint, slot: Option<&SlotView>) -> Party {
     let state = slot.map(|slot| &slot.state);
-    let live = matches!(state, Some(SlotState::Live | SlotState::PartlyMoved { .. }));
+    let there = |s: &SlotState| {
+        matches!(s, SlotState::Live | SlotState::Perhaps { .. } | SlotState::PartlyMoved { .. })
+    };
+    let live = state.is_some_and(there);
     let held = slot.map_or(&[][..], |slot| &slot.blocks);
     let owned = held.iter().filter(|held| held.hold != Hold::Refers).map(|held| Owned {
         block: held.block,
@@ -348,7 +351,20 @@ fn order(told: &Told) -> (std::cmp::Reverse<VirtAddr>, usize, &str, &str) {
     (std::cmp::Reverse(told.holder.cfa), told.holder.die, &told.from, &told.to)
 }
 
+/// Whether borrows show that a value is there: what others use now was neither moved nor dropped.
+pub(super) fn prove_live(borrows: &[Borrow]) -> bool {
+    borrows.iter().any(|borrow| !borrow.perhaps)
+}
+
 impl SlotView {
+    /// Fills in who has borrowed the value.
+    pub(super) fn borrow(&mut self, borrows: &[Borrow]) {
+        self.borrowed = borrows.to_vec();
+        if matches!(self.state, SlotState::Perhaps { .. }) && prove_live(borrows) {
+            self.state = SlotState::Live;
+        }
+    }
+
     /// What is borrowed of it, in words: `borrowed by g::value (shared)`.
     pub fn borrowed_text(&self) -> Option<String> {
         borrowed_text(&self.borrowed)

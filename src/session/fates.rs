@@ -16,6 +16,8 @@ pub(super) fn with_standing(
     match (standing, says) {
         // Bytes that look like those of an owner are no proof that it is one or was one.
         (_, Says::Nothing) if uncertain => Some(known.clone()),
+        // Where a copy of its bytes lies is no proof either.
+        (_, Says::Nothing) if matches!(known, SlotState::Perhaps { .. }) => None,
         (Standing::Freed { block, at }, _) if !matches!(known, SlotState::Moved { .. }) => {
             Some(SlotState::Freed { block, at: at.map(|at| (*at).clone()) })
         }
@@ -42,6 +44,12 @@ pub(super) fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says 
         Some(unknown @ SlotState::Unreadable(_)) => {
             view.state = unknown.clone();
             view.value = None;
+            Says::Nothing
+        }
+        Some(perhaps @ SlotState::Perhaps { .. }) => {
+            if view.state == SlotState::Live {
+                view.state = perhaps.clone();
+            }
             Says::Nothing
         }
         Some(SlotState::PartlyMoved { parts }) => {
@@ -86,7 +94,7 @@ pub(super) fn with_fate(
 /// Why a variable of this state has no value to show; none where it has one.
 pub(super) fn reason(state: &SlotState) -> Option<Unreadable> {
     match state {
-        SlotState::Live => None,
+        SlotState::Live | SlotState::Perhaps { .. } => None,
         SlotState::Uninitialised => Some(Unreadable::NotYetInitialised),
         SlotState::Moved { to, at } => {
             Some(Unreadable::Moved { to: to.as_deref().map(Into::into), at: place(at.as_ref()) })

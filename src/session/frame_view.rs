@@ -93,7 +93,7 @@ impl Run {
         }
         for (slot, found) in &read.footprints {
             if let Some(slot) = read.slots.get_mut(*slot) {
-                slot.borrowed = self.lending.of(&found.key).to_vec();
+                slot.borrow(self.lending.of(&found.key));
             }
         }
         if let Some(own) = views.last_mut() {

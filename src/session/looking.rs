@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::alive::Alive;
+use super::borrows::prove_live;
 use super::context::FrameContext;
 use super::fates::{reason, reason_of_part};
 use super::regions::Regions;
@@ -101,6 +102,14 @@ impl Looking<'_> {
     pub fn borrowed(&self, variable: &Placed) -> &[Borrow] {
         let key = |cfa| PlaceKey { thread: self.thread, cfa, die: variable.die };
         self.raw.cfa.map_or(&[], |cfa| self.run.lending.of(&key(cfa)))
+    }
+
+    /// Why nothing tells whether a variable that has a value was moved or dropped, where that is so.
+    pub fn doubt(&self, variable: &Placed) -> Option<String> {
+        match self.state(variable).filter(|_| variable.in_scope && !variable.over)? {
+            SlotState::Perhaps { why } if !prove_live(self.borrowed(variable)) => Some(why.clone()),
+            _ => None,
+        }
     }
 
     /// Where a variable is of which some fields were moved out, and why each of those has no value.

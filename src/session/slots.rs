@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::alive::Alive;
 use super::borrows::Footprint;
 use super::context::FrameContext;
-use super::fates::{apply_fate, with_fate};
+use super::fates::{apply_fate, reason, with_fate};
 use super::followed::{Followed, Frame};
 use super::regions::Regions;
 use crate::asm::{Touches, stores_to_stack};
@@ -375,7 +375,9 @@ fn view_variable(
     let location = match &variable.location {
         Ok(location) => location,
         Err(why) => {
-            view.state = SlotState::Unreadable(why.clone());
+            // That it is gone is more than that it has no place any more.
+            let gone = variable.fate.as_ref().filter(|fate| reason(fate).is_some());
+            view.state = gone.cloned().unwrap_or_else(|| SlotState::Unreadable(why.clone()));
             return None;
         }
     };

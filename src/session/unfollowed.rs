@@ -288,7 +288,8 @@ fn ended(blocks: &[VirtAddr], ledger: &Ledger) -> Option<SlotState> {
     Some(SlotState::Freed { block: first.id, at })
 }
 
-/// That nothing is known of a variable, and why; `beside` is another that has the same bytes.
+/// That nothing is known of a variable, and why; `beside` is another that has the same bytes. What it
+/// would own lives, as far as its bytes say: it may be its value.
 fn unknown(asked: &Asked, beside: Option<&str>, ledger: &Ledger) -> SlotState {
     let mut live = asked.blocks.iter().filter_map(|at| Some(ledger.block_from(*at)?.id));
     let why = match (beside, live.next()) {
@@ -305,5 +306,9 @@ fn unknown(asked: &Asked, beside: Option<&str>, ledger: &Ledger) -> SlotState {
         }
         (None, None) => "optimised code: nothing tells whether it was moved or dropped".to_owned(),
     };
-    SlotState::Unreadable(Unreadable::Uncertain(why))
+    let has_ended = |at: &VirtAddr| ledger.block_from(*at).is_none();
+    match asked.blocks.iter().any(has_ended) {
+        true => SlotState::Unreadable(Unreadable::Uncertain(why)),
+        false => SlotState::Perhaps { why },
+    }
 }

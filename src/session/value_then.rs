@@ -9,8 +9,8 @@ use super::slots::short_function;
 use super::variables::{Variable, VariableValue};
 use super::views_then::not_recorded;
 use crate::base::{
-    Data, Hold, Shown, SizesFrom, SlotKind, SlotView, Split, SplitMore, SplitPart, SplitTotals,
-    Unreadable,
+    Data, Hold, Shown, SizesFrom, SlotKind, SlotState, SlotView, Split, SplitMore, SplitPart,
+    SplitTotals, Unreadable,
 };
 use crate::dwarf::Origin;
 use crate::value::{Place, Pretty, Text, Value, ValueKind};
@@ -44,6 +44,10 @@ impl Session {
             type_name: slot.type_name.clone(),
             shadowed: slot.shadowed,
             borrowed: slot.borrowed.clone(),
+            doubt: match &slot.state {
+                SlotState::Perhaps { why } => Some(why.clone()),
+                _ => None,
+            },
             value: value_of(slot).map(|shown| VariableValue {
                 value: value(&shown),
                 pretty: Pretty::plain(&shown.text, width),

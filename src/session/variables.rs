@@ -23,6 +23,8 @@ pub struct Variable {
     pub shadowed: bool,
     /// The references into its value that others hold, the innermost holder first.
     pub borrowed: Vec<Borrow>,
+    /// Why nothing tells whether its value was moved or dropped, where that is so and there is one.
+    pub doubt: Option<String>,
     /// Its value, or why there is none.
     pub value: Result<VariableValue, Unreadable>,
 }
@@ -83,6 +85,7 @@ fn variable(looking: &Looking<'_>, placed: &Placed, format: &Format, parts: bool
         type_name: ty.map(|ty| short_type_name(&ty.name)),
         shadowed: placed.shadowed,
         borrowed: looking.borrowed(placed).to_vec(),
+        doubt: looking.doubt(placed),
         value: looking.place_of(placed).map(|(ty, at)| {
             let value = looking.reader.read(ty, &at);
             let (pretty, shown) = looking.with_naming(|naming| {

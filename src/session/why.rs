@@ -215,7 +215,10 @@ fn own_blocks(looking: &Looking<'_>, variable: &Placed) -> Vec<BlockId> {
 }
 
 fn is_live(variable: &Placed, state: Option<&SlotState>) -> bool {
-    let whole = matches!(state, None | Some(SlotState::Live | SlotState::PartlyMoved { .. }));
+    let whole = matches!(
+        state,
+        None | Some(SlotState::Live | SlotState::Perhaps { .. } | SlotState::PartlyMoved { .. })
+    );
     variable.in_scope && !variable.over && whole
 }
 
@@ -229,6 +232,9 @@ fn state_facts(variable: &Placed, state: Option<&SlotState>) -> Vec<Fact> {
     match state {
         _ if !variable.in_scope => vec![observed(format!("it is not yet initialised{line}"))],
         None => vec![inferred("it is live: nothing shows that it was moved or dropped")],
+        Some(SlotState::Perhaps { why }) => {
+            vec![inferred(format!("it was perhaps moved or dropped: {why}"))]
+        }
         Some(SlotState::Live) => {
             vec![inferred("it is live: the code still uses or drops it on a way from here")]
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use freehold::base::{Event, Unreadable};
 use freehold::inferior::Launch;
-use freehold::session::{Halt, Session, Settings, Where};
+use freehold::session::{Halt, Session, Settings, VariableValue, Where};
 use freehold::value::Format;
 
 use super::generate::{self, Random};
@@ -197,10 +197,14 @@ impl Made {
         let seen: HashMap<String, _> = variables
             .into_iter()
             .map(|v| {
-                (
-                    v.name,
-                    v.value.map(|value| value.shown.map_or_else(String::new, |shown| shown.text)),
-                )
+                let text =
+                    |value: VariableValue| value.shown.map_or_else(String::new, |shown| shown.text);
+                // A value that is shown with a doubt is not said to be live.
+                let value = match v.doubt {
+                    Some(why) => Err(Unreadable::Uncertain(why)),
+                    None => v.value.map(text),
+                };
+                (v.name, value)
             })
             .collect();
         for (var, fact) in facts {

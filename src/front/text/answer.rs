@@ -6,6 +6,7 @@ use super::breakpoints;
 use super::highlight::coloured;
 use super::looked;
 use super::paths::function;
+use super::slots::DOUBT;
 use super::spans::{Ink, Line, bytes, counted, place, wrap};
 use super::split::split_text;
 use super::value::value_text;
@@ -112,6 +113,11 @@ impl AnswerText {
         head.push(Ink::Faint, format!("${}", answered.no)).push(Ink::Faint, ": ");
         head.push(Ink::Type, &answered.type_name).push(Ink::Plain, " = ");
         let mut text = value_text(head, &answered.pretty, self.width);
+        if let Some(doubt) = &answered.doubt {
+            let mut line = Line::new();
+            line.push(Ink::Changed, format!("    {DOUBT}: {doubt}"));
+            line.folded(self.width, 6).iter().for_each(|line| line.render(&mut text));
+        }
         if let Some(borrowed) = borrowed_text(&answered.borrowed) {
             let mut line = Line::new();
             line.push(Ink::Changed, format!("    {borrowed}")).render(&mut text);

@@ -77,6 +77,9 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
 /// Columns that an arrow takes at least.
 const ARROW: usize = 3;
 
+/// What stands beside a value of which nothing tells whether it is there still.
+pub(super) const DOUBT: &str = "perhaps moved or dropped";
+
 /// Puts who has borrowed a value behind what is told of it, where so many columns are left beside
 /// that; or gives the line to put below.
 fn borrowed_beside(
@@ -85,7 +88,13 @@ fn borrowed_beside(
     head: &mut Line,
     slot: &SlotView,
 ) -> Option<Line> {
-    let text = slot.borrowed_text()?;
+    let told = [doubt(slot), slot.borrowed_text()];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let text = (!told.is_empty()).then(|| told.join("; "))?;
+    let shortened = || {
+        let told = [doubt(slot), shortened(slot)];
+        told.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    };
     let gap = if head.ends_blank() { "" } else { "  " };
     let taken = head.width() + gap.len() + text.width() + left;
     if taken <= columns.left {
@@ -98,9 +107,13 @@ fn borrowed_beside(
     let mut below = Line::new();
     below.push(Ink::Plain, "      ");
     let room = columns.left.saturating_sub(below.width());
-    let text = if text.width() > room { shortened(slot).unwrap_or(text) } else { text };
+    let text = if text.width() > room { shortened() } else { text };
     below.push(Ink::Changed, text);
     Some(below)
+}
+
+fn doubt(slot: &SlotView) -> Option<String> {
+    matches!(slot.state, SlotState::Perhaps { .. }).then(|| DOUBT.to_owned())
 }
 
 /// Who has borrowed a value, without the modules and types around the functions.
@@ -174,7 +187,7 @@ pub(super) fn type_of(slot: &SlotView) -> &str {
 fn slot_value(slot: &SlotView) -> Line {
     let mut line = Line::new();
     match &slot.state {
-        SlotState::Live => {
+        SlotState::Live | SlotState::Perhaps { .. } => {
             if let Some(value) = &slot.value {
                 line.push(Ink::Plain, &value.text);
             }
@@ -203,7 +216,7 @@ fn slot_value(slot: &SlotView) -> Line {
             line.push(Ink::Faint, why.in_place());
         }
     }
-    if slot.offset.is_none() && slot.state == SlotState::Live {
+    if slot.offset.is_none() && matches!(slot.state, SlotState::Live | SlotState::Perhaps { .. }) {
         line.push(Ink::Faint, format!("  in {}", slot.region));
     }
     if slot.value.as_ref().is_some_and(|value| value.text.contains('→')) {

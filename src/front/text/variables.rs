@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::slots::DOUBT;
 use super::spans::{Ink, Line, wrap};
 use super::value::value_lines;
 use crate::base::{Unreadable, borrowed_text};
@@ -60,6 +61,9 @@ impl Columns {
         let mut tail = Line::new();
         if variable.shadowed {
             tail.push(Ink::Faint, "  shadowed");
+        }
+        if variable.doubt.is_some() {
+            tail.push(Ink::Changed, format!("  {DOUBT}"));
         }
         if let Some(borrowed) = borrowed_text(&variable.borrowed) {
             tail.push(Ink::Changed, format!("  {borrowed}"));
@@ -118,6 +122,7 @@ mod tests {
             pretty,
             unreadable: value.err(),
             borrowed: Vec::new(),
+            doubt: None,
         }
     }
 

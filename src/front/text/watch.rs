@@ -229,6 +229,7 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
     parameters.into_iter().map(|slot| {
         let text = match (&slot.state, &slot.value) {
             (SlotState::Live, Some(value)) => value.text.clone(),
+            (SlotState::Perhaps { .. }, Some(value)) => format!("perhaps {}", value.text),
             (SlotState::Unreadable(why), _) => why.in_place(),
             (SlotState::Moved { to, .. }, _) => {
                 format!("<{}>", super::slots::moved(to.as_deref(), None))
@@ -238,7 +239,7 @@ pub(super) fn arguments(frame: &FrameView) -> impl Iterator<Item = (String, Stri
             (SlotState::Dropped { .. }, _) => "<dropped>".to_owned(),
             (SlotState::Freed { block, .. }, _) => format!("<{block} freed>"),
             (SlotState::Uninitialised, _) => "<not yet initialised>".to_owned(),
-            (SlotState::Live, None) => "?".to_owned(),
+            (SlotState::Live | SlotState::Perhaps { .. }, None) => "?".to_owned(),
         };
         (slot.name.clone().unwrap_or_default(), text)
     })
