@@ -86,7 +86,9 @@ pub fn program_with(name: &str, folder: &str, flags: &[&str]) -> Program {
     fs::create_dir_all(dir).expect("the folder for test programs");
     let lock = File::create(executable.with_extension("lock")).expect("a lock file");
     lock.lock().expect("the lock");
-    let key = format!("{flags:?}\n{}\n{text}", rustc_version());
+    // The debug information names the folder of the package, which can be moved with its `target`.
+    let built_by = (package(), rustc_version());
+    let key = format!("{flags:?}\n{built_by:?}\n{text}");
     let key_file = executable.with_extension("key");
     let fresh = executable.is_file() && fs::read_to_string(&key_file).is_ok_and(|old| old == key);
     if !fresh {
