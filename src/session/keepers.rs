@@ -7,7 +7,7 @@ use crate::base::{BlockId, Keeper, MemoryExt, Range, Register, Registers, Thread
 use crate::frame::Unwinder;
 use crate::inferior::{Inferior, Stopped};
 use crate::os::procfs::Mapping;
-use crate::track::{Graph, Lost, Via};
+use crate::track::{Graph, Lost};
 
 /// Bytes that are searched at most, of blocks and of roots each: a second's work.
 const MOST_BYTES: u64 = 1 << 30;
@@ -59,14 +59,8 @@ impl Kept {
     /// The root that a block is reached from in the end, and the address of the word in it; none for
     /// a block that is lost.
     pub fn root_of(&self, block: BlockId) -> Option<(RootKind, VirtAddr)> {
-        let mut block = block;
-        // Each step leads to a block that was reached before.
-        loop {
-            match self.graph.reach(block)?.via {
-                Via::Root { root, at } => return Some((self.roots.get(root)?.kind, at)),
-                Via::Block { block: holder, .. } => block = holder,
-            }
-        }
+        let (root, at) = self.graph.root_of(block)?;
+        Some((self.kind_of(root)?, at))
     }
 }
 
@@ -75,7 +69,7 @@ impl Run {
     /// the process. None where there is more memory than is searched.
     pub(super) fn kept(&self, threads: &[&Stopped], ending: Option<ThreadNo>) -> Option<Kept> {
         let live = || self.ledger.live().map(|(at, block)| (at, block.size, block.id));
-        if live().map(|(_, size, _)| size).sum::<u64>() > MOST_BYTES {
+        if live().fold(0, |sum: u64, (_, size, _)| sum.saturating_add(size)) > MOST_BYTES {
             return None;
         }
         let mut graph = Graph::new(live(), |at, size| self.words(at, size));
@@ -83,7 +77,11 @@ impl Run {
         roots.extend(
             threads.iter().flat_map(|thread| self.roots_of(thread, ending == Some(thread.no()))),
         );
-        if roots.iter().map(|root| root.range.end - root.range.start).sum::<u64>() > MOST_BYTES {
+        roots.retain(|root| {
+            matches!(root.kind, RootKind::Registers(_)) || root.range.start < root.range.end
+        });
+        let sizes = roots.iter().map(|root| root.range.end - root.range.start);
+        if sizes.fold(0, u64::saturating_add) > MOST_BYTES {
             return None;
         }
         for (index, root) in (0..).zip(&roots) {
@@ -231,7 +229,7 @@ impl Run {
 
     /// The aligned words of a piece of memory, as far as they can be read.
     fn words(&self, at: VirtAddr, size: u64) -> Vec<u64> {
-        let start = VirtAddr(at.0.next_multiple_of(8));
+        let Some(start) = at.0.checked_next_multiple_of(8).map(VirtAddr) else { return Vec::new() };
         let size = size.saturating_sub(start.0.wrapping_sub(at.0)) & !7;
         let size = usize::try_from(size.min(MOST_BYTES)).unwrap_or(0);
         let bytes = self.inferior.memory().read_bytes(start, size).unwrap_or_default();

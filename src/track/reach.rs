@@ -6,7 +6,7 @@
 //! word can be a pointer, or bytes that were left from one (valgrind calls such a block "possibly
 //! lost"). Types are not asked.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 
@@ -17,9 +17,17 @@ use crate::base::{BlockId, VirtAddr};
 pub struct Graph {
     /// By address.
     blocks: Vec<Node>,
+    /// Their positions by ordinal.
+    positions: HashMap<BlockId, usize>,
     /// Words of roots that are addresses within blocks, for the end of the search.
-    perhaps: Vec<(usize, Via)>,
+    perhaps: Vec<Step>,
 }
+
+/// The word of a root at which a chain of words begins: the root, and where the word is.
+type Origin = (usize, VirtAddr);
+
+/// A block that a word leads to: its position, the word, the beginning of the chain.
+type Step = (usize, Via, Origin);
 
 #[derive(Debug)]
 struct Node {
@@ -27,7 +35,7 @@ struct Node {
     size: u64,
     id: BlockId,
     leads: Vec<Lead>,
-    reach: Option<Reach>,
+    reach: Option<(Reach, Origin)>,
 }
 
 /// A word of a block that leads to another one.
@@ -92,8 +100,9 @@ impl Graph {
     ) -> Graph {
         let node = |(start, size, id)| Node { start, size, id, leads: Vec::new(), reach: None };
         let blocks = blocks.into_iter().map(node).collect();
-        let mut graph = Graph { blocks, perhaps: Vec::new() };
+        let mut graph = Graph { blocks, ..Graph::default() };
         graph.blocks.sort_unstable_by_key(|node| node.start);
+        graph.positions = graph.blocks.iter().map(|node| node.id).zip(0..).collect();
         for index in 0..graph.blocks.len() {
             let Some(Node { start, size, .. }) = graph.blocks.get(index) else { continue };
             let words = words(*start, *size);
@@ -114,12 +123,13 @@ impl Graph {
     pub fn follow(&mut self, root: usize, start: VirtAddr, words: &[u64], starts: bool) {
         for (offset, word) in (0_u64..).step_by(8).zip(words) {
             let Some((target, within)) = self.find(VirtAddr(*word)) else { continue };
-            let via = Via::Root { root, at: VirtAddr(start.0.saturating_add(offset)) };
+            let at = VirtAddr(start.0.saturating_add(offset));
+            let step = (target, Via::Root { root, at }, (root, at));
             match within {
-                0 => self.reached(vec![(target, via)], true),
+                0 => self.reached(vec![step], true),
                 _ if starts => {}
-                COUNTS => self.reached(vec![(target, via)], true),
-                _ => self.perhaps.push((target, via)),
+                COUNTS => self.reached(vec![step], true),
+                _ => self.perhaps.push(step),
             }
         }
     }
@@ -127,21 +137,32 @@ impl Graph {
     /// Marks what is perhaps reached, once all roots were followed.
     pub fn finish(&mut self) {
         let mut open = std::mem::take(&mut self.perhaps);
-        for node in self.blocks.iter().filter(|node| node.reach.is_some()) {
+        for node in &self.blocks {
+            let Some((_, origin)) = node.reach else { continue };
             let within = node.leads.iter().filter(|lead| !lead.sure);
-            open.extend(within.map(|lead| (lead.target, node.via(lead))));
+            open.extend(within.map(|lead| (lead.target, node.via(lead), origin)));
         }
         self.reached(open, false);
     }
 
     /// How a block is reached; none where it is not.
     pub fn reach(&self, id: BlockId) -> Option<Reach> {
-        self.blocks.iter().find(|node| node.id == id)?.reach
+        self.reach_and_origin(id).map(|(reach, _)| reach)
+    }
+
+    /// The root that a block is reached from in the end, and the address of the word in it; none for
+    /// a block that is lost.
+    pub fn root_of(&self, id: BlockId) -> Option<(usize, VirtAddr)> {
+        self.reach_and_origin(id).map(|(_, origin)| origin)
+    }
+
+    fn reach_and_origin(&self, id: BlockId) -> Option<(Reach, Origin)> {
+        self.blocks.get(*self.positions.get(&id)?)?.reach
     }
 
     /// All blocks, each with how it is reached.
     pub fn all(&self) -> impl Iterator<Item = (BlockId, Option<Reach>)> + '_ {
-        self.blocks.iter().map(|node| (node.id, node.reach))
+        self.blocks.iter().map(|node| (node.id, node.reach.map(|(reach, _)| reach)))
     }
 
     /// The blocks that nothing reaches, by ordinal, each with what leads to it.
@@ -229,15 +250,15 @@ impl Graph {
         (within < node.size.max(1)).then_some((index, within))
     }
 
-    fn reached(&mut self, first: Vec<(usize, Via)>, sure: bool) {
+    fn reached(&mut self, first: Vec<Step>, sure: bool) {
         let mut open = VecDeque::from(first);
-        while let Some((index, via)) = open.pop_front() {
+        while let Some((index, via, origin)) = open.pop_front() {
             let Some(node) = self.blocks.get_mut(index).filter(|node| node.reach.is_none()) else {
                 continue;
             };
-            node.reach = Some(Reach { via, sure });
+            node.reach = Some((Reach { via, sure }, origin));
             let leads = node.leads.iter().filter(|lead| lead.sure || !sure);
-            open.extend(leads.map(|lead| (lead.target, node.via(lead))));
+            open.extend(leads.map(|lead| (lead.target, node.via(lead), origin)));
         }
     }
 }
@@ -267,6 +288,8 @@ mod tests {
         graph.follow(7, VirtAddr(0x10), &[0, 0x1000], false);
         let via = Via::Root { root: 7, at: VirtAddr(0x18) };
         assert_eq!(graph.reach(BlockId(1)), Some(Reach { via, sure: true }));
+        let root = Some((7, VirtAddr(0x18)));
+        assert_eq!([1, 2, 3, 4].map(|n| graph.root_of(BlockId(n))), [root, root, root, None]);
         let via = |n| Some(Reach { via: Via::Block { block: BlockId(n), offset: 0 }, sure: true });
         assert_eq!((graph.reach(BlockId(2)), graph.reach(BlockId(3))), (via(1), via(2)));
         assert_eq!(graph.lost(), [(BlockId(4), Lost::Alone)]);
