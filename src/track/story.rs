@@ -222,16 +222,25 @@ impl Stories {
     }
 }
 
+/// Keeps the first events, and of the later ones the last: that is what the block is now.
 fn push<T>(list: &mut Vec<T>, event: T) {
-    if list.len() < EACH {
-        list.push(event);
+    if list.len() >= EACH {
+        list.pop();
     }
+    list.push(event);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::{Evidence, VirtAddr};
+
+    #[test]
+    fn of_many_changes_the_first_are_kept_and_the_last() {
+        let mut list = Vec::new();
+        (0..5000).for_each(|n| push(&mut list, n));
+        assert_eq!((list.len(), list.first(), list.last()), (EACH, Some(&0), Some(&4999)));
+    }
 
     fn event(seq: u64, kind: EventKind) -> Event {
         let (thread, evidence) = (ThreadNo(1), Evidence::Observed);

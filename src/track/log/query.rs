@@ -31,7 +31,7 @@ impl<'q> Sieve<'q> {
         let kind = query.kind.map(|kind| regex::escape(&format!("\"event\":\"{kind}\"")));
         let block = query.block.map(|block| {
             let n = block.0;
-            format!(r#""(?:block|ended)":{n}[,}}]|"with":\[(?:\d+,)*{n}[,\]]"#)
+            format!(r#""(?:block|ended)":{n}[,}}]|"(?:with|lent)":\[(?:\d+,)*{n}[,\]]"#)
         });
         let function = query.function.as_deref().map(|function| {
             // The last word of a path is in the text as it is, but for quotes.
@@ -78,6 +78,7 @@ fn is_of(event: &Event, wanted: &str) -> bool {
 mod tests {
     use super::super::samples::{alloc, event, free};
     use super::*;
+    use crate::base::BorrowKind;
 
     /// Whether an event fits, and that its text does not say otherwise.
     #[track_caller]
@@ -101,6 +102,10 @@ mod tests {
             assert!(fits(&about(block), &moved), "{block}");
         }
         assert!(!fits(&about(1), &moved));
+        let (from, to, kind) = ("main::v".to_owned(), "main::r".to_owned(), BorrowKind::Shared);
+        let borrow = EventKind::BorrowEnd { from, to, kind, blocks: vec![BlockId(7), BlockId(31)] };
+        let borrow = event(5, borrow);
+        assert!(fits(&about(7), &borrow) && fits(&about(31), &borrow) && !fits(&about(3), &borrow));
         let free = EventKind::UnknownFree {
             address: crate::base::VirtAddr(1),
             ended: Some(BlockId(9)),
