@@ -161,6 +161,11 @@ impl Machine {
             && i.op0_register() == i.op1_register();
         let both = if same { a.or(Some(0)).zip(b.or(Some(0))) } else { a.zip(b) };
         let of = |flags: fn(u64, u64, usize) -> Flags| {
+            a.zip(b).map_or_else(Flags::default, |(a, b)| flags(a, b, size))
+        };
+        // What is taken from itself is zero, whatever it is.
+        let difference = || {
+            let flags = Flags::of_difference;
             both.map_or_else(Flags::default, |(a, b)| flags(a, b, size))
         };
         let bits = |of: fn(u64, u64) -> u64| {
@@ -170,7 +175,7 @@ impl Machine {
         let carry = self.flags;
         let (result, flags) = match i.mnemonic() {
             Mnemonic::Cmp => {
-                self.flags = of(Flags::of_difference);
+                self.flags = difference();
                 return true;
             }
             Mnemonic::Test => {
@@ -178,7 +183,7 @@ impl Machine {
                 return true;
             }
             Mnemonic::Add => (a.zip(b).map(|(a, b)| a.wrapping_add(b)), of(Flags::of_sum)),
-            Mnemonic::Sub => (both.map(|(a, b)| a.wrapping_sub(b)), of(Flags::of_difference)),
+            Mnemonic::Sub => (both.map(|(a, b)| a.wrapping_sub(b)), difference()),
             Mnemonic::Xor if same => (Some(0), Flags::of_result(0, size)),
             Mnemonic::Xor => bits(|a, b| a ^ b),
             Mnemonic::And => bits(|a, b| a & b),

@@ -50,6 +50,12 @@ fn a_branch_is_decided_by_what_is_known_and_open_otherwise() {
     // test rbx,rbx; je +2
     let open = [0x48, 0x85, 0xdb, 0x74, 2];
     assert_eq!(run(&mut machine(), &open), Then::Either(0x1007, 0x1005));
+    // add rbx,rbx; je +2
+    let doubled = [0x48, 0x01, 0xdb, 0x74, 2];
+    assert_eq!(run(&mut machine(), &doubled), Then::Either(0x1007, 0x1005));
+    // cmp rbx,rbx; je +2
+    let itself = [0x48, 0x39, 0xdb, 0x74, 2];
+    assert_eq!(run(&mut machine(), &itself), Then::To(0x1007));
     // xor ebx,ebx; test rbx,rbx; jne +2
     let zero = [0x31, 0xdb, 0x48, 0x85, 0xdb, 0x75, 2];
     assert_eq!(run(&mut machine(), &zero), Then::To(0x1007));
