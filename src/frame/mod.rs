@@ -12,4 +12,4 @@ pub mod slots;
 mod stack_reader;
 pub mod unwind;
 
-pub use unwind::{RawFrame, StackEnd, Unwinder, innermost_cfa};
+pub use unwind::{RawFrame, StackEnd, Unwinder, innermost, innermost_cfa};

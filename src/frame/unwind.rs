@@ -79,6 +79,14 @@ pub struct Unwinder<'a> {
     end: Option<StackEnd>,
 }
 
+/// The innermost frame by itself: without the registers that it saved, for which nothing is read.
+pub fn innermost(images: &dyn Images, memory: &dyn Memory, registers: Registers) -> RawFrame {
+    let lookup = registers.pc();
+    let cfa = innermost_cfa(images, memory, &registers);
+    let loaded = images.image_at(lookup);
+    RawFrame { registers, cfa, loaded, lookup, signal: false, saved: Vec::new() }
+}
+
 /// The canonical frame address of the innermost frame, or nothing where no rules tell it.
 ///
 /// For code from compilers it follows from a register alone, and nothing is read.

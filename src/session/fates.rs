@@ -68,12 +68,18 @@ pub(super) fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says 
     }
 }
 
+/// Whether a path is that of a part, or leads into it: `.a.b` and `.a[1]` into `.a`, but not `.ab`.
+pub(super) fn is_at(path: &str, part: &str) -> bool {
+    let rest = path.strip_prefix(part);
+    rest.is_some_and(|rest| part.is_empty() || rest.is_empty() || rest.starts_with(['.', '[', '*']))
+}
+
 /// Whether a part of a value lies in one that is gone.
-fn is_gone(parts: &[GonePart], path: &str) -> bool {
+pub(super) fn is_gone(parts: &[GonePart], path: &str) -> bool {
     // What a box held is `.*` as a field of it, and `*` as a part of its value.
     parts.iter().any(|part| match part.path.strip_suffix(".*") {
-        Some(of) => path.strip_prefix(of).is_some_and(|rest| !rest.is_empty()),
-        None => path.starts_with(&*part.path),
+        Some(of) => is_at(path, of) && path != of,
+        None => is_at(path, &part.path),
     })
 }
 
@@ -155,6 +161,16 @@ mod tests {
             line: Some(line),
         });
         SlotState::Moved { to: to.map(str::to_owned), at }
+    }
+
+    #[test]
+    fn a_part_whose_name_begins_like_that_of_one_that_is_gone_is_there() {
+        let part = |path: &str| GonePart { path: path.into(), dropped: false, to: None, at: None };
+        let gone = [part(".name"), part(".1"), part(".inner.*")];
+        let is_gone = |path| is_gone(&gone, path);
+        assert!(is_gone(".name") && is_gone(".name[0].x") && is_gone(".1.a") && is_gone(".1*"));
+        assert!(!is_gone(".name_2") && !is_gone(".10") && !is_gone(".inner"));
+        assert!(is_gone(".inner*.a") && !is_gone(".inner_2*"));
     }
 
     #[test]

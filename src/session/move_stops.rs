@@ -8,6 +8,7 @@ use super::breakpoints::{BreakpointId, Target};
 use super::context::FrameContext;
 use super::debugger::Session;
 use super::error::SessionError;
+use super::fates::is_at;
 use super::followed::{Frame, is_plain};
 use super::looking::Looking;
 
@@ -15,10 +16,10 @@ use super::ownership_stops::{Happened, OwnershipStop};
 use super::places::{BreakPlace, place};
 use super::run::Run;
 use super::slots::{self, Calls, Surroundings, short_function};
-use crate::base::{Cached, FileAddr, Register, VirtAddr};
+use crate::base::{Cached, FileAddr, Register};
 use crate::dwarf::Image;
+use crate::frame::innermost;
 use crate::frame::slots::Placed;
-use crate::frame::{RawFrame, innermost_cfa};
 use crate::inferior::Stopped;
 use crate::value::{Limits, Reader, needs_drop};
 
@@ -45,8 +46,7 @@ impl MoveAsked {
 
     /// Whether a part of the variable is meant, or lies in what is meant.
     pub(super) fn means(&self, path: &str) -> bool {
-        path.strip_prefix(&*self.path)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        is_at(path, &self.path)
     }
 }
 
@@ -117,15 +117,12 @@ impl Run {
     }
 
     fn moved_here(&self, thread: &Stopped, asked: &MoveAsked) -> Option<Happened> {
-        let registers = *thread.registers();
-        let lookup: VirtAddr = registers.pc();
-        let loaded = self.module_at(lookup)?;
+        let (modules, memory) = (self.inferior.modules(), self.inferior.memory());
+        let raw = innermost(modules, memory, *thread.registers());
+        let loaded = raw.loaded.as_ref()?;
         let (image, bias) = (loaded.image.clone(), loaded.bias);
-        let at = bias.to_file(lookup);
+        let at = bias.to_file(raw.lookup);
         let function = image.function_at(at)?;
-        let cfa = innermost_cfa(self.inferior.modules(), self.inferior.memory(), &registers);
-        let loaded = Some(loaded);
-        let raw = RawFrame { registers, cfa, loaded, lookup, signal: false, saved: Vec::new() };
         let memory = Cached::new(self.inferior.memory());
         let context = FrameContext { frame: &raw, vectors: None, memory: &memory };
         let read_register = |register: Register| context.whole_register(register);

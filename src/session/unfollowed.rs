@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ahead::{Ahead, Fortune, Owned, Span, inlined_drops};
 use super::callees::Callees;
+use super::fates::is_at;
 use super::followed::{Frame, Judged};
 use crate::asm::walk::Machine;
 use crate::base::{FileAddr, Hold, Range, Register, SlotState, Unreadable, VirtAddr};
@@ -265,12 +266,6 @@ fn direct(parts: Vec<HeapPart>) -> Vec<HeapPart> {
         }
     }
     direct
-}
-
-/// Whether a path is that of a part, or leads into it.
-fn is_at(path: &str, part: &str) -> bool {
-    let rest = path.strip_prefix(part);
-    rest.is_some_and(|rest| part.is_empty() || rest.is_empty() || rest.starts_with(['.', '[', '*']))
 }
 
 fn block(held: &HeapPart, ledger: &Ledger) -> Span {

@@ -13,8 +13,8 @@ use super::stack::{Stack, not_begun, nth_call};
 use crate::base::{Cached, Register, ThreadNo, VirtAddr};
 use crate::dwarf::{Function, Image, Origin, PointerFlavour, TypeKind, TypeRef, Types};
 use crate::expr::{ExprError, History, Lookup, Operand, RegisterValue, Scope, Which};
+use crate::frame::innermost;
 use crate::frame::slots::Placed;
-use crate::frame::{RawFrame, innermost_cfa};
 use crate::value::{Limits, Reader};
 
 /// How deep a type is searched for something that owns memory.
@@ -79,15 +79,12 @@ impl Run {
         question: &Question<'_, T>,
     ) -> Option<(Result<T, ExprError>, bool)> {
         let thread = self.held(no)?;
-        let registers = *thread.registers();
-        let lookup = registers.pc();
-        let loaded = self.module_at(lookup)?;
+        let (modules, memory) = (self.inferior.modules(), self.inferior.memory());
+        let raw = innermost(modules, memory, *thread.registers());
+        let loaded = raw.loaded.as_ref()?;
         let (image, bias) = (loaded.image.clone(), loaded.bias);
-        let at = bias.to_file(lookup);
+        let at = bias.to_file(raw.lookup);
         let function = image.function_at(at)?;
-        let cfa = innermost_cfa(self.inferior.modules(), self.inferior.memory(), &registers);
-        let loaded = Some(loaded);
-        let raw = RawFrame { registers, cfa, loaded, lookup, signal: false, saved: Vec::new() };
         let memory = Cached::new(self.inferior.memory());
         let context = FrameContext { frame: &raw, vectors: None, memory: &memory };
         let vectors = OnceCell::new();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::debugger::Session;
 use super::error::SessionError;
-use super::fates::short;
+use super::fates::{is_at, is_gone, short};
 use super::looking::Looking;
 use super::run::Run;
 use super::slots::short_function;
@@ -146,7 +146,7 @@ impl Session {
         let holders = run.holders();
         let held = blocks.iter().filter_map(|block| holders.get(block)).flatten();
         let mut places: Vec<_> = held
-            .filter(|holder| holder.hold == Hold::Refers && !holder.place.starts_with(of))
+            .filter(|holder| holder.hold == Hold::Refers && !is_at(&holder.place, of))
             .map(|holder| (holder.place.clone(), holder.type_name.clone().unwrap_or_default()))
             .collect();
         places.sort();
@@ -175,7 +175,7 @@ fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
     let of = format!("{}::{text}", short_function(function));
     let (facts, live) = match state {
         Some(SlotState::PartlyMoved { parts }) if !path.is_empty() => {
-            let part = parts.iter().find(|part| path.starts_with(&*part.path))?;
+            let part = parts.iter().find(|part| is_gone(std::slice::from_ref(*part), path))?;
             (vec![inferred(gone(part))], false)
         }
         None | Some(SlotState::Live) if !path.is_empty() => return None,
