@@ -74,7 +74,8 @@ pub(super) static FORWARD: Command = Command {
         let mut next = Some(now);
         if pictures {
             for _ in 0..by {
-                next = next.and_then(|now| log.next_picture(now, true));
+                let Some(from) = next else { break };
+                next = log.next_picture(from, true);
             }
         } else {
             next = (now < last).then(|| Seq(now.0.saturating_add(by).min(last.0)));

@@ -78,6 +78,10 @@ impl Run {
 
     /// Notes the breakpoints that wait for a change of the table of blocks.
     pub(super) fn note_change(&mut self, change: &Change) {
+        if !self.waits_for(|stop| !matches!(stop, OwnershipStop::Drop(_) | OwnershipStop::Move(_)))
+        {
+            return;
+        }
         let happened = match change {
             Change::Began { block, .. } => Happened::Alloc {
                 block: block.id,

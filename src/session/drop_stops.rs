@@ -164,6 +164,9 @@ impl Run {
             Some(value) => self.is_dropped_now(thread, planted, value, view.address),
             None => true,
         });
+        if waiting.is_empty() {
+            return;
+        }
         let happened = Happened::Drop { drop: Box::new(view.clone()), by: by.cloned() };
         let hits = waiting.into_iter().map(|(id, _)| (id, happened.clone()));
         self.stops.happening.hits.extend(hits);
