@@ -24,6 +24,8 @@ mod tree;
 #[path = "states/truth.rs"]
 mod truth;
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use check::{Mode, Tally, check};
@@ -59,12 +61,19 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, functions: usize, mode: Mo
     for (reason, count) in reasons.into_iter().take(20) {
         println!("    {count} unknown: {reason}");
     }
-    if let Ok(file) = std::env::var("STATES_WRONG") {
-        std::fs::write(file, tally.wrong.join("\n")).expect("the list of what is wrong");
-    }
-    let wrong: Vec<&str> = tally.wrong.iter().take(40).map(String::as_str).collect();
-    assert!(tally.wrong.is_empty(), "{}", wrong.join("\n"));
+    none_is_wrong(&tally.wrong);
     tally
+}
+
+/// Fails where something was found to be wrong, and adds it to the file that `STATES_WRONG` names.
+#[track_caller]
+fn none_is_wrong(wrong: &[String]) {
+    if let Some(file) = std::env::var_os("STATES_WRONG") {
+        let mut file = File::options().append(true).create(true).open(file).expect("the list");
+        file.write_all((wrong.join("\n") + "\n").as_bytes()).expect("the list of what is wrong");
+    }
+    let first: Vec<&str> = wrong.iter().take(40).map(String::as_str).collect();
+    assert!(wrong.is_empty(), "{}", first.join("\n"));
 }
 
 #[test]

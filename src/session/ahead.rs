@@ -167,7 +167,7 @@ impl Ahead<'_> {
                     On::Goes => {}
                     On::Forks(other) => {
                         let other = Path { at: other, ..path.clone() };
-                        if seen.len() >= MAX_FORKS {
+                        if seen.len() >= MAX_FORKS && !seen.contains(&other) {
                             break Some(Outcome::Unsure);
                         }
                         // Behind a branch that was come to before, all is as it was.

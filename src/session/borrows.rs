@@ -138,9 +138,9 @@ impl Run {
             let view = seen.at.map(|(view, _)| view);
             (view, std::cmp::Reverse(seen.found.key.die))
         });
-        let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
         let at_a_stop = self.options.halt_on_signals;
         if at_a_stop {
+            let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
             let others = self.lending.parties.iter();
             let held = others.filter(|(no, _)| **no != thread && self.judged.contains(no));
             all.extend(held.flat_map(|(_, parties)| parties).map(|(found, party)| Seen {

@@ -18,9 +18,9 @@ const MAX_KNOWN: usize = 4096;
 /// Bytes of a pointer.
 const WORD: u64 = 8;
 
-/// What was found, by the place of the function, the variable's die, and where in the variable the
-/// reference lies.
-pub(super) type Outlooks = HashMap<(FileAddr, usize, u64), Outlook>;
+/// What was found, by the place of the function, the variable's die, where in the variable the
+/// reference lies, and how many bytes it refers to.
+pub(super) type Outlooks = HashMap<(FileAddr, usize, u64, u64), Outlook>;
 
 /// Guards of std, which do something to what they borrow when they are dropped.
 const GUARDS: [&str; 13] = [
@@ -100,7 +100,7 @@ impl Followed {
         let offset = offset.filter(|offset| offset.saturating_add(WORD) <= slot.size);
         let at = frame.context.bias_to_file();
         known.uses.has_frame_at(at).then_some(())?;
-        let key = (at, variable.die, offset.unwrap_or(u64::MAX));
+        let key = (at, variable.die, offset.unwrap_or(u64::MAX), loan.size);
         if let Some(outlook) = known.outlooks.borrow().get(&key) {
             return Some(*outlook);
         }

@@ -11,9 +11,10 @@ use freehold::session::{Halt, Session, Settings, Where};
 use freehold::value::Format;
 
 use super::generate::Random;
-use super::lend_source::{self, Source};
+use super::lend_source;
 use super::lend_tree::{self, Function, Kind, Var, name};
 use super::lend_truth::{self, Fact, Marked};
+use super::source::Source;
 
 /// What was compared.
 #[derive(Default, Debug)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::lend_tree::{CONDITIONS, Function, Kind, Statement, Target, Var, What, name};
+use super::source::Source;
 
 const PRELUDE: &str = r#"#![allow(unused, dead_code)]
 use std::hint::black_box;
@@ -19,12 +20,6 @@ pub struct HolderMut<'a, T> { r: &'a mut T, n: u32 }
 #[inline(never)] fn look<T>(value: &T, no: usize) { mark(no); black_box(value); }
 #[inline(never)] fn look_mut<T>(value: &mut T, no: usize) { mark(no); black_box(value); }
 "#;
-
-/// The text of a program, and the lines of the statements of each function.
-pub struct Source {
-    pub text: String,
-    pub lines: Vec<HashMap<usize, u32>>,
-}
 
 /// Writes a program.
 pub fn write(functions: &[Function]) -> Source {
