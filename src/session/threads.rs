@@ -26,8 +26,6 @@ pub(super) struct ThreadState {
     pub top: Option<VirtAddr>,
     /// The stack pointer at its last stop.
     pub sp: VirtAddr,
-    /// First arguments of calls of `posix_memalign` that are open, by their stack pointer.
-    pub memalign_out: HashMap<VirtAddr, VirtAddr>,
 }
 
 /// All threads of the program.
