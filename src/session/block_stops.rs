@@ -7,7 +7,7 @@ use super::error::SessionError;
 use super::ownership_stops::{Happened, OwnershipStop};
 use super::run::Run;
 use crate::base::VirtAddr;
-use crate::track::{AboutToEnd, Change, Record};
+use crate::track::{AboutToEnd, AllocatorCall, Change, Record, What};
 
 /// What has happened at the stop that is being looked at, and what waits for it.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(super) struct Happening {
     /// A call of `free` that the ledger does not know of yet, with the place where its thread
     /// stands: while somebody looks, the block is alive.
     pub freeing: Option<(VirtAddr, Record)>,
-    /// What is wrong with that call, where the program stops for it.
+    /// What is wrong with that call, or with one of `realloc`, where the program stops for it.
     pub bad: Option<Box<BadFree>>,
     /// Whether it stops for such.
     pub stops_for_bad_frees: bool,
@@ -108,8 +108,14 @@ impl Run {
     /// A block is about to be freed. Where a breakpoint waits for that, the ledger learns of it when
     /// the thread goes on; the record comes back where none does.
     pub(super) fn hold_free(&mut self, pc: VirtAddr, record: Record) -> Option<Record> {
+        let frees = matches!(record.what, What::AllocatorEntered(AllocatorCall::Free { .. }));
         if let Some(bad) = self.bad_free(&record) {
             self.stops.happening.bad = Some(bad);
+        }
+        if !frees {
+            return Some(record);
+        }
+        if self.stops.happening.bad.is_some() {
             self.stops.happening.freeing = Some((pc, record));
             return None;
         }

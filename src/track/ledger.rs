@@ -95,7 +95,7 @@ pub enum Change {
     },
 }
 
-/// What a call of `free` is about to end.
+/// What a call of `free` is about to end, or one of `realloc` to resize.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AboutToEnd<'a> {
     /// A block that is alive.
@@ -140,10 +140,13 @@ impl Ledger {
         self.calls.get(&thread).is_some_and(|calls| calls.iter().any(|open| open.sp == sp))
     }
 
-    /// What the call of `free` will end that a record tells of; none where it will end nothing, or
-    /// the record tells of something else.
+    /// What the call of `free` or `realloc` takes that a record tells of; none where it takes nothing,
+    /// or the record tells of something else.
     pub fn about_to_end(&self, record: &Record) -> Option<AboutToEnd<'_>> {
-        let What::AllocatorEntered(AllocatorCall::Free { pointer }) = record.what else {
+        let What::AllocatorEntered(
+            AllocatorCall::Free { pointer } | AllocatorCall::Realloc { pointer, .. },
+        ) = record.what
+        else {
             return None;
         };
         let mut open = self.calls.get(&record.thread).into_iter().flatten();
