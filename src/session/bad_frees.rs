@@ -1,4 +1,4 @@
-//! Frees of what is not there to be freed: noticed before the allocator is called.
+//! Frees and reallocations of what is not there: noticed before the allocator is called.
 
 use serde::Serialize;
 
@@ -6,23 +6,26 @@ use super::allocator::Family;
 use super::run::Run;
 use super::stop_source::Called;
 use crate::base::{At, BlockId, Region, VirtAddr};
-use crate::track::AboutToEnd;
+use crate::track::{AboutToEnd, AllocatorCall};
 
-/// A call that frees what it may not.
+/// A call that frees or resizes what it may not.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct BadFree {
     /// The pointer.
     pub pointer: VirtAddr,
+    /// The size in bytes that a `realloc` asks for; none where it is a `free`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realloc: Option<u64>,
     /// The block that has been freed before; none where no block has begun there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<FreedBefore>,
     /// Where the pointer leads.
     pub leads_to: Region,
-    /// The user's line that frees it now, where one is known.
+    /// The user's line that frees or resizes it now, where one is known.
     pub by: Option<At>,
 }
 
-/// The end of a block that is about to be freed once more.
+/// The end of a block that is about to be freed once more, or to be resized.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct FreedBefore {
     /// The block.
@@ -36,12 +39,17 @@ pub struct FreedBefore {
 }
 
 impl Run {
-    /// What is wrong with a call of `free`, where the program is to stop for that. Where allocations
+    /// What is wrong with a call of `free` or `realloc`, where the program is to stop for that. Where allocations
     /// are made that the ledger does not see, nothing can be said.
-    pub(super) fn bad_free(&mut self, called: &Called, pointer: VirtAddr) -> Option<Box<BadFree>> {
+    pub(super) fn bad_free(&mut self, called: &Called) -> Option<Box<BadFree>> {
         if !self.stops.happening.stops_for_bad_frees || !self.sees_every_block() {
             return None;
         }
+        let (pointer, realloc) = match called.call() {
+            AllocatorCall::Free { pointer } => (pointer, None),
+            AllocatorCall::Realloc { pointer, size, .. } => (pointer, Some(size)),
+            AllocatorCall::Alloc { .. } => return None,
+        };
         let sp = called.registers.sp();
         let block = match self.ledger.about_to_end(called.thread, sp, pointer)? {
             AboutToEnd::Live(_) => return None,
@@ -55,7 +63,7 @@ impl Run {
         };
         let leads_to = self.region_beside(pointer, sp);
         let by = self.line_of_callers(&called.callers);
-        Some(Box::new(BadFree { pointer, block, leads_to, by }))
+        Some(Box::new(BadFree { pointer, realloc, block, leads_to, by }))
     }
 
     /// The region of an address, where a stack pointer is known of the thread that has it: how far

@@ -17,7 +17,7 @@ pub(super) struct Happening {
     /// A call of `free` that the ledger does not know of yet: while somebody looks, the block is
     /// alive.
     pub freeing: Option<Called>,
-    /// What is wrong with that call, where the program stops for it.
+    /// What is wrong with that call, or with one of `realloc`, where the program stops for it.
     pub bad: Option<Box<BadFree>>,
     /// Whether it stops for such.
     pub stops_for_bad_frees: bool,
@@ -106,14 +106,14 @@ impl Run {
     }
 
     /// A block is about to be freed. Where a breakpoint waits for that, the ledger learns of it when
-    /// the thread goes on; the call comes back where none does.
+    /// the thread goes on, as of one that frees or resizes what it may not; else the call comes back.
     pub(super) fn hold_free(&mut self, called: Called) -> Option<Called> {
-        let AllocatorCall::Free { pointer } = called.call() else { return Some(called) };
-        if let Some(bad) = self.bad_free(&called, pointer) {
+        if let Some(bad) = self.bad_free(&called) {
             self.stops.happening.bad = Some(bad);
             self.stops.happening.freeing = Some(called);
             return None;
         }
+        let AllocatorCall::Free { pointer } = called.call() else { return Some(called) };
         // Most frees are not waited for, and their lines need not be known twice.
         let waits = |stop: &OwnershipStop| matches!(stop, OwnershipStop::Free { .. });
         if !self.waits_for(waits) {

@@ -1,7 +1,7 @@
 //! From the launch to the end.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -91,8 +91,6 @@ pub struct Run {
     pub(super) held: Vec<(Stopped, Option<i32>)>,
     /// What is done with signals, where the program stands still for some.
     pub(super) signal_table: SignalTable,
-    /// The last events, oldest first.
-    pub(super) recent: VecDeque<Event>,
     /// Every event, for a debugger's user.
     pub(super) log: Option<Log>,
     /// The last stop that is in it.
@@ -174,7 +172,6 @@ impl Run {
             told_costly: false,
             held: Vec::new(),
             signal_table: SignalTable::default(),
-            recent: VecDeque::new(),
             log,
             stop_recorded: None,
             stories: Stories::at_most(STORIES),

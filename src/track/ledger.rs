@@ -96,7 +96,7 @@ pub enum Change {
     },
 }
 
-/// What a call of `free` is about to end.
+/// What a call of `free` is about to end, or one of `realloc` to resize.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AboutToEnd<'a> {
     /// A block that is alive.
@@ -135,8 +135,8 @@ impl Ledger {
         }
     }
 
-    /// What the call of `free` will end that a thread is about to make with this stack pointer; none
-    /// where the ledger will not count it: null is freed, or the allocator calls it for itself.
+    /// What the call of `free` or `realloc` takes that a thread is about to make with this stack pointer; none
+    /// where it takes nothing: the pointer is null, or the allocator calls it for itself.
     pub fn about_to_end(
         &self,
         thread: ThreadNo,
