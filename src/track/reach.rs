@@ -1,8 +1,8 @@
 //! From where each block can be reached: the search that tells a leak from what is still held.
 //!
 //! A block is reached where a word in a root (a static, a stack, a thread-local variable) or in a
-//! block that is reached is the address of its first byte, or of the value behind the counts of an
-//! `Rc` or `Arc`. Where only an address somewhere within it is found, it is perhaps reached: such a
+//! block that is reached is the address of its first byte, of the value behind the counts of an `Rc`
+//! or `Arc`, or of the control bytes of a `HashMap`'s table. Where only an address somewhere within it is found, it is perhaps reached: such a
 //! word can be a pointer, or bytes that were left from one (valgrind calls such a block "possibly
 //! lost"). Types are not asked.
 
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::Serialize;
 
+use super::tables::control_bytes;
 use crate::base::{BlockId, VirtAddr};
 
 /// The blocks, with what each leads to.
@@ -36,6 +37,8 @@ struct Node {
     size: u64,
     id: BlockId,
     leads: Vec<Lead>,
+    /// For a table of a `HashMap`, where in it the map points.
+    table: Option<u64>,
     reach: Option<(Reach, Origin)>,
 }
 
@@ -46,7 +49,7 @@ struct Lead {
     target: u32,
     /// Where the word is in its block, in bytes.
     offset: u32,
-    /// Whether it is the address of the beginning.
+    /// Whether it is an address that an owner of the block has.
     sure: bool,
 }
 
@@ -102,7 +105,14 @@ impl Graph {
         room: usize,
         mut words: impl FnMut(VirtAddr, u64) -> W,
     ) -> Option<Graph> {
-        let node = |(start, size, id)| Node { start, size, id, leads: Vec::new(), reach: None };
+        let node = |(start, size, id)| Node {
+            start,
+            size,
+            id,
+            leads: Vec::new(),
+            table: None,
+            reach: None,
+        };
         let mut room = room;
         let mut graph = Graph::default();
         for block in blocks {
@@ -111,6 +121,9 @@ impl Graph {
         }
         graph.blocks.sort_unstable_by_key(|node| node.start);
         graph.positions = graph.blocks.iter().map(|node| node.id).zip(0..).collect();
+        for Node { start, size, table, .. } in &mut graph.blocks {
+            *table = control_bytes(*size, |at, len| in_a_row(*start + at, words(*start + at, len)));
+        }
         for index in 0..graph.blocks.len() {
             let Some(Node { start, size, .. }) = graph.blocks.get(index) else { continue };
             let (start, mut leads) = (*start, Vec::new());
@@ -132,8 +145,9 @@ impl Graph {
     fn leads(&self, first: u64, words: &[u64]) -> impl Iterator<Item = Lead> {
         (first..).step_by(8).zip(words).filter_map(|(offset, word)| {
             let (target, within) = self.find(VirtAddr(*word))?;
+            let sure = self.is_owners(target, within);
             let (target, offset) = (u32::try_from(target).ok()?, u32::try_from(offset).ok()?);
-            Some(Lead { target, offset, sure: within == 0 || within == COUNTS })
+            Some(Lead { target, offset, sure })
         })
     }
 
@@ -147,7 +161,7 @@ impl Graph {
             match within {
                 0 => self.reached(vec![step], true),
                 _ if starts => {}
-                COUNTS => self.reached(vec![step], true),
+                _ if self.is_owners(target, within) => self.reached(vec![step], true),
                 _ => {
                     self.perhaps.entry(target).or_insert((step.1, step.2));
                 }
@@ -307,6 +321,12 @@ impl Graph {
         (within < node.size.max(1)).then_some((index, within))
     }
 
+    /// Whether so many bytes from the beginning of a block are where its owner points.
+    fn is_owners(&self, target: usize, within: u64) -> bool {
+        let table = || self.blocks.get(target).and_then(|node| node.table);
+        within == 0 || within == COUNTS || table() == Some(within)
+    }
+
     fn reached(&mut self, first: Vec<Step>, sure: bool) {
         let mut open = VecDeque::from(first);
         while let Some((index, via, origin)) = open.pop_front() {
@@ -318,6 +338,18 @@ impl Graph {
             open.extend(leads.map(|lead| (lead.target(), node.via(lead), origin)));
         }
     }
+}
+
+/// The words that follow each other from an address on.
+fn in_a_row(start: VirtAddr, pieces: impl IntoIterator<Item = (VirtAddr, Vec<u64>)>) -> Vec<u64> {
+    let mut words = Vec::new();
+    for (at, piece) in pieces {
+        if at.0 != start.0.wrapping_add(8 * words.len() as u64) {
+            break;
+        }
+        words.extend(piece);
+    }
+    words
 }
 
 impl Node {
@@ -405,6 +437,25 @@ mod tests {
         assert_eq!(graph.reach(BlockId(1)), None, "unless only first bytes count");
         graph.follow(0, VirtAddr(0), &[0x1010], false);
         assert!(graph.reach(BlockId(1)).is_some_and(|reach| reach.sure));
+    }
+
+    #[test]
+    fn a_hash_table_is_reached_by_the_address_of_its_control_bytes() {
+        // Four buckets of eight bytes, of which none is in use, and another block of that size.
+        let blocks = [(VirtAddr(0x1000), 52, BlockId(1)), (VirtAddr(0x2000), 52, BlockId(2))];
+        let words = |at: VirtAddr, _| {
+            [(at, if at.0 == 0x1020 { vec![u64::MAX; 2] } else { vec![0x1020; 2] })]
+        };
+        let mut graph = Graph::new(blocks, usize::MAX, words).expect("there is room");
+        graph.follow(0, VirtAddr(0), &[0x2020], false);
+        graph.finish();
+        let sure = |n| graph.reach(BlockId(n)).map(|reach| reach.sure);
+        assert_eq!((sure(1), sure(2)), (Some(false), Some(false)));
+        let mut graph = Graph::new(blocks, usize::MAX, words).expect("there is room");
+        graph.follow(0, VirtAddr(0), &[0x1020, 0x2020], false);
+        graph.finish();
+        let sure = |n| graph.reach(BlockId(n)).map(|reach| reach.sure);
+        assert_eq!((sure(1), sure(2)), (Some(true), Some(false)));
     }
 
     #[test]
