@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::allocator::Family;
 use super::run::Run;
+use super::stop_source::Called;
 use crate::base::{At, BlockId, Region, VirtAddr};
-use crate::track::{AboutToEnd, AllocatorCall, Record, What};
+use crate::track::{AboutToEnd, AllocatorCall};
 
 /// A call that frees or resizes what it may not.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -38,20 +39,19 @@ pub struct FreedBefore {
 }
 
 impl Run {
-    /// What is wrong with a call of `free` or `realloc`, where the program is to stop for that. Where allocations
-    /// are made that the ledger does not see, nothing can be said.
-    pub(super) fn bad_free(&mut self, record: &Record) -> Option<Box<BadFree>> {
+    /// What is wrong with a call of `free` or `realloc`, where the program is to stop for that. Where
+    /// allocations are made that the ledger does not see, nothing can be said.
+    pub(super) fn bad_free(&mut self, called: &Called) -> Option<Box<BadFree>> {
         if !self.stops.happening.stops_for_bad_frees || !self.sees_every_block() {
             return None;
         }
-        let (pointer, realloc) = match record.what {
-            What::AllocatorEntered(AllocatorCall::Free { pointer }) => (pointer, None),
-            What::AllocatorEntered(AllocatorCall::Realloc { pointer, size, .. }) => {
-                (pointer, Some(size))
-            }
-            _ => return None,
+        let (pointer, realloc) = match called.call() {
+            AllocatorCall::Free { pointer } => (pointer, None),
+            AllocatorCall::Realloc { pointer, size, .. } => (pointer, Some(size)),
+            AllocatorCall::Alloc { .. } => return None,
         };
-        let block = match self.ledger.about_to_end(record)? {
+        let sp = called.registers.sp();
+        let block = match self.ledger.about_to_end(called.thread, sp, pointer)? {
             AboutToEnd::Live(_) => return None,
             AboutToEnd::Unknown => None,
             AboutToEnd::Ended(ended) => Some(FreedBefore {
@@ -61,8 +61,8 @@ impl Run {
                 freed_at: ended.at.as_deref().cloned(),
             }),
         };
-        let leads_to = self.region_beside(pointer, record.sp);
-        let by = self.line_of_callers(&record.callers);
+        let leads_to = self.region_beside(pointer, sp);
+        let by = self.line_of_callers(&called.callers);
         Some(Box::new(BadFree { pointer, realloc, block, leads_to, by }))
     }
 

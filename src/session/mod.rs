@@ -88,6 +88,7 @@ mod stack;
 mod stack_names;
 mod stage;
 mod stepping;
+mod stop_source;
 mod subject;
 mod symbolize;
 mod telling;

@@ -29,8 +29,6 @@ pub(super) struct ThreadState {
     /// The function that was left last, where it stands at the exit still or has gone on, and the
     /// canonical frame address of that call.
     pub left: Option<(usize, VirtAddr)>,
-    /// First arguments of calls of `posix_memalign` that are open, by their stack pointer.
-    pub memalign_out: HashMap<VirtAddr, VirtAddr>,
 }
 
 /// All threads of the program.
