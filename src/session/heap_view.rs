@@ -221,7 +221,7 @@ pub(super) fn add_holders(frame: &FrameView, holders: &mut HashMap<BlockId, Vec<
         let name = slot.name.as_deref().unwrap_or("?");
         for held in &slot.blocks {
             let joint = match held.path.chars().next() {
-                None | Some('[') => "",
+                None | Some('[' | '.') => "",
                 Some(_) => ".",
             };
             holders.entry(held.block).or_default().push(Holder {

@@ -4,7 +4,8 @@
 //! block that is reached is the address of its first byte, or of the value behind the counts of an
 //! `Rc` or `Arc`. Where only an address somewhere within it is found, it is perhaps reached: such a
 //! word can be a pointer, or bytes that were left from one (valgrind calls such a block "possibly
-//! lost"). Types are not asked.
+//! lost"). Types are not asked. One kind of address in the middle is told by the word behind it: a hash
+//! table points to its control bytes, which lie behind its entries.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -62,6 +63,9 @@ pub struct Reach {
 /// Bytes of the two counts in front of the value of an `Rc` or an `Arc`, whose address
 /// `into_raw` gives.
 const COUNTS: u64 = 16;
+
+/// Control bytes that a hash table compares at a time, with SSE2, which every x86-64 has.
+const GROUP: u64 = 16;
 
 /// By which word a block was reached first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,24 +134,26 @@ impl Graph {
 
     /// Where words lead to that begin so many bytes behind the beginning of a block.
     fn leads(&self, first: u64, words: &[u64]) -> impl Iterator<Item = Lead> {
-        (first..).step_by(8).zip(words).filter_map(|(offset, word)| {
-            let (target, within) = self.find(VirtAddr(*word))?;
+        (first..).step_by(8).zip(pairs(words)).filter_map(|(offset, (word, next))| {
+            let (target, within) = self.find(VirtAddr(word))?;
+            let sure = within == 0 || within == COUNTS || self.is_table(target, within, next);
             let (target, offset) = (u32::try_from(target).ok()?, u32::try_from(offset).ok()?);
-            Some(Lead { target, offset, sure: within == 0 || within == COUNTS })
+            Some(Lead { target, offset, sure })
         })
     }
 
     /// Follows words of a root that lie in a row from an address on, and marks what is reached from
     /// there and was not before. With `starts` an address within a block means nothing.
     pub fn follow(&mut self, root: usize, start: VirtAddr, words: &[u64], starts: bool) {
-        for (offset, word) in (0_u64..).step_by(8).zip(words) {
-            let Some((target, within)) = self.find(VirtAddr(*word)) else { continue };
+        for (offset, (word, next)) in (0_u64..).step_by(8).zip(pairs(words)) {
+            let Some((target, within)) = self.find(VirtAddr(word)) else { continue };
             let at = VirtAddr(start.0.saturating_add(offset));
             let step = (target, Via::Root { root, at }, (root, at));
             match within {
                 0 => self.reached(vec![step], true),
                 _ if starts => {}
                 COUNTS => self.reached(vec![step], true),
+                within if self.is_table(target, within, next) => self.reached(vec![step], true),
                 _ => {
                     self.perhaps.entry(target).or_insert((step.1, step.2));
                 }
@@ -298,6 +304,16 @@ impl Graph {
         rings
     }
 
+    /// Whether a word leads to the control bytes of a hash table of std, so many bytes behind the
+    /// beginning of a block: one byte for each of its places and a group of them more, up to the
+    /// block's end, with the number of places less one in the next word (`RawTableInner` of
+    /// hashbrown: `ctrl`, `bucket_mask`).
+    fn is_table(&self, block: usize, within: u64, next: Option<u64>) -> bool {
+        let size = self.blocks.get(block).map_or(0, |node| node.size);
+        let places = size.saturating_sub(within).saturating_sub(GROUP);
+        places.is_power_of_two() && places > 1 && next == Some(places - 1)
+    }
+
     /// The block that holds an address, and how many bytes from its beginning that is; none for an
     /// address just behind its end.
     fn find(&self, at: VirtAddr) -> Option<(usize, u64)> {
@@ -318,6 +334,12 @@ impl Graph {
             open.extend(leads.map(|lead| (lead.target(), node.via(lead), origin)));
         }
     }
+}
+
+/// Words, each with the one behind it.
+fn pairs(words: &[u64]) -> impl Iterator<Item = (u64, Option<u64>)> {
+    let next = words.iter().skip(1).copied().map(Some).chain([None]);
+    words.iter().copied().zip(next)
 }
 
 impl Node {
@@ -405,6 +427,32 @@ mod tests {
         assert_eq!(graph.reach(BlockId(1)), None, "unless only first bytes count");
         graph.follow(0, VirtAddr(0), &[0x1010], false);
         assert!(graph.reach(BlockId(1)).is_some_and(|reach| reach.sure));
+    }
+
+    #[test]
+    fn the_control_bytes_of_a_hash_table_are_a_beginning_where_its_mask_lies_behind() {
+        // Four entries of 48 bytes, their control bytes and a group more.
+        let blocks = || [(VirtAddr(0x1000), 212, BlockId(1)), (VirtAddr(0x2000), 32, BlockId(2))];
+        let table = [0x1000 + 192, 3, 1, 2];
+        let none = |_, _| None;
+        for (words, sure) in [
+            (table, Some(true)),
+            ([0x1000 + 192, 4, 1, 2], Some(false)),
+            ([0x1000 + 184, 3, 1, 2], Some(false)),
+            ([0x1000, 0, 0, 0], Some(true)),
+        ] {
+            let mut graph = Graph::new(blocks(), usize::MAX, none).expect("there is room");
+            graph.follow(0, VirtAddr(0x10), &words, false);
+            graph.finish();
+            assert_eq!(graph.reach(BlockId(1)).map(|reach| reach.sure), sure, "{words:x?}");
+        }
+        let words = |start: VirtAddr, _| {
+            [(start, if start.0 == 0x2000 { table.to_vec() } else { Vec::new() })]
+        };
+        let mut graph = Graph::new(blocks(), usize::MAX, words).expect("there is room");
+        graph.follow(0, VirtAddr(0x10), &[0x2000], false);
+        graph.finish();
+        assert_eq!(graph.reach(BlockId(1)).map(|reach| reach.sure), Some(true));
     }
 
     #[test]

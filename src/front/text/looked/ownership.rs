@@ -15,6 +15,8 @@ const EACH: usize = 20;
 const LOST: usize = 40;
 /// Lines that allocated what statics keep that are listed.
 const KEPT: usize = 12;
+/// Columns that a line of a block is continued in.
+const BEHIND: usize = 11;
 
 pub(super) fn owner(path: &OwnerPath, lines: &mut Vec<Line>) {
     let mut head = Line::new();
@@ -134,7 +136,8 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
             let text = format!("{} lost{when}, {}", counted(count, "block"), sum(&leaks.lost));
             lines.push(plain(Ink::Strong, text));
             for block in leaks.lost.iter().take(LOST) {
-                lines.extend(groups(std::slice::from_ref(block)).iter().map(|one| one.line(true)));
+                let one = groups(std::slice::from_ref(block));
+                lines.extend(one.iter().flat_map(|one| one.line(true).folded(width, BEHIND)));
             }
             if let Some(more @ 1..) = leaks.lost.len().checked_sub(LOST) {
                 lines.push(plain(Ink::Faint, format!("  … {more} more")));
@@ -144,9 +147,10 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
     grouped(
         "perhaps lost: words lead into them, and none to their beginning",
         &leaks.perhaps_lost,
+        width,
         lines,
     );
-    grouped("kept by statics", &leaks.held_by_statics, lines);
+    grouped("kept by statics", &leaks.held_by_statics, width, lines);
     if leaks.held_by_stacks > 0 {
         let count = counted(leaks.held_by_stacks as u64, "block");
         let text = format!("{count} that a variable or a register leads to.");
@@ -154,14 +158,15 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
     }
 }
 
-fn grouped(what: &str, blocks: &[BlockRef], lines: &mut Vec<Line>) {
+fn grouped(what: &str, blocks: &[BlockRef], width: usize, lines: &mut Vec<Line>) {
     if blocks.is_empty() {
         return;
     }
     let count = counted(blocks.len() as u64, "block");
     lines.push(plain(Ink::Strong, format!("{count} {what}, {}", sum(blocks))));
     let groups = groups(blocks);
-    lines.extend(groups.iter().take(KEPT).map(|group| group.line(true)));
+    let shown = groups.iter().take(KEPT);
+    lines.extend(shown.flat_map(|group| group.line(true).folded(width, BEHIND)));
     if let Some(more @ 1..) = groups.len().checked_sub(KEPT) {
         lines.push(plain(Ink::Faint, format!("  … {more} more")));
     }
