@@ -106,18 +106,14 @@ impl Run {
     }
 
     /// A block is about to be freed. Where a breakpoint waits for that, the ledger learns of it when
-    /// the thread goes on; the call comes back where none does.
+    /// the thread goes on, as of one that frees or resizes what it may not; else the call comes back.
     pub(super) fn hold_free(&mut self, called: Called) -> Option<Called> {
-        let bad = self.bad_free(&called);
-        let is_bad = bad.is_some();
-        if is_bad {
-            self.stops.happening.bad = bad;
-        }
-        let AllocatorCall::Free { pointer } = called.call() else { return Some(called) };
-        if is_bad {
+        if let Some(bad) = self.bad_free(&called) {
+            self.stops.happening.bad = Some(bad);
             self.stops.happening.freeing = Some(called);
             return None;
         }
+        let AllocatorCall::Free { pointer } = called.call() else { return Some(called) };
         // Most frees are not waited for, and their lines need not be known twice.
         let waits = |stop: &OwnershipStop| matches!(stop, OwnershipStop::Free { .. });
         if !self.waits_for(waits) {
