@@ -54,26 +54,44 @@ pub(in crate::front) fn story_text(of: &Story) -> String {
     anstream::adapter::strip_str(&text).to_string()
 }
 
+/// An event of a story.
+struct Told<'a> {
+    ink: Ink,
+    what: String,
+    evidence: Evidence,
+    moment: &'a Moment,
+}
+
+impl Told<'_> {
+    fn observed(ink: Ink, what: String, moment: &Moment) -> Told<'_> {
+        Told { ink, what, evidence: Evidence::Observed, moment }
+    }
+
+    fn inferred(what: String, moment: &Moment) -> Told<'_> {
+        Told { ink: Ink::Changed, what, evidence: Evidence::Inferred, moment }
+    }
+}
+
 /// The story of a block, each event on a line.
 pub(super) fn story(story: &Story) -> Vec<Line> {
-    let mut events = vec![(Ink::New, "allocated".to_owned(), &story.allocated)];
-    let resized = story.resized.iter();
-    events.extend(
-        resized.map(|r| (Ink::Changed, format!("resized to {}", bytes(r.size)), &r.moment)),
-    );
+    let mut events = vec![Told::observed(Ink::New, "allocated".to_owned(), &story.allocated)];
+    events.extend(story.resized.iter().map(|resized| {
+        let what = format!("resized to {}", bytes(resized.size));
+        Told::observed(Ink::Changed, what, &resized.moment)
+    }));
     let moved = story.moved.iter();
     events
-        .extend(moved.map(|m| (Ink::Changed, format!("moved to {} (inferred)", m.to), &m.moment)));
+        .extend(moved.map(|m| Told::inferred(format!("moved to {} (inferred)", m.to), &m.moment)));
     events.extend(story.lent.iter().map(|lent| {
         let perhaps = if lent.perhaps { "perhaps " } else { "" };
         let text = format!("{perhaps}borrowed by {} ({}, inferred)", lent.to, lent.kind);
-        (Ink::Changed, text, &lent.moment)
+        Told::inferred(text, &lent.moment)
     }));
     for (nth, freed) in story.freed.iter().enumerate() {
         let what = if nth == 0 { "freed" } else { "freed again" };
-        events.push((Ink::Gone, what.to_owned(), &freed.moment));
+        events.push(Told::observed(Ink::Gone, what.to_owned(), &freed.moment));
     }
-    events.sort_by_key(|(_, _, moment)| moment.seq);
+    events.sort_by_key(|told| told.moment.seq);
     let mut head = Line::new();
     head.push(Ink::Block, story.id.to_string())
         .push(Ink::Plain, format!("  {}", bytes(story.size)));
@@ -85,12 +103,12 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
     lines
 }
 
-fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
+fn in_columns(events: &[Told<'_>]) -> Vec<Line> {
     let wide = |what: &str| what.chars().count();
-    let column = events.iter().map(|(_, what, _)| wide(what)).max().unwrap_or(0) + 4;
-    let files = events.iter().map(|(.., m)| m.at.as_ref().map_or(0, |at| wide(&place(at))));
+    let column = events.iter().map(|told| wide(&told.what)).max().unwrap_or(0) + 4;
+    let files = events.iter().map(|t| t.moment.at.as_ref().map_or(0, |at| wide(&place(at))));
     let second = column + files.max().unwrap_or(0).max(1) + 2;
-    let line = |(ink, what, moment): &(Ink, String, &Moment)| {
+    let line = |Told { ink, what, evidence, moment }: &Told<'_>| {
         let mut line = Line::new();
         line.push(*ink, format!("  {what}")).pad_to(column);
         match &moment.at {
@@ -99,7 +117,12 @@ fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
                 line.push(Ink::Strong, brief(&function(&at.function), 40))
             }
             None => {
-                line.push(Ink::Faint, "?").pad_to(second).push(Ink::Faint, "by an unknown caller")
+                // What was concluded has no caller.
+                let who = match evidence {
+                    Evidence::Observed => "by an unknown caller",
+                    Evidence::Inferred => "at an unknown line",
+                };
+                line.push(Ink::Faint, "?").pad_to(second).push(Ink::Faint, who)
             }
         };
         if moment.thread.0 > 1 {
