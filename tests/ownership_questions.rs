@@ -58,6 +58,16 @@ fn a_moved_variable_is_dead_since_its_move_and_its_block_since_its_free() {
 }
 
 #[test]
+fn history_and_locals_tell_the_same_line_of_a_move() {
+    let moved = program("moved", Variant::Debug);
+    let block = block_of(&moved, "move", "alloc");
+    let text = debug::text(&moved, "in-f", &["up", "locals", &format!("history #{block}")]);
+    let at = format!("moved.rs:{}", moved.line("move"));
+    has(&text, &format!("<moved to f::value at {at}>"));
+    has(&text, &format!("moved to f::value (inferred) {at} main"));
+}
+
+#[test]
 fn a_live_variable_says_who_borrows_it_and_what_it_owns() {
     let borrowed = program("borrowed", Variant::Debug);
     let text = debug::text(&borrowed, "in-g", &["up", "why value"]);

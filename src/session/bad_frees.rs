@@ -39,8 +39,8 @@ pub struct FreedBefore {
 }
 
 impl Run {
-    /// What is wrong with a call of `free` or `realloc`, where the program is to stop for that. Where allocations
-    /// are made that the ledger does not see, nothing can be said.
+    /// What is wrong with a call of `free` or `realloc`, where the program is to stop for that. Where
+    /// allocations are made that the ledger does not see, nothing can be said.
     pub(super) fn bad_free(&mut self, called: &Called) -> Option<Box<BadFree>> {
         if !self.stops.happening.stops_for_bad_frees || !self.sees_every_block() {
             return None;

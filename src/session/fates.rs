@@ -2,7 +2,7 @@
 //! the blocks that they owned.
 
 use crate::base::{At, GonePart, SlotState, SlotView, Unreadable, VirtAddr};
-use crate::track::{Claim, Says, Standing};
+use crate::track::{Claim, MoveSeen, PlaceKey, Says, Standing};
 use crate::value::Value;
 
 /// The state of a slot whose bytes claim to own blocks, where that is not what is known already.
@@ -36,16 +36,42 @@ pub(super) fn with_standing(
     }
 }
 
-/// The line that moved what is in this state, where the code tells one.
-pub(super) fn line_of_move(state: &SlotState) -> Option<&At> {
-    match state {
-        SlotState::Moved { at, .. } => at.as_ref(),
+/// Moves that were seen, those out of a place with the line that its state by the code tells. Where the
+/// code says that the value went to another variable of the function first, that is a move of its own;
+/// a function that it was passed to has passed it on in the same statement.
+pub(super) fn with_lines(
+    moves: Vec<MoveSeen>,
+    place: &PlaceKey,
+    known: &SlotState,
+) -> Vec<MoveSeen> {
+    let (at, first) = match known {
+        SlotState::Moved { at: Some(at), to } => (at, to.as_deref()),
         SlotState::MovedOrDropped { at } => match at.as_slice() {
-            [at] => Some(at),
-            _ => None,
+            [at] => (at, None),
+            _ => return moves,
         },
-        _ => None,
-    }
+        _ => return moves,
+    };
+    let with_line = |seen: MoveSeen| {
+        if seen.left != *place || seen.at.is_some() {
+            return vec![seen];
+        }
+        let at = Some(at.clone());
+        match first.filter(|first| is_between(&seen.from, first, &seen.to)) {
+            None => vec![MoveSeen { at, ..seen }],
+            Some(first) => {
+                let there = MoveSeen { to: first.to_owned(), at, ..seen.clone() };
+                vec![there, MoveSeen { from: first.to_owned(), ..seen }]
+            }
+        }
+    };
+    moves.into_iter().flat_map(with_line).collect()
+}
+
+/// Whether a place is another variable of the function that a value left, and not where it was seen.
+fn is_between(from: &str, first: &str, seen: &str) -> bool {
+    let function = |place: &str| place.rsplit_once("::").map(|(function, _)| function.to_owned());
+    first != seen && function(first).is_some() && function(first) == function(from)
 }
 
 /// Puts what the code says of a variable in the place of what its bytes look like.
@@ -164,7 +190,7 @@ pub(super) fn short(at: &At) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::BlockId;
+    use crate::base::{BlockId, ThreadNo};
 
     fn moved(to: Option<&str>, line: Option<u32>) -> SlotState {
         let at = line.map(|line| At {
@@ -195,6 +221,33 @@ mod tests {
         assert_eq!(with_standing(&SlotState::Live, Says::Live, standing("main::b")), None);
         let alone = with_standing(&SlotState::Live, Says::Nothing, standing("main::b"));
         assert_eq!(alone, Some(moved(Some("main::b"), None)));
+    }
+
+    #[test]
+    fn a_move_has_the_line_where_the_value_left_and_goes_by_where_it_went_first() {
+        let place = |die| PlaceKey { thread: ThreadNo(1), cfa: VirtAddr(0x100), die };
+        let seen = |from: &str, to: &str, at| MoveSeen {
+            block: BlockId(3),
+            with: Vec::new(),
+            from: from.to_owned(),
+            left: place(1),
+            to: to.to_owned(),
+            at,
+        };
+        let lines = |to: Option<&str>, seen: MoveSeen| {
+            with_lines(vec![seen], &place(1), &moved(to, Some(7)))
+        };
+        let Some(SlotState::Moved { at, .. }) = Some(moved(None, Some(7))) else { return };
+        let plain = seen("main::a", "f::x", None);
+        let direct = vec![seen("main::a", "f::x", at.clone())];
+        assert_eq!(lines(None, plain.clone()), direct);
+        assert_eq!(lines(Some("f"), plain.clone()), direct);
+        assert_eq!(lines(Some("hint::black_box"), plain.clone()), direct);
+        assert_eq!(lines(Some("f::x"), plain.clone()), direct);
+        let by_b = vec![seen("main::a", "main::b", at), seen("main::b", "f::x", None)];
+        assert_eq!(lines(Some("main::b"), plain.clone()), by_b);
+        let other = with_lines(vec![plain.clone()], &place(2), &moved(None, Some(7)));
+        assert_eq!(other, [plain]);
     }
 
     #[test]

@@ -96,7 +96,8 @@ impl Session {
             _ => blocks_of(&slot.blocks, &parts).collect(),
         };
         let of = format!("{function}::{}", text.trim());
-        Ok(Found { of, facts, blocks, live, dropped_at })
+        let variable = Some(format!("{function}::{name}"));
+        Ok(Found { of, facts, blocks, live, dropped_at, variable })
     }
 }
 

@@ -285,12 +285,13 @@ impl Run {
                 claims.push(claim);
             }
         }
-        let (standings, moves) = self.owners.judge(thread, innermost, &claims, &self.ledger);
+        let (standings, mut moves) = self.owners.judge(thread, innermost, &claims, &self.ledger);
         self.lost.retain(|key, _| key.thread != thread);
         for ((view, slot, key, says), standing) in places.iter().zip(standings) {
             let Some(slot) = views.get_mut(*view).and_then(|view| view.slots.get_mut(*slot)) else {
                 continue;
             };
+            moves = fates::with_lines(moves, key, &slot.state);
             let known = fates::with_standing(&slot.state, *says, standing);
             let Some(state) = known else { continue };
             slot.state = state;
@@ -306,8 +307,7 @@ impl Run {
     /// Tells of moves and borrows that a picture showed.
     pub(super) fn tell_moves(&mut self, thread: ThreadNo, moves: Vec<MoveSeen>) {
         for seen in moves {
-            let MoveSeen { block, with, from, left, to } = seen;
-            let at = self.lost.get(&left).and_then(fates::line_of_move).cloned();
+            let MoveSeen { block, with, from, to, at, .. } = seen;
             let kind = EventKind::Move { block, with, from, to };
             self.emit(thread, Evidence::Inferred, at, None, kind);
         }

@@ -81,12 +81,13 @@ impl Run {
         self.flush_repeated(no);
         let registers = *thread.registers();
         let (frames, _) = self.unwind(thread, 1);
-        let returned = match (&end, frames.first()) {
+        let mut returned = match (&end, frames.first()) {
             (ReturnEnd::Ret, Some(frame)) => self.returned(thread, frame, &call),
             _ => Returned::default(),
         };
-        self.tell_moves(no, returned.moves);
         let at = self.line_of_return(frames.first());
+        returned.moves.iter_mut().for_each(|seen| seen.at = at.clone());
+        self.tell_moves(no, returned.moves);
         // Who looks for owners alone saw this stack where the scope of the variables ended.
         let (stack, stack_bytes) = if self.options.whole_stack && self.options.values {
             let picture = self.picture_with(thread, 1, false, Limits::default());

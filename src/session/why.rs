@@ -52,6 +52,8 @@ pub(super) struct Found {
     pub live: bool,
     /// The line that dropped it, as the code says.
     pub dropped_at: Option<At>,
+    /// The place of the variable whose value it is a part of, or that leads to it: no borrower.
+    pub variable: Option<String>,
 }
 
 impl Session {
@@ -75,13 +77,13 @@ impl Session {
             true => self.about_recorded(text)?,
             false => self.about_place(text)?,
         };
-        let Found { of, mut facts, blocks, live, dropped_at } = found;
+        let Found { of, mut facts, blocks, live, dropped_at, variable } = found;
         facts.extend(self.drop_seen(&of, dropped_at.as_ref()));
         for block in blocks.iter().take(BLOCKS) {
             facts.extend(self.facts_of_block(*block));
         }
         if live {
-            facts.extend(self.borrows(&of, &blocks));
+            facts.extend(self.borrows(variable.as_ref().unwrap_or(&of), &blocks));
         }
         Ok(Why { of, facts })
     }
@@ -98,6 +100,7 @@ impl Session {
     /// What an expression says that is no variable's name.
     fn about_value(&mut self, text: &str) -> Result<Found, SessionError> {
         let of = text.to_owned();
+        let variable = self.variable_of(text);
         let told = self.with_operand(text, |looking, operand| {
             let value = operand.read(looking.reader);
             let blocks = blocks_of(looking.run, &value);
@@ -106,7 +109,7 @@ impl Session {
         match told {
             Ok((text, blocks)) => {
                 let facts = vec![observed(format!("it is {text}"))];
-                Ok(Found { of, facts, blocks, live: true, dropped_at: None })
+                Ok(Found { of, facts, blocks, live: true, dropped_at: None, variable })
             }
             Err(SessionError::Expression(ExprError { unreadable: Some(why), .. })) => {
                 let evidence = evidence_of(&why);
@@ -116,10 +119,19 @@ impl Session {
                     | Unreadable::Dangling { into: Some(block), .. } => vec![block],
                     _ => Vec::new(),
                 };
-                Ok(Found { of, facts, blocks, live: false, dropped_at: None })
+                Ok(Found { of, facts, blocks, live: false, dropped_at: None, variable })
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The place of the variable that an expression begins with, where it begins with one.
+    fn variable_of(&mut self, text: &str) -> Option<String> {
+        let begun = text.trim_start_matches(|c: char| "*&(".contains(c) || c.is_whitespace());
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let name = begun.get(..begun.find(|c| !is_part(c)).unwrap_or(begun.len()))?;
+        let function = short_function(&self.frame().ok()?.at.function);
+        (!name.is_empty()).then(|| format!("{function}::{name}"))
     }
 
     /// Whether a drop was seen that the code tells of: of the place, in the line, in the thread. What
@@ -214,7 +226,7 @@ fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
         Some(SlotState::Dropped { at }) => at.clone(),
         _ => None,
     };
-    Some(Found { of, facts, blocks, live, dropped_at })
+    Some(Found { of, facts, blocks, live, dropped_at, variable: None })
 }
 
 fn owns(looking: &Looking<'_>, variable: &Placed) -> bool {

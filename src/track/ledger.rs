@@ -135,8 +135,9 @@ impl Ledger {
         }
     }
 
-    /// What the call of `free` or `realloc` takes that a thread is about to make with this stack pointer; none
-    /// where it takes nothing: the pointer is null, or the allocator calls it for itself.
+    /// What the call of `free` will end, or that of `realloc` take, that a thread is about to make
+    /// with this stack pointer; none where the ledger will not count it: the pointer is null, or the
+    /// allocator calls it for itself.
     pub fn about_to_end(
         &self,
         thread: ThreadNo,

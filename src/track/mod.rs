@@ -19,7 +19,6 @@ mod reach;
 mod record;
 mod source;
 mod story;
-mod tables;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{AboutToEnd, Block, Change, Ended, Ledger};

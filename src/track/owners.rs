@@ -82,6 +82,8 @@ pub struct MoveSeen {
     pub left: PlaceKey,
     /// The owner now.
     pub to: String,
+    /// The line that moved it. Owners do not say: it is filled in by who knows the code.
+    pub at: Option<At>,
 }
 
 /// The owners of all blocks, as far as they have been seen.
@@ -366,7 +368,7 @@ impl Holder {
     /// That a block of it passed to another owner.
     fn passed(&self, block: BlockId, to: &str) -> MoveSeen {
         let (from, left) = (self.name.clone(), self.key.clone());
-        MoveSeen { block, with: Vec::new(), from, left, to: to.to_owned() }
+        MoveSeen { block, with: Vec::new(), from, left, to: to.to_owned(), at: None }
     }
 }
 

@@ -40,7 +40,7 @@ fn claim(cfa: u64, die: usize, name: &str, pointer: u64) -> Claim {
 /// The move of the first block from a place.
 fn passed(from: &Claim, to: &str) -> MoveSeen {
     let (left, with) = (from.key.clone(), Vec::new());
-    MoveSeen { block: BlockId(1), with, from: from.name.clone(), left, to: to.into() }
+    MoveSeen { block: BlockId(1), with, from: from.name.clone(), left, to: to.into(), at: None }
 }
 
 fn moved(to: &str) -> Standing {

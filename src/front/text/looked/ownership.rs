@@ -15,6 +15,8 @@ const EACH: usize = 20;
 const LOST: usize = 40;
 /// Lines that allocated what statics keep that are listed.
 const KEPT: usize = 12;
+/// Columns that a line of a block is continued in.
+const BEHIND: usize = 11;
 
 pub(super) fn owner(path: &OwnerPath, lines: &mut Vec<Line>) {
     let mut head = Line::new();
@@ -52,26 +54,44 @@ pub(in crate::front) fn story_text(of: &Story) -> String {
     anstream::adapter::strip_str(&text).to_string()
 }
 
+/// An event of a story.
+struct Told<'a> {
+    ink: Ink,
+    what: String,
+    evidence: Evidence,
+    moment: &'a Moment,
+}
+
+impl Told<'_> {
+    fn observed(ink: Ink, what: String, moment: &Moment) -> Told<'_> {
+        Told { ink, what, evidence: Evidence::Observed, moment }
+    }
+
+    fn inferred(what: String, moment: &Moment) -> Told<'_> {
+        Told { ink: Ink::Changed, what, evidence: Evidence::Inferred, moment }
+    }
+}
+
 /// The story of a block, each event on a line.
 pub(super) fn story(story: &Story) -> Vec<Line> {
-    let mut events = vec![(Ink::New, "allocated".to_owned(), &story.allocated)];
-    let resized = story.resized.iter();
-    events.extend(
-        resized.map(|r| (Ink::Changed, format!("resized to {}", bytes(r.size)), &r.moment)),
-    );
+    let mut events = vec![Told::observed(Ink::New, "allocated".to_owned(), &story.allocated)];
+    events.extend(story.resized.iter().map(|resized| {
+        let what = format!("resized to {}", bytes(resized.size));
+        Told::observed(Ink::Changed, what, &resized.moment)
+    }));
     let moved = story.moved.iter();
     events
-        .extend(moved.map(|m| (Ink::Changed, format!("moved to {} (inferred)", m.to), &m.moment)));
+        .extend(moved.map(|m| Told::inferred(format!("moved to {} (inferred)", m.to), &m.moment)));
     events.extend(story.lent.iter().map(|lent| {
         let perhaps = if lent.perhaps { "perhaps " } else { "" };
         let text = format!("{perhaps}borrowed by {} ({}, inferred)", lent.to, lent.kind);
-        (Ink::Changed, text, &lent.moment)
+        Told::inferred(text, &lent.moment)
     }));
     for (nth, freed) in story.freed.iter().enumerate() {
         let what = if nth == 0 { "freed" } else { "freed again" };
-        events.push((Ink::Gone, what.to_owned(), &freed.moment));
+        events.push(Told::observed(Ink::Gone, what.to_owned(), &freed.moment));
     }
-    events.sort_by_key(|(_, _, moment)| moment.seq);
+    events.sort_by_key(|told| told.moment.seq);
     let mut head = Line::new();
     head.push(Ink::Block, story.id.to_string())
         .push(Ink::Plain, format!("  {}", bytes(story.size)));
@@ -83,12 +103,12 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
     lines
 }
 
-fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
+fn in_columns(events: &[Told<'_>]) -> Vec<Line> {
     let wide = |what: &str| what.chars().count();
-    let column = events.iter().map(|(_, what, _)| wide(what)).max().unwrap_or(0) + 4;
-    let files = events.iter().map(|(.., m)| m.at.as_ref().map_or(0, |at| wide(&place(at))));
+    let column = events.iter().map(|told| wide(&told.what)).max().unwrap_or(0) + 4;
+    let files = events.iter().map(|t| t.moment.at.as_ref().map_or(0, |at| wide(&place(at))));
     let second = column + files.max().unwrap_or(0).max(1) + 2;
-    let line = |(ink, what, moment): &(Ink, String, &Moment)| {
+    let line = |Told { ink, what, evidence, moment }: &Told<'_>| {
         let mut line = Line::new();
         line.push(*ink, format!("  {what}")).pad_to(column);
         match &moment.at {
@@ -97,7 +117,12 @@ fn in_columns(events: &[(Ink, String, &Moment)]) -> Vec<Line> {
                 line.push(Ink::Strong, brief(&function(&at.function), 40))
             }
             None => {
-                line.push(Ink::Faint, "?").pad_to(second).push(Ink::Faint, "by an unknown caller")
+                // What was concluded has no caller.
+                let who = match evidence {
+                    Evidence::Observed => "by an unknown caller",
+                    Evidence::Inferred => "at an unknown line",
+                };
+                line.push(Ink::Faint, "?").pad_to(second).push(Ink::Faint, who)
             }
         };
         if moment.thread.0 > 1 {
@@ -134,7 +159,8 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
             let text = format!("{} lost{when}, {}", counted(count, "block"), sum(&leaks.lost));
             lines.push(plain(Ink::Strong, text));
             for block in leaks.lost.iter().take(LOST) {
-                lines.extend(groups(std::slice::from_ref(block)).iter().map(|one| one.line(true)));
+                let one = groups(std::slice::from_ref(block));
+                lines.extend(one.iter().flat_map(|one| one.line(true).folded(width, BEHIND)));
             }
             if let Some(more @ 1..) = leaks.lost.len().checked_sub(LOST) {
                 lines.push(plain(Ink::Faint, format!("  … {more} more")));
@@ -144,9 +170,10 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
     grouped(
         "perhaps lost: words lead into them, and none to their beginning",
         &leaks.perhaps_lost,
+        width,
         lines,
     );
-    grouped("kept by statics", &leaks.held_by_statics, lines);
+    grouped("kept by statics", &leaks.held_by_statics, width, lines);
     if leaks.held_by_stacks > 0 {
         let count = counted(leaks.held_by_stacks as u64, "block");
         let text = format!("{count} that a variable or a register leads to.");
@@ -154,14 +181,15 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
     }
 }
 
-fn grouped(what: &str, blocks: &[BlockRef], lines: &mut Vec<Line>) {
+fn grouped(what: &str, blocks: &[BlockRef], width: usize, lines: &mut Vec<Line>) {
     if blocks.is_empty() {
         return;
     }
     let count = counted(blocks.len() as u64, "block");
     lines.push(plain(Ink::Strong, format!("{count} {what}, {}", sum(blocks))));
     let groups = groups(blocks);
-    lines.extend(groups.iter().take(KEPT).map(|group| group.line(true)));
+    let shown = groups.iter().take(KEPT);
+    lines.extend(shown.flat_map(|group| group.line(true).folded(width, BEHIND)));
     if let Some(more @ 1..) = groups.len().checked_sub(KEPT) {
         lines.push(plain(Ink::Faint, format!("  … {more} more")));
     }
