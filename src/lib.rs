@@ -170,9 +170,11 @@
 //! `asm/uses/outlook.rs` tells whether its bytes are used ahead. Where the compiler keeps no bytes
 //! of a reference that is only an address, the use of the reference looks like that of the place
 //! itself, and the lines of the source that name the variable tell them apart
-//! (`session/mentions.rs`). What none of these tells, and all local holders in optimised code, are
-//! told as "perhaps". `session/borrows.rs` puts it into the slots ([`base::Borrow`]) and makes
-//! events of what has begun and ended. It asks in frames of the user's functions alone.
+//! (`session/mentions.rs`). In optimised code the lines that are ahead tell most of it
+//! (`session/lines_ahead.rs`). What none of these tells is told as "perhaps", and why
+//! ([`track::Doubt`]). `session/borrows.rs` puts it into the slots ([`base::Borrow`]) and makes
+//! events of what has begun and ended. It asks in frames of the user's functions, and at
+//! a stop in those of calls that run code of the user's (`session/std_calls.rs`).
 //!
 //! # What holds everywhere
 //!

@@ -9,6 +9,8 @@ mod check;
 mod generate;
 #[path = "states/lend_check.rs"]
 mod lend_check;
+#[path = "states/lend_maker.rs"]
+mod lend_maker;
 #[path = "states/lend_source.rs"]
 mod lend_source;
 #[path = "states/lend_tree.rs"]

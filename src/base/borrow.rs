@@ -1,5 +1,7 @@
 //! A value that is borrowed, as views show it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Evidence, ThreadNo};
@@ -19,6 +21,9 @@ pub struct Borrow {
     /// used no more is no borrow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub perhaps: bool,
+    /// Why it cannot be told, as a clause, where it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Cow<'static, str>>,
     /// The thread of the holder, where it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<ThreadNo>,
@@ -83,7 +88,7 @@ mod tests {
 
     fn borrow(part: &str, by: &str, kind: BorrowKind, perhaps: bool) -> Borrow {
         let (part, by, evidence) = (part.to_owned(), by.to_owned(), Evidence::Inferred);
-        Borrow { part, by, kind, perhaps, thread: None, evidence }
+        Borrow { part, by, kind, perhaps, why: None, thread: None, evidence }
     }
 
     #[test]

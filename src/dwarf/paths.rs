@@ -75,6 +75,12 @@ impl Image {
         })
     }
 
+    /// Where the variable whose die is at an offset was declared (`DW_AT_decl_file` and
+    /// `DW_AT_decl_line`); none where that is not described.
+    pub fn variable_declared(&self, die: usize) -> Option<SourceLine> {
+        self.declared(&self.chain(die))
+    }
+
     /// A file index, line and column of a die, as a place.
     pub(super) fn source_line(
         &self,

@@ -1,20 +1,20 @@
 //! What the variables of a thread have lent, and to whom: found in each picture of its stack.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::drops::member::member_path;
+use super::borrow_events::{News, Told, line_of};
+use super::borrowed_parts::{dotted, part_of};
 use super::run::Run;
 use crate::base::{
     At, BlockId, Borrow, BorrowKind, EventKind, Evidence, FrameView, Hold, MemoryExt, SlotState,
     SlotView, ThreadNo, VirtAddr, borrowed_text,
 };
-use crate::dwarf::{Image, TypeKind, TypeRef, Types};
+use crate::dwarf::{Image, TypeRef};
 use crate::track::{Lent, Need, Owned, Party, PlaceKey, Taken, lent};
 use crate::value::{Limits, Loan, needs_drop};
 
-/// How deep a part that is borrowed is looked for in a value.
-const DEEPEST: usize = 16;
 /// Other threads whose variables are searched for references at a stop.
 const THREADS: usize = 32;
 /// Borrows of one variable that are kept.
@@ -48,9 +48,12 @@ pub(super) type Footprints = (usize, Vec<(usize, Footprint)>);
 /// of its slot there; or of another that is held.
 struct Seen {
     at: Option<(usize, usize)>,
-    found: Footprint,
-    party: Party,
+    found: Rc<Footprint>,
+    party: Rc<Party>,
 }
+
+/// A variable, with what it lends and what it has borrowed.
+type Known = (Rc<Footprint>, Rc<Party>);
 
 /// What a picture shows to be borrowed.
 #[derive(Default)]
@@ -60,34 +63,17 @@ struct Begun {
     told: HashMap<Told, News>,
 }
 
-/// What there is to tell of a borrow that has begun.
-struct News {
-    blocks: Vec<BlockId>,
-    perhaps: bool,
-    at: Option<At>,
-}
-
 /// What is lent, as far as pictures have shown it.
 #[derive(Default)]
 pub(super) struct Lending {
     /// The borrows of each variable when its thread was last looked at.
     now: HashMap<PlaceKey, Vec<Borrow>>,
     /// Those that were told to have begun.
-    told: BTreeMap<ThreadNo, HashMap<Told, Vec<BlockId>>>,
+    pub(super) told: BTreeMap<ThreadNo, HashMap<Told, Vec<BlockId>>>,
     /// The variables of each thread that was looked at where the program stands.
-    parties: HashMap<ThreadNo, Vec<(Footprint, Party)>>,
+    parties: HashMap<ThreadNo, Vec<Known>>,
     /// What is to be told next.
-    news: Vec<(ThreadNo, Option<At>, EventKind)>,
-}
-
-/// A borrow that was told: who has lent what to whom.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Told {
-    lender: PlaceKey,
-    from: String,
-    holder: PlaceKey,
-    to: String,
-    kind: BorrowKind,
+    pub(super) news: Vec<(ThreadNo, Option<At>, EventKind)>,
 }
 
 impl Lending {
@@ -111,13 +97,15 @@ impl Lending {
 
 impl Run {
     /// Finds what the variables of a picture have lent each other, and puts it into their slots.
-    /// `innermost` is the canonical frame address of the innermost frame that is shown.
+    /// `innermost` is the canonical frame address of the innermost frame that is shown; `calls` are the
+    /// parameters of calls between the user's frames.
     pub(super) fn lend(
         &mut self,
         thread: ThreadNo,
         innermost: VirtAddr,
         views: &mut [FrameView],
         footprints: Vec<Footprints>,
+        calls: Vec<Footprint>,
     ) {
         // A report of drops tells by itself what is passed on by reference.
         if self.options.drops {
@@ -130,7 +118,7 @@ impl Run {
             .map(|(view, slot, found)| {
                 let shown = views.get(view).and_then(|view| view.slots.get(slot));
                 let party = party(&found, shown);
-                Seen { at: Some((view, slot)), found, party }
+                Seen { at: Some((view, slot)), found: Rc::new(found), party: Rc::new(party) }
             })
             .collect();
         // In each frame what was declared last comes first, as it does among the frames.
@@ -138,6 +126,10 @@ impl Run {
             let view = seen.at.map(|(view, _)| view);
             (view, std::cmp::Reverse(seen.found.key.die))
         });
+        all.extend(calls.into_iter().map(|found| {
+            let party = Party { live: true, ..party(&found, None) };
+            Seen { at: None, found: Rc::new(found), party: Rc::new(party) }
+        }));
         let at_a_stop = self.options.halt_on_signals;
         if at_a_stop {
             let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
@@ -151,8 +143,8 @@ impl Run {
             self.lending.parties.insert(thread, kept);
         }
         let begun = self.match_up(&all, views);
-        self.lending.now.retain(|key, _| all.iter().all(|seen| seen.found.key != *key));
-        self.lending.now.retain(|key, _| key.thread != thread);
+        let looked_at: HashSet<&PlaceKey> = all.iter().map(|seen| &seen.found.key).collect();
+        self.lending.now.retain(|key, _| key.thread != thread && !looked_at.contains(key));
         for (lender, borrows) in begun.borrows {
             let Some(seen) = all.get(lender) else { continue };
             let slot = seen.at.and_then(|(view, slot)| views.get_mut(view)?.slots.get_mut(slot));
@@ -168,7 +160,7 @@ impl Run {
 
     /// Finds who has borrowed from whom.
     fn match_up(&self, all: &[Seen], views: &[FrameView]) -> Begun {
-        let parties: Vec<Party> = all.iter().map(|seen| seen.party.clone()).collect();
+        let parties: Vec<&Party> = all.iter().map(|seen| &*seen.party).collect();
         let block_at = |at| self.ledger.block_at(at).map(|(block, _)| block.id);
         let one_handle = |at| self.has_one_handle(at);
         let mut begun = Begun::default();
@@ -178,10 +170,7 @@ impl Run {
                 continue;
             };
             let Some(borrow) = borrow(&found, lender, holder) else { continue };
-            let borrows = begun.borrows.entry(found.lender).or_default();
-            if borrows.len() < MOST && !borrows.contains(&borrow) {
-                borrows.push(borrow.clone());
-            }
+            add(begun.borrows.entry(found.lender).or_default(), &borrow);
             // Other threads tell of their own.
             let (Some((view, _)), Some(_)) = (holder.at, lender.at) else { continue };
             let told = Told {
@@ -201,48 +190,26 @@ impl Run {
         begun
     }
 
-    /// Tells of what has begun and ended since the last picture of the thread.
-    fn compare_borrows(
-        &mut self,
-        thread: ThreadNo,
-        innermost: VirtAddr,
-        frames: &HashSet<VirtAddr>,
-        seen: HashMap<Told, News>,
-    ) {
-        let told = self.lending.told.entry(thread).or_default();
-        // What was not looked at this time may go on.
-        let over = |known: &Told| {
-            let gone = |key: &PlaceKey| key.cfa < innermost || frames.contains(&key.cfa);
-            !seen.contains_key(known) && gone(&known.holder)
-        };
-        let mut ended: Vec<_> = told.extract_if(|known, _| over(known)).collect();
-        ended.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
-        let news = &mut self.lending.news;
-        for (Told { from, to, kind, .. }, blocks) in ended {
-            news.push((thread, None, EventKind::BorrowEnd { from, to, kind, blocks }));
-        }
-        let mut begun: Vec<_> =
-            seen.into_iter().filter(|(known, _)| !told.contains_key(known)).collect();
-        begun.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
-        for (known, News { blocks, perhaps, at }) in begun {
-            let Told { from, to, kind, .. } = known.clone();
-            told.insert(known, blocks.clone());
-            news.push((thread, at, EventKind::Borrow { from, to, kind, perhaps, blocks }));
-        }
-    }
-
-    /// Tells of the borrows that pictures have shown.
-    pub(super) fn tell_borrows(&mut self) {
-        for (thread, at, kind) in self.lending.take_news() {
-            self.emit(thread, Evidence::Inferred, at, None, kind);
-        }
-    }
-
     /// Whether the block at an address, which an `Rc` or `Arc` leads to, has one handle: their blocks
     /// begin with the count of the strong ones (`RcInner`, `ArcInner`).
     fn has_one_handle(&self, at: VirtAddr) -> bool {
         let start = self.ledger.block_at(at).and_then(|(_, offset)| at.0.checked_sub(offset));
         start.is_some_and(|at| self.inferior.memory().read_u64(VirtAddr(at)) == Ok(1))
+    }
+}
+
+/// Adds a borrow to those of a variable: each once, and no doubt of one that is certain.
+fn add(borrows: &mut Vec<Borrow>, borrow: &Borrow) {
+    let same = |known: &&mut Borrow| {
+        (&known.by, &known.part, known.kind, known.thread)
+            == (&borrow.by, &borrow.part, borrow.kind, borrow.thread)
+    };
+    let room = borrows.len() < MOST;
+    match borrows.iter_mut().find(same) {
+        Some(known) if known.perhaps && !borrow.perhaps => *known = borrow.clone(),
+        Some(_) => {}
+        None if room => borrows.push(borrow.clone()),
+        None => {}
     }
 }
 
@@ -271,7 +238,7 @@ fn party(found: &Footprint, slot: Option<&SlotView>) -> Party {
 /// is no news.
 fn borrow(found: &Lent, lender: &Seen, holder: &Seen) -> Option<Borrow> {
     let (loan, _) = holder.found.loans.get(found.loan)?;
-    let of = &lender.found;
+    let of = &*lender.found;
     let shared = loan.kind == BorrowKind::Shared;
     if shared && found.block.is_none() && !needs_drop(&of.image, of.ty) {
         return None;
@@ -286,69 +253,13 @@ fn borrow(found: &Lent, lender: &Seen, holder: &Seen) -> Option<Borrow> {
         by: holder.found.name.clone(),
         kind: loan.kind,
         perhaps: found.need != Need::Certain,
+        why: match found.need {
+            Need::Perhaps(doubt) => Some(doubt.text().into()),
+            Need::No | Need::Certain => None,
+        },
         thread: other_thread.then_some(holder.found.key.thread),
         evidence: Evidence::Inferred,
     })
-}
-
-/// The part of a variable's own bytes that a reference leads to.
-fn part_of(lender: &Footprint, loan: &Loan) -> String {
-    let Some((start, size)) = lender.bytes else { return String::new() };
-    let Some(offset) = loan.target.0.checked_sub(start.0) else { return String::new() };
-    let named = loan.of.as_ref().and_then(|of| member_path(&*lender.image, lender.ty, offset, of));
-    if let Some(path) = named {
-        return path;
-    }
-    if offset == 0 && loan.size >= size {
-        return String::new();
-    }
-    field_around(&lender.image, lender.ty, offset, loan.size).unwrap_or_default()
-}
-
-/// The path of the smallest field of a struct that holds some of its bytes.
-fn field_around(image: &Image, ty: TypeRef, offset: u64, size: u64) -> Option<String> {
-    let (mut ty, mut offset, mut path) = (ty, offset, String::new());
-    for _ in 0..DEEPEST {
-        let whole = image.get(ty).ok()?;
-        let of_std = matches!(&*whole.krate, "core" | "alloc" | "std");
-        let TypeKind::Struct { fields, .. } = &whole.kind else { break };
-        let inner = fields.iter().find_map(|field| {
-            let within = offset.checked_sub(field.offset)?;
-            let bytes = image.get(field.ty).ok()?.size?;
-            (within.saturating_add(size) <= bytes).then_some((field, within))
-        });
-        let Some((field, within)) = inner.filter(|_| !of_std) else { break };
-        path.push('.');
-        path.push_str(field.name.strip_prefix("__").unwrap_or(&field.name));
-        (ty, offset) = (field.ty, within);
-    }
-    Some(path)
-}
-
-/// The path of a part as it is written behind the name of a variable.
-fn dotted(path: &str) -> String {
-    match path.chars().next() {
-        None | Some('[' | '.' | '*') => path.to_owned(),
-        Some(_) => format!(".{path}"),
-    }
-}
-
-/// The line that borrowed: that of the call for a parameter, and the one that declares a variable.
-fn line_of(views: &[FrameView], view: usize, holder: &Footprint) -> Option<At> {
-    let own = views.get(view)?;
-    if holder.parameter {
-        return views
-            .get(view.checked_add(1)?..)?
-            .iter()
-            .find(|view| view.user)
-            .map(|v| v.at.clone());
-    }
-    Some(At { line: holder.line.or(own.at.line), ..own.at.clone() })
-}
-
-/// In which order borrows of one picture are told.
-fn order(told: &Told) -> (std::cmp::Reverse<VirtAddr>, usize, &str, &str) {
-    (std::cmp::Reverse(told.holder.cfa), told.holder.die, &told.from, &told.to)
 }
 
 /// Whether borrows show that a value is there: what others use now was neither moved nor dropped.

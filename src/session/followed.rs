@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use super::callees::Callees;
 use super::context::FrameContext;
+use super::lines_ahead::LinesAhead;
 use super::mentions::Mentions;
 use super::move_stops::MoveAsked;
-use super::outlooks::Outlooks;
+use super::outlooks::{Lenders, Outlooks};
 use super::part_states::handed_on;
 use super::slots::{is_body, is_closure, short_function};
 use super::sources::Sources;
@@ -34,7 +35,11 @@ const MAX_FLAGS: usize = 4096;
 #[derive(Default)]
 pub(super) struct Followed {
     functions: RefCell<HashMap<VirtAddr, Option<Rc<FunctionUses>>>>,
+    /// Which of their lines are ahead of where.
+    pub(super) lines: RefCell<HashMap<VirtAddr, Option<Rc<LinesAhead>>>>,
     pub(super) sources: Sources,
+    /// Which types of which files may hold references.
+    pub(super) lenders: RefCell<Lenders>,
 }
 
 /// What is known of one function.
@@ -79,6 +84,8 @@ impl Followed {
     /// The address space was replaced.
     pub fn forget(&self) {
         self.functions.borrow_mut().clear();
+        self.lines.borrow_mut().clear();
+        self.lenders.borrow_mut().clear();
         self.sources.forget();
     }
 
@@ -209,6 +216,20 @@ impl Frame<'_> {
     /// own and values are dropped without calls.
     fn follow(&self, range: Range<FileAddr>) -> Option<FunctionUses> {
         is_plain(self.image, self.function).then_some(())?;
+        let uses = self.with_code(range, Uses::of)?;
+        let flags = uses.flags();
+        (flags.len() <= MAX_FLAGS).then(|| {
+            let (known, outlooks) = (RefCell::default(), RefCell::default());
+            FunctionUses { uses, flags, known, outlooks, mentions: RefCell::default() }
+        })
+    }
+
+    /// Asks something of the code of the function.
+    pub(super) fn with_code<T>(
+        &self,
+        range: Range<FileAddr>,
+        ask: impl FnOnce(&Code<'_>) -> Option<T>,
+    ) -> Option<T> {
         let pads: Vec<Pad> = self
             .image
             .landing_pads(range)
@@ -226,12 +247,7 @@ impl Frame<'_> {
                 bytes.first_chunk().map(|word| i32::from_le_bytes(*word))
             },
         };
-        let uses = Uses::of(&code)?;
-        let flags = uses.flags();
-        (flags.len() <= MAX_FLAGS).then(|| {
-            let (known, outlooks) = (RefCell::default(), RefCell::default());
-            FunctionUses { uses, flags, known, outlooks, mentions: RefCell::default() }
-        })
+        ask(&code)
     }
 
     /// What the code says of every variable of the function.
@@ -406,7 +422,7 @@ fn is_captured(image: &Image, function: &Function, variable: &Variable) -> bool 
 
 /// Whether a function is the body of an async function or block, which keeps its variables from one
 /// call to the next.
-fn is_coroutine(image: &Image, function: &Function) -> bool {
+pub(super) fn is_coroutine(image: &Image, function: &Function) -> bool {
     let parameters = function.scope.variables.iter().filter(|variable| variable.parameter);
     let types = parameters.filter_map(|variable| image.get(variable.ty?).ok());
     types.into_iter().any(|ty| is_body(&short_type_name(&ty.name)))

@@ -1,72 +1,82 @@
 //! On which lines of its source a variable is named: whether an instruction that uses a place does so
 //! for a reference to it is told by nothing else, where the compiler keeps no reference.
+//!
+//! A line is no proof by itself. What it says is believed where control comes to it from another line,
+//! so that the whole statement is ahead, and where the line is one statement, which names the
+//! variable for what it holds: not to give it another value, and no parameter of a closure. Everything
+//! else that has the name, or goes on with what was made of it, may use it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
+use super::source_loops::lines_in_loops;
+use super::source_words::Line;
 use crate::asm::uses::Mention;
-
-/// Macros of std, whose code has the line that they are called on.
-const MACROS: [&str; 17] = [
-    "print",
-    "println",
-    "eprint",
-    "eprintln",
-    "format",
-    "write",
-    "writeln",
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "vec",
-    "panic",
-    "matches",
-    "dbg",
-];
+use crate::dwarf::SourceLine;
 
 /// Lines of a variable's scope that are looked at.
-const MOST_LINES: usize = 4096;
+pub(super) const MOST_LINES: usize = 4096;
 
 /// The lines on which a variable is named, from its declaration to the end of its block.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Mentions {
+    file: Arc<str>,
     lines: BTreeMap<u32, Mention>,
-    first: u32,
-    last: u32,
+    /// The lines from the function's beginning on that lie in its loops; none where that cannot be
+    /// told.
+    looped: Option<HashSet<u32>>,
+    /// Whether a call of the function declares it once, and gives it one value.
+    pub once: bool,
 }
 
 impl Mentions {
-    /// Of a variable that is declared on a line, from 1. None where the text cannot be followed: it
-    /// has comments or texts over several lines, or macros whose code may have other lines.
-    pub fn of(lines: &[&str], declared: u32, name: &str) -> Option<Mentions> {
-        let skip = usize::try_from(declared.checked_sub(1)?).ok()?;
-        let mut reading = Reading::of(declared, name);
-        for (text, no) in lines.iter().skip(skip).take(MOST_LINES).zip(declared..) {
-            if reading.line(&Line::of(text)?, no)? {
-                return Some(reading.found);
+    /// Of a variable that is declared at a place in a text. None where the text cannot be followed: it
+    /// has comments or texts over several lines, or macros whose code may have other lines, or a
+    /// macro has declared the variable. `function` is the line that declares the function.
+    pub fn of(
+        text: &str,
+        declared: &SourceLine,
+        name: &str,
+        function: Option<u32>,
+    ) -> Option<Mentions> {
+        let skip = usize::try_from(declared.line.checked_sub(1)?).ok()?;
+        let mut reading = Reading::of(declared.line, name);
+        for (line, no) in text.lines().skip(skip).take(MOST_LINES).zip(declared.line..) {
+            if reading.line(&Line::of(line)?, no)? {
+                let looped = function.and_then(|since| lines_in_loops(text, since, no));
+                let declared_once = looped.as_ref().is_some_and(|of| !of.contains(&declared.line));
+                return Some(Mentions {
+                    file: declared.file.clone(),
+                    lines: reading.found,
+                    looped,
+                    once: declared_once && !reading.assigned,
+                });
             }
         }
         None
     }
 
-    /// How the line of an instruction names the variable.
-    pub fn on(&self, line: Option<u32>) -> Mention {
-        match line {
-            Some(line) if (self.first..=self.last).contains(&line) => {
-                self.lines.get(&line).copied().unwrap_or(Mention::Never)
-            }
-            // What has no line is of no statement; what has another's was made by a macro.
-            None => Mention::Perhaps,
-            Some(_) => Mention::Never,
-        }
+    /// Whether the statement of a line is sure to run behind where a frame stands, if it does.
+    pub fn is_behind(&self, of: Option<&SourceLine>, stands: Option<&SourceLine>) -> bool {
+        let (Some(of), Some(stands), Some(looped)) = (of, stands, &self.looped) else {
+            return false;
+        };
+        of.file == stands.file && of.line > stands.line && !looped.contains(&stands.line)
     }
 
-    fn add(&mut self, line: u32, mention: Mention) {
-        let known = self.lines.entry(line).or_insert(mention);
-        if mention == Mention::Perhaps {
-            *known = mention;
+    /// How the place of an instruction in the source names the variable, where a frame stands at a
+    /// place of its own: the rest of a statement that has begun need not use what it names.
+    pub fn on(&self, of: Option<&SourceLine>, stands: Option<&SourceLine>) -> Mention {
+        // What has no line is of no statement.
+        let Some(of) = of else { return Mention::Perhaps };
+        if of.file != self.file {
+            // A macro's code: of one that was given the variable, or of any other.
+            return Mention::Perhaps;
+        }
+        let begun = stands.is_none_or(|at| at.file == of.file && at.line == of.line);
+        match self.lines.get(&of.line).copied().unwrap_or(Mention::Never) {
+            Mention::Certain if begun => Mention::Perhaps,
+            mention => mention,
         }
     }
 }
@@ -74,7 +84,9 @@ impl Mentions {
 /// What was read of a variable's scope.
 struct Reading<'a> {
     name: &'a str,
-    found: Mentions,
+    found: BTreeMap<u32, Mention>,
+    /// The line of the declaration.
+    first: u32,
     /// What was made of the variable, for which the compiler may make no code: `s` of `let s = r;`.
     made: Vec<String>,
     /// The lines on which the statements began that have opened the braces that are open.
@@ -83,39 +95,55 @@ struct Reading<'a> {
     matched: Option<usize>,
     /// The line on which the statement began.
     statement: u32,
+    /// Whether the variable is given another value.
+    assigned: bool,
 }
 
 impl<'a> Reading<'a> {
     fn of(declared: u32, name: &'a str) -> Reading<'a> {
-        let found = Mentions { lines: BTreeMap::new(), first: declared, last: declared };
-        let (made, open) = (Vec::new(), Vec::new());
-        Reading { name, found, made, open, matched: None, statement: declared }
+        Reading {
+            name,
+            found: BTreeMap::new(),
+            first: declared,
+            made: Vec::new(),
+            open: Vec::new(),
+            matched: None,
+            statement: declared,
+            assigned: false,
+        }
+    }
+
+    fn add(&mut self, line: u32, mention: Mention) {
+        let known = self.found.entry(line).or_insert(mention);
+        if mention == Mention::Perhaps {
+            *known = mention;
+        }
     }
 
     /// Takes a line in; true where the variable's block ends there, and none where the text cannot
     /// be followed.
     fn line(&mut self, line: &Line, no: u32) -> Option<bool> {
-        let declares = usize::from(no == self.found.first);
-        let times = line.words().filter(|word| word.is(self.name)).count().saturating_sub(declares);
+        let declares = usize::from(no == self.first);
+        let times = line.words().filter(|word| word.is(self.name)).count().checked_sub(declares)?;
         let made = line.words().any(|word| self.made.iter().any(|made| word.is(made)));
-        if times > 0 || made || self.matched.is_some() || line.text.contains(self.name) {
+        if times > 0 || made || self.matched.is_some() || line.has_text(self.name) {
             line.has_known_macros().then_some(())?;
-            let alone = self.statement == no && line.ends() && times > 0;
-            let mention = if alone { Mention::Certain } else { Mention::Perhaps };
-            self.found.add(no, mention);
-            (self.statement..no).for_each(|before| self.found.add(before, Mention::Perhaps));
-            self.open.iter().for_each(|opener| self.found.add(*opener, Mention::Perhaps));
-            if no != self.found.first {
+            let uses = self.statement == no && times > 0 && line.uses_all_of(self.name);
+            self.add(no, if uses { Mention::Certain } else { Mention::Perhaps });
+            (self.statement..no).for_each(|before| self.add(before, Mention::Perhaps));
+            self.open.clone().into_iter().for_each(|opener| self.add(opener, Mention::Perhaps));
+            // More than its declaration stands on its line.
+            self.assigned |= if no == self.first { times > 0 } else { line.assigns(self.name) };
+            if no != self.first {
                 self.made.extend(line.bound().filter(|word| *word != self.name).map(str::to_owned));
             }
             if line.words().any(|word| word.text == "match") {
                 self.matched = self.matched.or(Some(self.open.len()));
             }
-        } else if self.found.lines.contains_key(&no.saturating_sub(1)) && self.statement < no {
+        } else if self.found.contains_key(&no.saturating_sub(1)) && self.statement < no {
             // A statement that goes on behind the line that names it.
-            self.found.add(no, Mention::Perhaps);
+            self.add(no, Mention::Perhaps);
         }
-        self.found.last = no;
         for brace in line.braces() {
             match brace {
                 '{' => self.open.push(self.statement),
@@ -131,130 +159,17 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A line of source without its comment, and without what stands between quotes.
-struct Line {
-    code: String,
-    text: String,
-}
-
-/// A word of it, with what stands around.
-struct Word<'a> {
-    text: &'a str,
-    before: Option<char>,
-    after: &'a str,
-}
-
-impl Word<'_> {
-    /// Whether it names a variable: no field, no field that is given a value, no path.
-    fn is(&self, name: &str) -> bool {
-        let label = self.after.starts_with(':') && !self.after.starts_with("::");
-        self.text == name && self.before != Some('.') && !label && !self.after.starts_with("::")
-    }
-}
-
-impl Line {
-    fn of(text: &str) -> Option<Line> {
-        let mut line = Line { code: String::new(), text: String::new() };
-        let mut rest = text.chars().peekable();
-        let mut before = ' ';
-        while let Some(c) = rest.next() {
-            match c {
-                '/' if rest.peek() == Some(&'/') => break,
-                '/' if rest.peek() == Some(&'*') => return None,
-                '"' if before == 'r' || before == '#' => return None,
-                '"' => {
-                    line.code.push('"');
-                    loop {
-                        match rest.next()? {
-                            '"' => break,
-                            '\\' => line.text.extend(rest.next()),
-                            c => line.text.push(c),
-                        }
-                    }
-                    line.text.push(' ');
-                    line.code.push('"');
-                }
-                '\'' => {
-                    let mut ahead = rest.clone();
-                    let escaped = ahead.next()? == '\\';
-                    // A lifetime has no second quote there.
-                    if escaped {
-                        rest.next();
-                        rest.next();
-                        while rest.next()? != '\'' {}
-                    } else if ahead.next() == Some('\'') {
-                        rest.next();
-                        rest.next();
-                    }
-                    line.code.push(' ');
-                }
-                c => line.code.push(c),
-            }
-            before = c;
-        }
-        Some(line)
-    }
-
-    fn words(&self) -> impl Iterator<Item = Word<'_>> {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let starts = self.code.char_indices().filter(move |(at, c)| {
-            is_part(*c) && !self.code.get(..*at).is_some_and(|before| before.ends_with(is_part))
-        });
-        starts.filter_map(move |(at, _)| {
-            let rest = self.code.get(at..)?;
-            let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
-            let before = self.code.get(..at)?.trim_end();
-            // `..r` is a range or the rest of a struct, and no field.
-            let range = before.ends_with("..");
-            Some(Word {
-                text: rest.get(..end)?,
-                before: before.chars().next_back().filter(|_| !range),
-                after: rest.get(end..)?.trim_start(),
-            })
-        })
-    }
-
-    /// The words that a line gives a value: what stands before `=`, or between `for` and `in`.
-    fn bound(&self) -> impl Iterator<Item = &str> {
-        let code = self.code.as_str();
-        let gives = |at: &usize| {
-            let (before, behind) = (code.get(..*at), code.get(at.saturating_add(1)..));
-            !before.is_some_and(|text| text.ends_with(['=', '<', '>', '!']))
-                && !behind.is_some_and(|text| text.starts_with(['=', '>']))
-        };
-        let end = code.match_indices('=').map(|(at, _)| at).find(gives);
-        let end =
-            end.or_else(|| code.trim_start().starts_with("for ").then(|| code.find(" in "))?);
-        let bound = end.and_then(|end| code.get(..end)).unwrap_or_default();
-        bound.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
-    }
-
-    fn has_known_macros(&self) -> bool {
-        let called = |word: &Word<'_>| {
-            let after = word.after.strip_prefix('!')?.trim_start();
-            after.starts_with(['(', '[', '{']).then(|| word.text.to_owned())
-        };
-        self.words().filter_map(|word| called(&word)).all(|name| MACROS.contains(&&*name))
-    }
-
-    /// Whether a statement ends with the line.
-    fn ends(&self) -> bool {
-        let code = self.code.trim_end();
-        code.is_empty() || code.ends_with([';', '{', '}'])
-    }
-
-    fn braces(&self) -> impl Iterator<Item = char> {
-        self.code.chars().filter(|c| matches!(c, '{' | '}'))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn place(file: &str, line: u32) -> SourceLine {
+        SourceLine { file: file.into(), line, column: 0 }
+    }
+
     fn found(text: &str, name: &str) -> Option<Vec<(u32, Mention)>> {
-        let lines: Vec<&str> = text.lines().collect();
-        Mentions::of(&lines, 1, name).map(|found| found.lines.into_iter().collect())
+        let found = Mentions::of(text, &place("a.rs", 1), name, None);
+        found.map(|found| found.lines.into_iter().collect())
     }
 
     #[test]
@@ -262,7 +177,7 @@ mod tests {
         let text = "let r = &a;\ntouch(&a); // r\nother.r();\nrr(H { r: 1 });\ntouch(r);\n}";
         assert_eq!(found(text, "r"), Some(vec![(5, Mention::Certain)]));
         let text = "let r = &a; touch(r);\n}\ntouch(r);";
-        assert_eq!(found(text, "r"), Some(vec![(1, Mention::Certain)]));
+        assert_eq!(found(text, "r"), Some(vec![(1, Mention::Perhaps)]));
         let text = "let r = &a;\nprintln!(\"{r}\");\nf(0..r);\n}";
         assert_eq!(found(text, "r"), Some(vec![(2, Mention::Perhaps), (3, Mention::Certain)]));
     }
@@ -317,11 +232,67 @@ mod tests {
     }
 
     #[test]
-    fn an_instruction_without_a_line_may_be_for_it() {
-        let lines = ["let r = &a;", "touch(r);", "}"];
-        let found = Mentions::of(&lines, 1, "r").expect("it ends");
-        assert_eq!(found.on(None), Mention::Perhaps);
-        assert_eq!((found.on(Some(2)), found.on(Some(3))), (Mention::Certain, Mention::Never));
-        assert_eq!(found.on(Some(9)), Mention::Never);
+    fn only_lines_of_one_statement_are_sure_to_use_it() {
+        let text = "let r = &a;\ntouch(r); mark(); touch(&a);\nr = &a;\nfor x in r {\n}\n\
+                    a.each(|r| touch(r));\ntouch(r);\n}";
+        let mut expected: Vec<_> = [2, 3, 4, 6].map(|no| (no, Mention::Perhaps)).into();
+        expected.push((7, Mention::Certain));
+        assert_eq!(found(text, "r"), Some(expected));
+    }
+
+    #[test]
+    fn a_keyword_before_a_use_makes_no_other_line_one() {
+        let text = "let r = &a;\nlet s = &*r;\nlet t = &b;\ntouch(t);\n}";
+        assert_eq!(found(text, "r"), Some(vec![(2, Mention::Certain)]));
+    }
+
+    #[test]
+    fn a_variable_that_a_macro_declares_is_not_followed() {
+        assert_eq!(found("borrow_it!(a);\ntouch(r);\n}", "r"), None);
+    }
+
+    #[test]
+    fn an_instruction_without_a_line_or_of_another_file_may_be_for_it() {
+        let found = Mentions::of("let r = &a;\ntouch(r);\n}", &place("a.rs", 1), "r", None);
+        let found = found.expect("it ends");
+        let on = |of: Option<SourceLine>| found.on(of.as_ref(), Some(&place("a.rs", 1)));
+        assert_eq!(on(None), Mention::Perhaps);
+        assert_eq!(on(Some(place("a.rs", 2))), Mention::Certain);
+        assert_eq!(on(Some(place("a.rs", 3))), Mention::Never);
+        assert_eq!(on(Some(place("a.rs", 9))), Mention::Never);
+        for line in [2, 3] {
+            assert_eq!(on(Some(place("macros.rs", line))), Mention::Perhaps);
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_statement_that_has_begun_need_not_use_it() {
+        let found = Mentions::of("let r = &a;\nf(r, mark(), &a);\n}", &place("a.rs", 1), "r", None);
+        let found = found.expect("it ends");
+        let here = place("a.rs", 2);
+        assert_eq!(found.on(Some(&here), Some(&here)), Mention::Perhaps);
+        assert_eq!(found.on(Some(&here), Some(&place("b.rs", 2))), Mention::Certain);
+        assert_eq!(found.on(Some(&here), None), Mention::Perhaps);
+    }
+
+    #[test]
+    fn what_is_declared_in_a_loop_or_given_another_value_is_not_the_same_all_the_time() {
+        let once = |text: &str, line: u32| {
+            Mentions::of(text, &place("a.rs", line), "r", Some(1)).expect("it ends").once
+        };
+        assert!(once("fn f() {\nlet r = &a;\nfor x in y {\ntouch(r);\n}\n}", 2));
+        assert!(once("fn f() {\nfor x in y {\n}\nlet r = &a;\ntouch(r);\n}", 4));
+        assert!(!once("fn f() {\nfor x in g(\n1,\n) {\nif c {\nlet r = &a;\n}\n}\n}", 6));
+        assert!(!once("fn f() {\nfor r in y {\ntouch(r);\n}\n}", 2));
+        assert!(!once("fn f() {\nrepeat! {\nlet r = &a;\n}\n}", 3));
+        assert!(!once("fn f() {\nlet mut r = &a;\nr = &b;\n}", 2));
+        assert!(once("fn f() {\nlet r = &mut a;\n*r = 1;\ng(r == s);\n}", 2));
+        let text = "fn f() {\nlet r = &a;\nloop {\nmark();\n}\nmark();\ntouch(r);\n}";
+        let of = Mentions::of(text, &place("a.rs", 2), "r", Some(1)).expect("it ends");
+        let behind =
+            |line, stands| of.is_behind(Some(&place("a.rs", line)), Some(&place("a.rs", stands)));
+        assert!(behind(7, 6) && !behind(6, 7) && !behind(7, 4) && !behind(7, 7));
+        let of = Mentions::of("let r = &a;\n}", &place("a.rs", 1), "r", None);
+        assert!(!of.expect("it ends").once, "where the function begins is not known");
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::borrows::Footprint;
-use super::followed::{Followed, Frame};
+use super::followed::{Followed, Frame, FunctionUses, is_plain};
 use super::mentions::Mentions;
 use crate::asm::uses::{Holding, Mention, Outlook, Part, Place};
 use crate::base::FileAddr;
-use crate::dwarf::{Image, Location, TypeRef, Types};
+use crate::dwarf::{Image, Location, SourceLine, TypeRef, Types};
 use crate::frame::slots::Placed;
-use crate::track::{Need, PlaceKey};
-use crate::value::{Loan, Value};
+use crate::track::{Doubt, Need, PlaceKey};
+use crate::value::{Loan, Value, may_lend};
 
 /// For how many references and places of one function what was found is kept.
 const MAX_KNOWN: usize = 4096;
@@ -21,6 +22,9 @@ const WORD: u64 = 8;
 /// What was found, by the place of the function, the variable's die, where in the variable the
 /// reference lies, and how many bytes it refers to.
 pub(super) type Outlooks = HashMap<(FileAddr, usize, u64, u64), Outlook>;
+
+/// Whether the values of types may hold references, by the file that describes the types.
+pub(super) type Lenders = Vec<(Arc<Image>, HashMap<TypeRef, bool>)>;
 
 /// Guards of std, which do something to what they borrow when they are dropped.
 const GUARDS: [&str; 13] = [
@@ -53,7 +57,9 @@ impl Followed {
             Ok(Location::Memory(at)) => Some((at, variable.size)),
             _ => None,
         };
-        let loans = value.loans().into_iter().map(|loan| {
+        let (ty, image) = (variable.ty?, frame.context.frame.loaded.as_ref()?.image.clone());
+        let loans = if self.may_lend(&image, ty) { value.loans() } else { Vec::new() };
+        let loans = loans.into_iter().map(|loan| {
             let need = self.need(frame, variable, &loan);
             (loan, need)
         });
@@ -63,10 +69,22 @@ impl Followed {
             parameter: variable.parameter && variable.inlined.is_none(),
             line: variable.line,
             bytes,
-            ty: variable.ty?,
-            image: frame.context.frame.loaded.as_ref()?.image.clone(),
+            ty,
             loans: loans.collect(),
+            image,
         })
+    }
+
+    /// Whether values of a type may hold references; found out once for each.
+    fn may_lend(&self, image: &Arc<Image>, ty: TypeRef) -> bool {
+        let mut known = self.lenders.borrow_mut();
+        let at = known.iter().position(|(of, _)| Arc::ptr_eq(of, image));
+        let at = at.unwrap_or_else(|| {
+            known.push((image.clone(), HashMap::new()));
+            known.len().saturating_sub(1)
+        });
+        let Some((_, types)) = known.get_mut(at) else { return true };
+        *types.entry(ty).or_insert_with(|| may_lend(&**image, ty))
     }
 
     /// Whether a variable of a frame still uses a reference that it holds.
@@ -76,21 +94,41 @@ impl Followed {
     fn need(&self, frame: &Frame<'_>, variable: &Placed, loan: &Loan) -> Need {
         match (variable.parameter, &variable.inlined) {
             (true, None) => return Need::Certain,
-            (_, Some(_)) => return Need::Perhaps,
+            (_, Some(_)) => return Need::Perhaps(Doubt::Inlined),
             (false, None) => {}
         }
-        match self.outlook(frame, variable, loan).unwrap_or(Outlook::Unknown) {
+        let by_code = self.need_by_code(frame, variable, loan);
+        match by_code {
+            Need::Perhaps(_) => self.need_by_lines(frame, variable).unwrap_or(by_code),
+            told => told,
+        }
+    }
+
+    /// What the code says by itself; in builds that were not optimised.
+    fn need_by_code(&self, frame: &Frame<'_>, variable: &Placed, loan: &Loan) -> Need {
+        let Some(known) = self.uses_of(frame) else {
+            let plain = is_plain(frame.image, frame.function);
+            return Need::Perhaps(if plain { Doubt::Ways } else { Doubt::Optimised });
+        };
+        match self.outlook(&known, frame, variable, loan).unwrap_or(Outlook::Unplaced) {
             Outlook::Used => Need::Certain,
             Outlook::Unused => Need::No,
             Outlook::Dropped if variable.ty.is_some_and(|ty| is_guard(frame.image, ty)) => {
                 Need::Certain
             }
-            Outlook::Dropped | Outlook::Unknown => Need::Perhaps,
+            Outlook::Dropped => Need::Perhaps(Doubt::Drop),
+            Outlook::Unplaced => Need::Perhaps(Doubt::Place),
+            Outlook::Unnamed => Need::Perhaps(Doubt::Lines),
         }
     }
 
-    fn outlook(&self, frame: &Frame<'_>, variable: &Placed, loan: &Loan) -> Option<Outlook> {
-        let known = self.uses_of(frame)?;
+    fn outlook(
+        &self,
+        known: &FunctionUses,
+        frame: &Frame<'_>,
+        variable: &Placed,
+        loan: &Loan,
+    ) -> Option<Outlook> {
         let slot = frame.slot(variable)?;
         let Place::Frame(start) = slot.at else { return None };
         let offset = loan.at.and_then(|at| {
@@ -108,24 +146,18 @@ impl Followed {
             Some(offset) => Part { at: slot.at.plus(offset), size: WORD },
             None => slot,
         };
-        let mut scope = Vec::new();
-        frame.each_variable(&frame.function.scope, &mut |other, of| {
-            if other.die == variable.die {
-                scope.clone_from(&of.ranges);
-            }
-        });
         let mentions = known.mentions.borrow().get(&variable.die).cloned();
         let mentions = mentions.unwrap_or_else(|| {
             let found = self.mentions_of(frame, variable).map(Rc::new);
             known.mentions.borrow_mut().insert(variable.die, found.clone());
             found
         });
-        let line = |at| frame.image.line_at(at).filter(|l| l.line > 0).map(|line| line.line);
+        let stands = frame.begun_line(at);
         let named = |at| match &mentions {
-            Some(mentions) => mentions.on(line(at)),
+            Some(mentions) => mentions.on(frame.own_line(at).as_ref(), stands.as_ref()),
             None => Mention::Perhaps,
         };
-        let holding = Holding { slot, word, scope, referent: loan.size };
+        let holding = Holding { slot, word, referent: loan.size };
         let outlook = known.uses.outlook(&holding, at, &named);
         let mut outlooks = known.outlooks.borrow_mut();
         if outlooks.len() >= MAX_KNOWN {
@@ -138,17 +170,44 @@ impl Followed {
 
 impl Followed {
     /// The lines of the source that name a variable, where no other of the function has its name.
-    fn mentions_of(&self, frame: &Frame<'_>, variable: &Placed) -> Option<Mentions> {
+    pub(super) fn mentions_of(&self, frame: &Frame<'_>, variable: &Placed) -> Option<Mentions> {
         let mut same = 0usize;
         frame.each_variable(&frame.function.scope, &mut |other, _| {
             same = same.saturating_add(usize::from(other.name == variable.name));
         });
         (same == 1).then_some(())?;
-        let at = frame.context.bias_to_file();
-        let file = frame.image.line_at(at)?.file;
-        let text = self.sources.text(&file, frame.image.path())?;
-        let lines: Vec<&str> = text.lines().collect();
-        Mentions::of(&lines, variable.line?, &variable.name)
+        let declared = frame.image.variable_declared(variable.die)?;
+        let text = self.sources.text(&declared.file, frame.image.path())?;
+        let function = frame.function.declared.as_ref().filter(|of| of.file == declared.file);
+        Mentions::of(&text, &declared, &variable.name, function.map(|of| of.line))
+    }
+}
+
+impl Frame<'_> {
+    /// The line of which a statement has begun where the frame stands; one without a number where the
+    /// frame stands at the first instruction of a line. For code that was not optimised: its lines lie
+    /// in their order.
+    fn begun_line(&self, at: FileAddr) -> Option<SourceLine> {
+        let stands = self.own_line(at)?;
+        let in_a_call = self.context.frame.lookup != self.context.frame.registers.pc();
+        let range = *self.function.ranges.iter().find(|range| range.contains(at))?;
+        let first = || {
+            let rows = self.image.line_rows(range).into_iter();
+            let of = |line: &SourceLine| line.line == stands.line && line.file == stands.file;
+            rows.filter(|row| row.line.as_ref().is_some_and(of)).map(|row| row.at).min()
+        };
+        match !in_a_call && first() == Some(at) {
+            true => Some(SourceLine { line: 0, ..stands }),
+            false => Some(stands),
+        }
+    }
+
+    /// The line in the source of the function that an instruction is of, without a column: for what
+    /// was inlined, that of the call.
+    pub(super) fn own_line(&self, at: FileAddr) -> Option<SourceLine> {
+        let line = self.image.line_at(at);
+        let own = self.function.inline_chain(at, line).pop()?.at;
+        own.filter(|line| line.line > 0).map(|line| SourceLine { column: 0, ..line })
     }
 }
 

@@ -125,6 +125,7 @@ impl Run {
         let vectors = thread.vectors().ok();
         let mut views = Vec::new();
         let (mut judged, mut footprints) = (Vec::new(), Vec::new());
+        let (mut calls, mut runs_users, mut inner) = (Vec::new(), false, false);
         let mut with_slots = 0;
         for index in skip..frames.len() {
             if views.len() >= FRAMES_NAMED && index + FRAMES_NAMED < frames.len() {
@@ -136,6 +137,13 @@ impl Run {
             let bytes = sizes.get(index).copied().unwrap_or(0);
             let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
+            let user = frame_views.iter().any(|view| view.user);
+            let calls_back = user && runs_users && !std::mem::replace(&mut inner, user);
+            if calls_back && wanted && self.options.halt_on_signals {
+                calls.extend(self.lent_to_call(no, &frames, index.saturating_sub(1)));
+            }
+            runs_users |= user;
+            inner = user;
             if let Some(slots) = slots {
                 judged.push((views.len() + frame_views.len() - 1, slots.claims));
                 footprints.push((views.len() + frame_views.len() - 1, slots.footprints));
@@ -144,7 +152,7 @@ impl Run {
         }
         let innermost = frames.get(skip).and_then(|frame| frame.cfa).unwrap_or(sp);
         let moves = self.judge(no, innermost, &mut views, judged);
-        self.lend(no, innermost, &mut views, footprints);
+        self.lend(no, innermost, &mut views, footprints, calls);
         Picture { stack: StackView { frames: views, cut }, moves, stack_bytes }
     }
 

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::debugger::Session;
 use super::error::SessionError;
-use super::fates::{is_at, is_gone, short};
+use super::fates::{is_gone, short};
 use super::looking::Looking;
 use super::run::Run;
 use super::slots::short_function;
 use crate::base::{
-    At, BlockId, DropCause, EventKind, Evidence, GonePart, Hold, SlotState, Unreadable, VirtAddr,
+    At, BlockId, DropCause, EventKind, Evidence, GonePart, SlotState, Unreadable, VirtAddr,
 };
 use crate::dwarf::Location;
 use crate::expr::ExprError;
@@ -20,8 +20,6 @@ use crate::value::{Reader, Value, needs_drop};
 
 /// Blocks of one value of which the story is told.
 const BLOCKS: usize = 3;
-/// Places that borrow it, of which each is named.
-const BORROWERS: usize = 8;
 /// Moves and resizes of a block that are told, the last ones.
 const CHANGES: usize = 4;
 
@@ -83,7 +81,7 @@ impl Session {
             facts.extend(self.facts_of_block(*block));
         }
         if live {
-            facts.extend(self.borrows(variable.as_ref().unwrap_or(&of), &blocks));
+            facts.extend(self.borrow_facts(variable.as_ref().unwrap_or(&of), text, &blocks));
         }
         Ok(Why { of, facts })
     }
@@ -170,36 +168,13 @@ impl Session {
             Err(error) => vec![observed(format!("{block}: its history is not known: {error}"))],
         }
     }
-
-    /// Who borrows the blocks of a value.
-    fn borrows(&mut self, of: &str, blocks: &[BlockId]) -> Vec<Fact> {
-        let holders = match &mut self.run {
-            Some(run) => run.holders(),
-            None => self.holders_then(),
-        };
-        let held = blocks.iter().filter_map(|block| holders.get(block)).flatten();
-        let mut places: Vec<_> = held
-            .filter(|holder| holder.hold == Hold::Refers && !is_at(&holder.place, of))
-            .map(|holder| (holder.place.clone(), holder.type_name.clone().unwrap_or_default()))
-            .collect();
-        places.sort();
-        places.dedup();
-        let said = |(place, ty): (String, String)| {
-            let how = if ty.starts_with("&mut") { "alone" } else { "shared" };
-            let text = format!("{place}: {ty} leads into it ({how}), as long as it is in scope");
-            Fact { text, evidence: Evidence::Inferred }
-        };
-        places.into_iter().take(BORROWERS).map(said).collect()
-    }
 }
 
 /// What is known of a variable, or of a field of one that was moved out of it; none where the text
 /// names no variable, or a part of one that is there.
 fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
-    let end = text.find(['.', '[']).unwrap_or(text.len());
-    let (name, path) = text.split_at_checked(end)?;
-    let named = looking.variables.iter().filter(|variable| *variable.name == *name);
-    let variable = named.max_by_key(|v| (!v.over, v.in_scope, v.die))?;
+    let (name, path) = split(text);
+    let variable = variable_named(looking, name)?;
     let state = looking.raw.cfa.and_then(|cfa| {
         let key = PlaceKey { thread: looking.thread, cfa, die: variable.die };
         looking.run.lost.get(&key).or(variable.fate.as_ref())
@@ -227,6 +202,17 @@ fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
         _ => None,
     };
     Some(Found { of, facts, blocks, live, dropped_at, variable: None })
+}
+
+/// The name that a text begins with, and the path of the part that it names.
+pub(super) fn split(text: &str) -> (&str, &str) {
+    text.split_at_checked(text.find(['.', '[']).unwrap_or(text.len())).unwrap_or((text, ""))
+}
+
+/// The variable that a name means.
+pub(super) fn variable_named<'l>(looking: &'l Looking<'_>, name: &str) -> Option<&'l Placed> {
+    let named = looking.variables.iter().filter(|variable| *variable.name == *name);
+    named.max_by_key(|v| (!v.over, v.in_scope, v.die))
 }
 
 fn owns(looking: &Looking<'_>, variable: &Placed) -> bool {

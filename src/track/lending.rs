@@ -8,9 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::base::{BlockId, BorrowKind, VirtAddr};
 
-/// How often what follows from one borrow for others is looked for: references to holders of
-/// references to holders.
-const ROUNDS: usize = 8;
 /// How many variables that overlap are looked at for one reference.
 const OVERLAPPING: usize = 8;
 
@@ -55,9 +52,50 @@ pub enum Need {
     /// It is not.
     No,
     /// It cannot be told.
-    Perhaps,
+    Perhaps(Doubt),
     /// It is.
     Certain,
+}
+
+/// Why it cannot be told whether a reference is used, or of whom it was taken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Doubt {
+    /// The code of the holder's function was optimised.
+    Optimised,
+    /// The holder belongs to a call that was inlined.
+    Inlined,
+    /// The code of the holder's function goes ways that are not followed.
+    Ways,
+    /// Where the code keeps the reference is not known.
+    Place,
+    /// The code keeps no reference, and the lines of the source do not tell what it uses ahead.
+    Lines,
+    /// The holder is only dropped ahead, which need not use the reference.
+    Drop,
+    /// Several handles share what is borrowed.
+    Handles,
+}
+
+impl Doubt {
+    /// The reason as a clause: `the code of its function was optimised, …`.
+    pub fn text(self) -> &'static str {
+        match self {
+            Doubt::Optimised => {
+                "the code of its function was optimised, and does not tell what is used ahead"
+            }
+            Doubt::Inlined => "it belongs to a call that was inlined, whose code is not followed",
+            Doubt::Ways => "the code of its function goes ways that cannot be followed",
+            Doubt::Place => "where the code of its function keeps the reference is not known",
+            Doubt::Lines => {
+                "the code keeps no reference of its own, and the lines of the source do not tell \
+                 whether what they use is the reference or the value itself"
+            }
+            Doubt::Drop => "it is only dropped from here on, which need not use the reference",
+            Doubt::Handles => {
+                "other handles share the value, and of which it was taken is not known"
+            }
+        }
+    }
 }
 
 /// A reference that leads into a variable or into what that owns.
@@ -71,7 +109,7 @@ pub struct Lent {
     pub holder: usize,
     /// Which of its references it is.
     pub loan: usize,
-    /// Whether the holder uses it: [`Need::Perhaps`] or [`Need::Certain`].
+    /// Whether the holder uses it; never [`Need::No`].
     pub need: Need,
 }
 
@@ -79,7 +117,7 @@ pub struct Lent {
 /// `block_at` gives the live block at an address; `has_one_handle` says whether a block there that
 /// may be shared is not.
 pub fn lent(
-    parties: &[Party],
+    parties: &[&Party],
     block_at: &dyn Fn(VirtAddr) -> Option<BlockId>,
     has_one_handle: &dyn Fn(VirtAddr) -> bool,
 ) -> Vec<Lent> {
@@ -93,7 +131,7 @@ pub fn lent(
                 let owned = block.and_then(|block| parties.get(lender)?.blocks.get(block));
                 // Through which of several handles it was taken is not told.
                 let shared = owned.is_some_and(|o| o.shared && !has_one_handle(taken.target));
-                let certainty = if shared { Need::Perhaps } else { Need::Certain };
+                let certainty = if shared { Need::Perhaps(Doubt::Handles) } else { Need::Certain };
                 (Lent { lender, block, holder, loan, need: taken.need }, certainty)
             }));
         }
@@ -103,22 +141,22 @@ pub fn lent(
     known.filter(|lent| lent.need != Need::No).collect()
 }
 
-/// What is borrowed by one that is used is used.
+/// What is borrowed by one that is used is used. Each step makes the need of one borrow greater, so
+/// that it ends.
 fn spread(all: &mut [(Lent, Need)]) {
-    for _ in 0..ROUNDS {
-        let mut needed: HashMap<usize, Need> = HashMap::new();
-        for (lent, sure) in all.iter() {
-            let need = needed.entry(lent.lender).or_insert(Need::No);
-            *need = lent.need.min(*sure).max(*need);
-        }
-        let mut changed = false;
-        for (lent, _) in all.iter_mut() {
-            let behind = needed.get(&lent.holder).copied().unwrap_or(Need::No);
-            changed |= behind > lent.need;
-            lent.need = lent.need.max(behind);
-        }
-        if !changed {
-            return;
+    let mut held: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (index, (lent, _)) in all.iter().enumerate() {
+        held.entry(lent.holder).or_default().push(index);
+    }
+    let mut open: Vec<usize> = (0..all.len()).collect();
+    while let Some((lent, sure)) = open.pop().and_then(|index| all.get(index).copied()) {
+        let need = lent.need.min(sure);
+        // The lender is a holder, too: all that it has borrowed is used as this is.
+        for index in held.get(&lent.lender).into_iter().flatten() {
+            if let Some((behind, _)) = all.get_mut(*index).filter(|(other, _)| other.need < need) {
+                behind.need = need;
+                open.push(*index);
+            }
         }
     }
 }
@@ -130,7 +168,7 @@ struct Index {
 }
 
 impl Index {
-    fn of(parties: &[Party]) -> Index {
+    fn of(parties: &[&Party]) -> Index {
         let mut index = Index { starts: BTreeMap::new(), owners: HashMap::new() };
         for (no, party) in parties.iter().enumerate().filter(|(_, party)| party.live) {
             if let Some((start, 1..)) = party.bytes {
@@ -146,7 +184,7 @@ impl Index {
     /// The variables that an address lies in, or in a block of which; with the block.
     fn lenders(
         &self,
-        parties: &[Party],
+        parties: &[&Party],
         at: VirtAddr,
         block_at: &dyn Fn(VirtAddr) -> Option<BlockId>,
     ) -> Vec<(usize, Option<usize>)> {
@@ -182,7 +220,8 @@ mod tests {
 
     fn found(parties: &[Party]) -> Vec<(usize, usize, Need)> {
         let block = |at: VirtAddr| (0x100..0x200).contains(&at.0).then_some(BlockId(3));
-        let found = lent(parties, &block, &|_| false).into_iter();
+        let parties: Vec<&Party> = parties.iter().collect();
+        let found = lent(&parties, &block, &|_| false).into_iter();
         found.map(|lent| (lent.lender, lent.holder, lent.need)).collect()
     }
 
@@ -193,10 +232,11 @@ mod tests {
         let parties = [
             owner,
             holder(0x8100, 0x8008, Need::Certain),
-            holder(0x8108, 0x140, Need::Perhaps),
+            holder(0x8108, 0x140, Need::Perhaps(Doubt::Lines)),
             holder(0x8110, 0x8018, Need::Certain),
         ];
-        assert_eq!(found(&parties), [(0, 1, Need::Certain), (0, 2, Need::Perhaps)]);
+        let doubtful = Need::Perhaps(Doubt::Lines);
+        assert_eq!(found(&parties), [(0, 1, Need::Certain), (0, 2, doubtful)]);
     }
 
     #[test]
@@ -213,6 +253,21 @@ mod tests {
     }
 
     #[test]
+    fn a_long_chain_of_holders_is_used_from_its_end() {
+        let count: u64 = 100;
+        let mut parties = vec![party(0x8000, 24)];
+        let at = |no: u64| 0x9000 + 8 * no;
+        for no in 0..count {
+            let target = if no == 0 { 0x8000 } else { at(no - 1) };
+            let need = if no + 1 == count { Need::Certain } else { Need::No };
+            parties.push(holder(at(no), target, need));
+        }
+        let found = found(&parties);
+        assert_eq!(found.len(), 100);
+        assert!(found.iter().all(|(.., need)| *need == Need::Certain), "{found:?}");
+    }
+
+    #[test]
     fn what_is_gone_neither_lends_nor_borrows() {
         let gone = Party { live: false, ..party(0x8000, 24) };
         let parties = [gone, holder(0x8100, 0x8000, Need::Certain)];
@@ -224,7 +279,8 @@ mod tests {
         let owned = Owned { block: BlockId(3), path: String::new(), shared: true };
         let handle = |at| Party { blocks: vec![owned.clone()], ..party(at, 8) };
         let parties = [handle(0x8000), handle(0x8008), holder(0x8100, 0x140, Need::Certain)];
-        assert_eq!(found(&parties), [(0, 2, Need::Perhaps), (1, 2, Need::Perhaps)]);
+        let doubtful = Need::Perhaps(Doubt::Handles);
+        assert_eq!(found(&parties), [(0, 2, doubtful), (1, 2, doubtful)]);
     }
 
     #[test]

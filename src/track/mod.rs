@@ -22,7 +22,7 @@ mod story;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{AboutToEnd, Block, Change, Ended, Ledger};
-pub use lending::{Lent, Need, Owned, Party, Taken, lent};
+pub use lending::{Doubt, Lent, Need, Owned, Party, Taken, lent};
 pub use log::{Found, LiveBlock, Log, Missing, NotRead, Query, Room};
 pub use open_calls::OpenCalls;
 pub use owners::{Claim, MoveSeen, Owners, PlaceKey, Says, Standing};

@@ -1,6 +1,6 @@
 //! Compares what Freehold says is borrowed at every mark with what is true.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,8 +11,9 @@ use freehold::session::{Halt, Session, Settings, Where};
 use freehold::value::Format;
 
 use super::generate::Random;
+use super::lend_maker;
 use super::lend_source;
-use super::lend_tree::{self, Function, Kind, Var, name};
+use super::lend_tree::{Function, Kind, Var, name};
 use super::lend_truth::{self, Fact, Marked};
 use super::source::Source;
 
@@ -26,10 +27,16 @@ pub struct Tally {
     pub borrows: usize,
     /// Owners that were told to be borrowed by nobody, and are not.
     pub free: usize,
+    /// Owners at marks that the optimiser merged, or of which it is not told whether they hold a value.
+    pub untold: usize,
+    /// Borrows of owners that are told, of which optimised code has left out the holder.
+    pub missing: usize,
     /// Borrows of which it was said that they cannot be told, whether they are true or not.
     pub unknown: usize,
     /// Those of them that are true.
     pub unknown_true: usize,
+    /// Why they cannot be told, and how often.
+    pub reasons: BTreeMap<String, usize>,
     /// What does not agree, in words.
     pub wrong: Vec<String>,
 }
@@ -40,7 +47,12 @@ impl Tally {
         self.states += other.states;
         self.borrows += other.borrows;
         self.free += other.free;
+        self.untold += other.untold;
+        self.missing += other.missing;
         self.unknown += other.unknown;
+        for (reason, count) in other.reasons {
+            *self.reasons.entry(reason).or_default() += count;
+        }
         self.unknown_true += other.unknown_true;
         self.wrong.extend(other.wrong);
     }
@@ -53,7 +65,7 @@ impl Tally {
 pub fn check(dir: &Path, seed: u64, functions: usize, flags: &[&str]) -> Tally {
     let mut random = Random::new(seed);
     let functions: Vec<Function> =
-        (0..functions).map(|no| lend_tree::function(&mut random, no)).collect();
+        (0..functions).map(|no| lend_maker::function(&mut random, no)).collect();
     let source = lend_source::write(&functions);
     let file = format!("l{seed}.rs");
     let program = build(dir, &file, &source, flags);
@@ -110,7 +122,7 @@ impl Compared<'_> {
         if self.flags.contains(&"-O") && frame.at.line != line {
             // The optimiser merged calls of several marks, or made a jump of one.
             self.tally.states += marked.owners.len();
-            self.tally.unknown += marked.owners.len();
+            self.tally.untold += marked.owners.len();
             return;
         }
         assert_eq!(frame.at.line, line, "mark {} of f{index} of {}", marked.no, self.file);
@@ -125,7 +137,7 @@ impl Compared<'_> {
                 Some((true, borrowed)) => borrowed,
                 // What it holds cannot be told.
                 _ => {
-                    self.tally.unknown += 1;
+                    self.tally.untold += 1;
                     continue;
                 }
             };
@@ -164,14 +176,18 @@ impl Compared<'_> {
                 Some(_) => self.tally.borrows += 1,
                 // The optimiser has left out the holder.
                 None if !fact.traced => {}
-                None if optimised => self.tally.unknown += 1,
+                None if optimised => self.tally.missing += 1,
                 None => wrong.push(format!("{fact:?} is missing")),
             }
         }
         for borrow in borrowed {
             let known = expected.iter().any(|fact| is(fact, borrow));
             match (known, borrow.perhaps) {
-                (_, true) => self.tally.unknown += 1,
+                (_, true) => {
+                    self.tally.unknown += 1;
+                    let why = borrow.why.as_deref().expect("a doubt has a reason");
+                    *self.tally.reasons.entry(why.to_owned()).or_default() += 1;
+                }
                 (false, false) => wrong.push(format!("{borrow:?} is not true")),
                 (true, false) => {}
             }

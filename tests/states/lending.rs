@@ -12,15 +12,20 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, functions: usize, flags: &
     }
     println!(
         "{name}: {} functions, {} states: {} borrows told, {} unborrowed, {} perhaps ({} of them \
-         true), {} wrong",
+         true), {} left out, {} owners not told, {} wrong",
         tally.functions,
         tally.states,
         tally.borrows,
         tally.free,
         tally.unknown,
         tally.unknown_true,
+        tally.missing,
+        tally.untold,
         tally.wrong.len()
     );
+    for (reason, count) in &tally.reasons {
+        println!("    {count} perhaps: {reason}");
+    }
     none_is_wrong(&tally.wrong);
     tally
 }

@@ -24,6 +24,7 @@ mod known;
 mod leaf;
 mod moves;
 mod outlook;
+mod reachable;
 mod registers;
 mod steps;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod ways;
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
 pub use outlook::{Holding, Mention, Outlook};
+pub use reachable::{Ahead, Reachable, Work};
 pub use registers::argument_cell;
 pub use steps::{Code, Pad, Uses};
 pub use verdict::{Ending, Standing, Verdict, Way};

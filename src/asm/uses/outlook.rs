@@ -9,7 +9,7 @@
 use super::effects::{CalleeKind, Effect, Part, Place, Taker};
 use super::known::Known;
 use super::steps::{Step, Uses};
-use crate::base::{FileAddr, Range};
+use crate::base::FileAddr;
 
 /// What lies ahead of what a variable holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +20,10 @@ pub enum Outlook {
     Dropped,
     /// It is used on no way.
     Unused,
-    /// It cannot be told.
-    Unknown,
+    /// Where the code keeps it is not known.
+    Unplaced,
+    /// What is used ahead may be it or what it leads to, and the source does not tell them apart.
+    Unnamed,
 }
 
 /// A variable that holds a reference.
@@ -31,8 +33,6 @@ pub struct Holding {
     pub slot: Part,
     /// Those of them that are the reference; the whole slot, where the reference lies elsewhere.
     pub word: Part,
-    /// Where the variable is in scope; empty for everywhere.
-    pub scope: Vec<Range<FileAddr>>,
     /// How many bytes the reference leads to.
     pub referent: u64,
 }
@@ -67,7 +67,7 @@ impl Uses {
         at: FileAddr,
         named: &dyn Fn(FileAddr) -> Mention,
     ) -> Outlook {
-        self.look_ahead(holding, at, named).unwrap_or(Outlook::Unknown)
+        self.look_ahead(holding, at, named).unwrap_or(Outlook::Unplaced)
     }
 
     fn look_ahead(
@@ -104,14 +104,14 @@ impl Uses {
     /// Of a variable that has memory of its own.
     fn of_memory(&self, holding: &Holding, at: FileAddr) -> Option<Outlook> {
         let mut dropped = false;
-        let found = self.forward(holding, at, &mut |step, _| {
+        let found = self.forward(at, &mut |index, step| {
             for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
                 match is_drop(effect) {
                     true => dropped = true,
                     false => return Seen::Found,
                 }
             }
-            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
+            if self.stores(index, step, &holding.word) { Seen::Ends } else { Seen::On }
         })?;
         Some(match (found, dropped) {
             (true, _) => Outlook::Used,
@@ -131,7 +131,7 @@ impl Uses {
     ) -> Option<Outlook> {
         let place = Part { at: referent, size: holding.referent.max(1) };
         let mut perhaps = false;
-        let found = self.forward(holding, at, &mut |step, left| {
+        let found = self.forward(at, &mut |index, step| {
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
                 Effect::Reads { part, .. } => part.overlaps(&place),
@@ -140,16 +140,17 @@ impl Uses {
                         || (self.keeps(part, referent) && !part.overlaps(&holding.word))
                 }
             });
-            if touched && holding.is_in_scope(step.at) {
+            if touched {
                 match named(FileAddr(step.at)) {
-                    Mention::Certain if !left => return Seen::Found,
-                    Mention::Certain | Mention::Perhaps => perhaps = true,
+                    Mention::Certain => return Seen::Found,
+                    Mention::Perhaps => perhaps = true,
                     Mention::Never => {}
                 }
             }
-            if writes(step, &holding.word) { Seen::Ends } else { Seen::On }
+            // Each time that control comes to its declaration, the reference is stored for debuggers.
+            if self.stores(index, step, &holding.word) { Seen::Ends } else { Seen::On }
         })?;
-        told(found, perhaps)
+        Some(told(found, perhaps))
     }
 
     /// Of a reference that is kept in another cell: one without a name, or that of another variable.
@@ -163,7 +164,7 @@ impl Uses {
     ) -> Option<Outlook> {
         let own = |effect: &Effect| matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to));
         let mut perhaps = false;
-        let found = self.forward(holding, at, &mut |step, left| {
+        let found = self.forward(at, &mut |index, step| {
             let used = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
                     cell.at == Place::Frame(*at)
@@ -172,15 +173,15 @@ impl Uses {
             });
             if used {
                 match named(FileAddr(step.at)) {
-                    Mention::Certain if !left => return Seen::Found,
-                    Mention::Certain | Mention::Perhaps => perhaps = true,
+                    Mention::Certain => return Seen::Found,
+                    Mention::Perhaps => perhaps = true,
                     Mention::Never => {}
                 }
             }
-            let ends = writes(step, &holding.word) || writes(step, &cell);
+            let ends = self.stores(index, step, &holding.word) || writes(step, &cell);
             if ends { Seen::Ends } else { Seen::On }
         })?;
-        told(found, perhaps)
+        Some(told(found, perhaps))
     }
 
     /// Whether an address is kept in a part of the frame, and stored there.
@@ -219,44 +220,39 @@ impl Uses {
     }
 
     /// Looks at each instruction that control can come to from where a frame stands; whether one was
-    /// what was looked for. Each is looked at as one that is reached within the scope, and as one
-    /// that is reached when the scope seems to be left: behind that the variable may be another one.
-    /// The ranges of scopes have gaps, so that it need not be. None where the address is in no
-    /// instruction.
-    fn forward(
-        &self,
-        holding: &Holding,
-        at: FileAddr,
-        look: &mut dyn FnMut(&Step, bool) -> Seen,
-    ) -> Option<bool> {
+    /// what was looked for. None where the address is in no instruction.
+    fn forward(&self, at: FileAddr, look: &mut dyn FnMut(usize, &Step) -> Seen) -> Option<bool> {
         let here = self.index_of(at)?;
         let step = self.steps.get(here)?;
-        let mut open: Vec<(usize, bool)> = match at.0 > step.at {
+        let mut open: Vec<usize> = match at.0 > step.at {
             // In a call that has not returned.
-            true => step.after.iter().chain(&step.pad).map(|next| (*next, false)).collect(),
-            false => vec![(here, false)],
+            true => step.after.iter().chain(&step.pad).copied().collect(),
+            false => vec![here],
         };
-        let mut seen = vec![[false; 2]; self.steps.len()];
-        while let Some((here, left)) = open.pop() {
-            match seen.get_mut(here).and_then(|seen| seen.get_mut(usize::from(left))) {
+        let mut seen = vec![false; self.steps.len()];
+        while let Some(here) = open.pop() {
+            match seen.get_mut(here) {
                 Some(seen) if !*seen => *seen = true,
                 _ => continue,
             }
             let Some(step) = self.steps.get(here) else { continue };
-            let left = left || !holding.is_in_scope(step.at);
-            match look(step, left) {
+            match look(here, step) {
                 Seen::Found => return Some(true),
                 Seen::Ends => {}
-                Seen::On => open.extend(step.after.iter().chain(&step.pad).map(|to| (*to, left))),
+                Seen::On => open.extend(step.after.iter().chain(&step.pad)),
             }
         }
         Some(false)
     }
-}
 
-impl Holding {
-    fn is_in_scope(&self, at: u64) -> bool {
-        self.scope.is_empty() || self.scope.iter().any(|range| range.contains(FileAddr(at)))
+    /// Whether an instruction stores something in a part of the frame, an address that is always the
+    /// same included.
+    fn stores(&self, index: usize, step: &Step, bytes: &Part) -> bool {
+        let same = match bytes.at {
+            Place::Frame(cell) => self.spills.contains(&(index, cell)),
+            Place::Behind { .. } => false,
+        };
+        same || writes(step, bytes)
     }
 }
 
@@ -269,12 +265,12 @@ fn uses(effect: &Effect, bytes: &Part) -> bool {
     }
 }
 
-/// What a look ahead has found; none where that cannot be told.
-fn told(found: bool, perhaps: bool) -> Option<Outlook> {
+/// What a look ahead has found.
+fn told(found: bool, perhaps: bool) -> Outlook {
     match (found, perhaps) {
-        (true, _) => Some(Outlook::Used),
-        (false, true) => None,
-        (false, false) => Some(Outlook::Unused),
+        (true, _) => Outlook::Used,
+        (false, true) => Outlook::Unnamed,
+        (false, false) => Outlook::Unused,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The instructions of a function: where control goes from each, and what each does to the frame.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
@@ -77,6 +77,8 @@ pub struct Uses {
     /// The cells of the frame in which one address is kept, with that: what is stored there is no
     /// effect of an instruction.
     pub(super) spilled: HashMap<i64, Known>,
+    /// The instructions that store it there, with the cell.
+    pub(super) spills: HashSet<(usize, i64)>,
 }
 
 impl Uses {
@@ -96,12 +98,14 @@ impl Uses {
             spilled = found;
             steps = sweep(code, &decoded, &flow, &sp, &spilled);
         }
-        for step in &mut steps {
+        let mut spills = HashSet::new();
+        for (index, step) in steps.iter_mut().enumerate() {
             // Where it is used is seen where it is loaded again.
-            let is_spill = |effect: &Effect| {
-                effect.address_stored().is_some_and(|(cell, _)| spilled.contains_key(&cell))
+            let spill = |effect: &Effect| {
+                effect.address_stored().map(|(cell, _)| cell).filter(|at| spilled.contains_key(at))
             };
-            step.effects.retain(|effect| !is_spill(effect));
+            spills.extend(step.effects.iter().filter_map(spill).map(|cell| (index, cell)));
+            step.effects.retain(|effect| spill(effect).is_none());
         }
         let changed = changed_unseen(&steps);
         for step in &mut steps {
@@ -115,7 +119,7 @@ impl Uses {
                 }
             }
         }
-        Some(Uses { steps, from, spilled })
+        Some(Uses { steps, from, spilled, spills })
     }
 
     /// The instruction that an address lies in.
@@ -143,7 +147,8 @@ impl Uses {
     }
 }
 
-fn decode(code: &Code<'_>) -> Option<Vec<Instruction>> {
+/// The instructions of a function; none where it is too large.
+pub(super) fn decode(code: &Code<'_>) -> Option<Vec<Instruction>> {
     let start = code.range.start.0;
     let mut decoder = Decoder::with_ip(64, code.bytes, start, DecoderOptions::NONE);
     let mut decoded = Vec::new();

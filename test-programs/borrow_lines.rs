@@ -1,0 +1,100 @@
+//! Borrows of which single lines tell little: several statements on one, a reference that is taken
+//! anew, a closure with a parameter of the same name, a loop, a macro; iterators and guards that
+//! write; and a call of std that runs a closure.
+
+use std::hint::black_box;
+use std::sync::Mutex;
+
+#[inline(never)]
+fn touch(text: &str) {
+    black_box(text);
+}
+
+#[inline(never)]
+fn between() {
+    black_box(1); // #between
+}
+
+#[rustfmt::skip]
+fn one_line() {
+    let text = String::from("text");
+    let plain = &text;
+    touch(plain); between(); touch(&text);
+}
+
+fn again() {
+    let text = String::from("text");
+    let mut plain = &text;
+    touch(plain);
+    black_box(2); // #again
+    plain = &text;
+    touch(plain);
+}
+
+fn same_name() {
+    let words = vec![String::from("text")];
+    let word = &words;
+    touch(&word[0]);
+    black_box(3); // #same-name
+    words.iter().for_each(|word| touch(word));
+}
+
+fn rounds() {
+    let words = vec![String::from("text")];
+    for _ in 0..2 {
+        let word = &words;
+        touch(&word[0]);
+        black_box(4); // #rounds
+        touch(&words[0]);
+    }
+}
+
+macro_rules! pass {
+    ($to:ident, $what:expr) => {
+        $to($what)
+    };
+}
+
+fn by_macro() {
+    let text = String::from("text");
+    let plain = &text;
+    black_box(8); // #macro
+    pass!(touch, plain);
+}
+
+fn writes() {
+    let mut list = vec![String::from("one"), String::from("two")];
+    let mut all = list.iter_mut();
+    black_box(all.next());
+    black_box(5); // #iter-mut
+    black_box(all.next());
+    let mut gone = list.drain(..);
+    black_box(gone.next());
+    black_box(6); // #drain
+    drop(gone);
+    let lock = Mutex::new(String::from("locked"));
+    let mut held = lock.lock().unwrap();
+    black_box(7); // #mutex
+    held.push('!');
+}
+
+#[inline(never)]
+fn keep(word: &str) -> bool {
+    black_box(word.len() > 1) // #keep
+}
+
+fn filters() {
+    let mut list = vec![String::from("one"), String::from("two")];
+    list.retain(|word| keep(word));
+    black_box(&list);
+}
+
+fn main() {
+    one_line();
+    again();
+    same_name();
+    rounds();
+    by_macro();
+    writes();
+    filters();
+}
