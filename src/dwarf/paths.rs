@@ -67,6 +67,12 @@ impl Image {
         }
     }
 
+    /// Where a variable was declared, given the offset of its die. None where the debug information
+    /// does not say.
+    pub fn declared_at(&self, die: usize) -> Option<SourceLine> {
+        self.declared(&self.chain(die))
+    }
+
     /// Where a die, or the one it is an instance of, was declared.
     pub(super) fn declared(&self, chain: &[Die]) -> Option<SourceLine> {
         chain.iter().find_map(|die| {
