@@ -79,12 +79,13 @@
 //! A wait status is decoded ([`os::decode`]), becomes an [`inferior::Stop`], and reaches the one
 //! loop in `session/run.rs`. What a site is for is its roles (`session/planting.rs`): a chosen
 //! function is entered or left, its variables go out of scope, the allocator is called or returns.
-//! Allocator calls become [`track::Record`]s, and the [`track::Ledger`] makes changes of the table
-//! of blocks out of them; entries and returns become pictures (`session/picture.rs`): frames by
+//! Allocator calls become [`track::Record`]s of a [`track::Source`] (`session/stop_source.rs`: the
+//! one that stops the program), and the [`track::Ledger`] makes changes of the table of blocks out
+//! of them; entries and returns become pictures (`session/picture.rs`): frames by
 //! [`frame::Unwinder`], their slots by [`frame::slots`], their values by [`value::Reader`], and who
 //! owns what by [`track::Owners`]. What only looks asks a process and a core file alike
-//! (`session/subject.rs`). Everything ends as [`base::Event`]s, which go to a
-//! [`session::Observer`]. Text and JSON are drawn from those alone.
+//! (`session/subject.rs`). Everything ends as [`base::Event`]s, which go to a [`session::Observer`].
+//! Text and JSON are drawn from those alone.
 //!
 //! # The way of a step
 //!

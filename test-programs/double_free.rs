@@ -1,7 +1,8 @@
-//! Two mistakes of `unsafe` code, by argument: a block that is freed twice (`twice`), and a pointer
-//! that is freed and was never allocated (`stack`). The allocator may end the program at either.
+//! Mistakes of `unsafe` code, by argument: a block that is freed twice (`twice`), a pointer that is
+//! freed and was never allocated (`stack`), and reallocations of the same (`grow`, `grow-stack`). The
+//! allocator may end the program at each.
 
-use std::alloc::{Layout, alloc, dealloc};
+use std::alloc::{Layout, alloc, dealloc, realloc};
 use std::hint::black_box;
 
 #[inline(never)]
@@ -31,10 +32,32 @@ fn stack(layout: Layout) {
     println!("words {}", words.len());
 }
 
+#[inline(never)]
+fn resize(pointer: *mut u8, layout: Layout) -> *mut u8 {
+    // SAFETY: it is not sound, which is what this program is for.
+    unsafe { realloc(black_box(pointer), layout, 2 * layout.size()) } // #resize
+}
+
+#[inline(never)]
+fn grow(layout: Layout) {
+    // SAFETY: the layout has a size.
+    let block = unsafe { alloc(layout) }; // #grow-alloc
+    let larger = resize(block, layout);
+    free(larger, layout);
+    let again = resize(larger, layout); // #grow-again
+    println!("again {}", black_box(again as usize) != 0);
+}
+
 fn main() {
     let layout = Layout::array::<u64>(6).expect("it is small");
     match std::env::args().nth(1).as_deref() {
         Some("stack") => stack(layout),
+        Some("grow") => grow(layout),
+        Some("grow-stack") => {
+            let mut words = [1u64; 8];
+            let larger = resize(black_box(words.as_mut_ptr()).cast(), layout);
+            println!("larger {}", black_box(larger as usize) != 0);
+        }
         _ => twice(layout),
     }
 }

@@ -303,6 +303,30 @@ fn a_free_of_what_is_no_block_stops_and_says_where_the_pointer_leads() {
 }
 
 #[test]
+fn a_realloc_of_what_was_freed_stops_before_the_allocator_is_called_with_both_histories() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let twice = program("double_free", variant);
+        let text = normalise(&ran(&twice, &[], &["run", "info program"], &["grow"]).stderr);
+        has(&text, "96 B → 96 B, after it was freed");
+        let line = |marker| twice.line(marker);
+        has(&text, &format!("allocated   grow at double_free.rs:{}\n", line("grow-alloc")));
+        has(&text, &format!("freed       free at double_free.rs:{}\n", line("free")));
+        has(&text, &format!("resized now resize at double_free.rs:{}\n", line("resize")));
+        let none = ran(&twice, &[], &["run"], &["grow-stack"]).stderr;
+        has(&none, "Realloc of a pointer that is no block: it leads to stack");
+        let off = ran(&twice, &[], &["set stop-on-bad-free off", "run"], &["grow"]).stderr;
+        assert!(!off.contains("after it was freed"), "{variant:?}: {off}");
+    }
+}
+
+#[test]
+fn a_realloc_of_a_block_that_is_alive_is_no_mistake() {
+    let twice = program("double_free", Variant::Debug);
+    let text = ran(&twice, &[], &["break realloc", "run"], &["grow"]).stderr;
+    has(&text, ", 48 B → 96 B");
+}
+
+#[test]
 fn what_is_watched_tells_a_double_free_with_its_history() {
     let twice = program("double_free", Variant::Debug);
     let ran = freehold([

@@ -316,6 +316,7 @@ fn what_needs_the_process_is_refused_and_says_how_to_return() {
         "break main",
         "delete",
         "owner #3",
+        "why #3",
         "leaks",
         "info registers",
         "disassemble",
@@ -568,4 +569,87 @@ fn what_was_freed_after_the_last_picture_is_not_shown_as_it_was() {
     let after = then(&["back", "locals"]);
     assert!(after.contains("value  String  <dropped: #3 was freed at moved.rs:8>"), "{after}");
     assert!(!after.contains("\"hello, ownership\""), "{after}");
+}
+
+#[test]
+fn a_function_that_is_over_at_its_first_instruction_is_entered_and_left_once() {
+    let steps = ["step"; 9];
+    let run = ["break main", "run"];
+    let text = says("at_once", &["--record"], &[&run[..], &steps, &["events 40"]].concat());
+    let (_, events) = text.split_once("start ").expect("the list");
+    assert!(!events.contains("unwound"), "{events}");
+    let count = |what: &str, line: &str| {
+        let is_it = |l: &&str| l.contains(what) && l.trim_end().ends_with(line);
+        events.lines().filter(is_it).count()
+    };
+    let line = support::program("at_once", Variant::Debug).line("nothing");
+    let nothing = format!("nothing at_once.rs:{line}");
+    assert_eq!((count(" enter ", &nothing), count(" return ", &nothing)), (3, 3), "{events}");
+    let entered = events.lines().filter(|line| line.contains(" enter ")).count();
+    assert_eq!(entered, 5, "main, calls, and three times nothing: {events}");
+}
+
+#[test]
+fn owners_and_reasons_are_told_as_of_the_moment() {
+    let program = program("moved", Variant::Debug);
+    let line = |marker| program.line(marker);
+    let run = ["set drops on", "break f", "run", "next", "next", "goto #3", "forward -p"];
+    let then = |rest: &[&str]| says("moved", &[], &[&run[..], rest].concat());
+    let owner = then(&["owner #3"]);
+    assert!(owner.contains("owned by  f::value: String  16 B in use"), "{owner}");
+    assert_eq!(owner, then(&["owner value"]));
+    let alive = then(&["why value"]);
+    assert!(alive.contains("f::value\n  it is live"), "{alive}");
+    assert!(alive.contains("#3, 16 B: alive  (observed)"), "{alive}");
+    assert!(!alive.contains("freed"), "that comes later: {alive}");
+    let moved = format!("it was moved to f::value at moved.rs:{}", line("move"));
+    let caller = then(&["frame 1", "why value"]);
+    assert!(caller.contains("main::value\n") && caller.contains(&moved), "{caller}");
+    let later = then(&["forward -p", "forward 2", "why value"]);
+    let dead =
+        format!("it is dead: #3, which it owned last, was freed at moved.rs:{}", line("f-end"));
+    assert!(later.contains(&dead), "{later}");
+    assert!(then(&["history value"]).contains("freed"), "a history goes to its end");
+}
+
+#[test]
+fn drops_are_told_until_the_moment() {
+    let run = ["set drops on", "break f", "run", "next", "next"];
+    let then = |rest: &[&str]| says("moved", &[], &[&run[..], rest].concat());
+    let dropped = "String  f::value  frees #3";
+    let before = then(&["back 3", "drops"]);
+    assert!(before.contains("since the start.\nNothing was dropped."), "{before}");
+    assert!(then(&["back", "drops"]).contains(dropped));
+    let late = says(
+        "moved",
+        &[],
+        &["break f", "run", "set drops on", "next", "next", "goto start", "drops"],
+    );
+    assert!(late.contains("Drops were not all followed until then."), "{late}");
+}
+
+#[test]
+fn what_no_picture_shows_of_owners_is_refused_with_the_reason() {
+    let program = program("moved", Variant::Debug);
+    let commands = [
+        "continue",
+        "goto start",
+        "why #3",
+        "owner #3",
+        "goto end",
+        "goto #3",
+        "forward -p",
+        "owner #1",
+        "why value + 1",
+        "why nobody",
+        "heap #3",
+    ];
+    let (answers, _) = debug::answers(&program, "in-f", &commands);
+    let told = |n: usize| debug::refused(&answers[n]);
+    assert!(told(2).contains("#3 was allocated later"), "{}", told(2));
+    assert!(told(3).contains("no block #3 is alive"), "{}", told(3));
+    assert!(told(7).contains("owns #1, and what else kept it was not recorded"), "{}", told(7));
+    assert!(told(8).contains("would have to be computed"), "{}", told(8));
+    assert!(told(9).contains("has no variable `nobody`"), "{}", told(9));
+    assert!(told(10).contains("the bytes of #3 were not recorded"), "{}", told(10));
 }

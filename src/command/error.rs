@@ -90,10 +90,13 @@ impl CommandError {
         CommandError { span, ..CommandError::from(error) }
     }
 
-    /// Adds something to do about it.
+    /// Adds something to do about it, where that is not said already.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> CommandError {
-        self.hints.push(hint.into());
+        let hint = hint.into();
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
         self
     }
 

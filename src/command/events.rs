@@ -37,12 +37,15 @@ fn events(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError>
     let log = context.session.log().ok_or_else(nothing_recorded)?;
     let (first, last) = log.first().zip(log.last()).ok_or_else(nothing_recorded)?;
     let (query, limit) = asked(text, log, now)?;
-    let found = log.find(&query, limit, |_| true);
+    let found = log.find(&query, limit);
     if found.events.is_empty() {
-        return Err(CommandError::new(format!("no event fits `{text}`")).hint(format!(
-            "there are events {} to {}; `help events` names the kinds",
-            first.0, last.0
-        )));
+        let there =
+            format!("there are events {} to {}; `help events` names the kinds", first.0, last.0);
+        let none = format!("no event fits `{text}`");
+        return Err(match found.unreadable {
+            None => CommandError::new(none).hint(there),
+            Some(lost) => CommandError::new(format!("{none} of those that are there: {lost}")),
+        });
     }
     let list = EventList {
         events: found.events.into_iter().map(Event::without_pictures).collect(),
@@ -51,6 +54,7 @@ fn events(context: &mut Context<'_>, text: &str) -> Result<Answer, CommandError>
         last,
         now,
         dropped: dropped(log),
+        unreadable: found.unreadable,
     };
     Ok(Answer::Looked(Looked::Events(list)))
 }

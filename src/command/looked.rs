@@ -9,7 +9,7 @@ use crate::session::{
     LibraryView, LineCodeView, MapView, Names, OwnerPath, RecordedValue, RegistersView,
     ScopeVariable, SignalRow, Slots, SymbolView, ThreadView, Why,
 };
-use crate::track::Story;
+use crate::track::{NotRead, Story};
 use crate::value::layout::TypeLayout;
 
 /// What was found. `addresses` says whether addresses are to be printed as numbers; the JSON form
@@ -145,6 +145,9 @@ pub struct EventList {
     /// What is missing at the beginning, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<String>,
+    /// Events that cannot be read back, where some of those asked for may be among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<NotRead>,
 }
 
 /// A moment of the past.

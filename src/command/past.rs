@@ -40,6 +40,7 @@ const RECORDED: &[&str] = &[
     "args",
     "split",
     "heap",
+    "drops",
 ];
 
 /// The words behind `info` that need no process.
@@ -63,6 +64,7 @@ pub(super) fn run(
         "split" if rest.is_empty() => (command.run)(context, rest),
         name if RECORDED.contains(&name) => recorded(context),
         "history" if rest.starts_with('#') => (command.run)(context, rest),
+        "owner" | "history" | "why" => recorded(context).map_err(returning),
         "thread" if !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) => {
             recorded(context)
         }
@@ -83,6 +85,11 @@ pub(super) fn run(
 /// Whether a setting says nothing to the program itself, which is put aside.
 fn is_of_the_session(setting: &Setting) -> bool {
     !matches!(setting.name, "record" | "drops")
+}
+
+/// An error of what was recorded, with the way back to the program.
+fn returning(error: CommandError) -> CommandError {
+    error.hint("`goto end` returns to the program")
 }
 
 /// That a command needs the program.

@@ -1,27 +1,31 @@
-//! Frees of what is not there to be freed: noticed before the allocator is called.
+//! Frees and reallocations of what is not there: noticed before the allocator is called.
 
 use serde::Serialize;
 
 use super::allocator::Family;
 use super::run::Run;
+use super::stop_source::Called;
 use crate::base::{At, BlockId, Region, VirtAddr};
-use crate::track::{AboutToEnd, AllocatorCall, Record, What};
+use crate::track::{AboutToEnd, AllocatorCall};
 
-/// A call that frees what it may not.
+/// A call that frees or resizes what it may not.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct BadFree {
     /// The pointer.
     pub pointer: VirtAddr,
+    /// The size in bytes that a `realloc` asks for; none where it is a `free`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realloc: Option<u64>,
     /// The block that has been freed before; none where no block has begun there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<FreedBefore>,
     /// Where the pointer leads.
     pub leads_to: Region,
-    /// The user's line that frees it now, where one is known.
+    /// The user's line that frees or resizes it now, where one is known.
     pub by: Option<At>,
 }
 
-/// The end of a block that is about to be freed once more.
+/// The end of a block that is about to be freed once more, or to be resized.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct FreedBefore {
     /// The block.
@@ -35,16 +39,19 @@ pub struct FreedBefore {
 }
 
 impl Run {
-    /// What is wrong with a call of `free`, where the program is to stop for that. Where allocations
+    /// What is wrong with a call of `free` or `realloc`, where the program is to stop for that. Where allocations
     /// are made that the ledger does not see, nothing can be said.
-    pub(super) fn bad_free(&mut self, record: &Record) -> Option<Box<BadFree>> {
+    pub(super) fn bad_free(&mut self, called: &Called) -> Option<Box<BadFree>> {
         if !self.stops.happening.stops_for_bad_frees || !self.sees_every_block() {
             return None;
         }
-        let What::AllocatorEntered(AllocatorCall::Free { pointer }) = record.what else {
-            return None;
+        let (pointer, realloc) = match called.call() {
+            AllocatorCall::Free { pointer } => (pointer, None),
+            AllocatorCall::Realloc { pointer, size, .. } => (pointer, Some(size)),
+            AllocatorCall::Alloc { .. } => return None,
         };
-        let block = match self.ledger.about_to_end(record)? {
+        let sp = called.registers.sp();
+        let block = match self.ledger.about_to_end(called.thread, sp, pointer)? {
             AboutToEnd::Live(_) => return None,
             AboutToEnd::Unknown => None,
             AboutToEnd::Ended(ended) => Some(FreedBefore {
@@ -54,9 +61,9 @@ impl Run {
                 freed_at: ended.at.as_deref().cloned(),
             }),
         };
-        let leads_to = self.region_beside(pointer, record.sp);
-        let by = self.line_of_callers(&record.callers);
-        Some(Box::new(BadFree { pointer, block, leads_to, by }))
+        let leads_to = self.region_beside(pointer, sp);
+        let by = self.line_of_callers(&called.callers);
+        Some(Box::new(BadFree { pointer, realloc, block, leads_to, by }))
     }
 
     /// The region of an address, where a stack pointer is known of the thread that has it: how far

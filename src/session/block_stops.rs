@@ -6,18 +6,18 @@ use super::debugger::Session;
 use super::error::SessionError;
 use super::ownership_stops::{Happened, OwnershipStop};
 use super::run::Run;
-use crate::base::VirtAddr;
-use crate::track::{AboutToEnd, Change, Record};
+use super::stop_source::Called;
+use crate::track::{AboutToEnd, AllocatorCall, Change};
 
 /// What has happened at the stop that is being looked at, and what waits for it.
 #[derive(Default)]
 pub(super) struct Happening {
     /// The breakpoints, each with what it may stop for.
     pub hits: Vec<(BreakpointId, Happened)>,
-    /// A call of `free` that the ledger does not know of yet, with the place where its thread
-    /// stands: while somebody looks, the block is alive.
-    pub freeing: Option<(VirtAddr, Record)>,
-    /// What is wrong with that call, where the program stops for it.
+    /// A call of `free` that the ledger does not know of yet: while somebody looks, the block is
+    /// alive.
+    pub freeing: Option<Called>,
+    /// What is wrong with that call, or with one of `realloc`, where the program stops for it.
     pub bad: Option<Box<BadFree>>,
     /// Whether it stops for such.
     pub stops_for_bad_frees: bool,
@@ -106,41 +106,42 @@ impl Run {
     }
 
     /// A block is about to be freed. Where a breakpoint waits for that, the ledger learns of it when
-    /// the thread goes on; the record comes back where none does.
-    pub(super) fn hold_free(&mut self, pc: VirtAddr, record: Record) -> Option<Record> {
-        if let Some(bad) = self.bad_free(&record) {
+    /// the thread goes on, as of one that frees or resizes what it may not; else the call comes back.
+    pub(super) fn hold_free(&mut self, called: Called) -> Option<Called> {
+        if let Some(bad) = self.bad_free(&called) {
             self.stops.happening.bad = Some(bad);
-            self.stops.happening.freeing = Some((pc, record));
+            self.stops.happening.freeing = Some(called);
             return None;
         }
+        let AllocatorCall::Free { pointer } = called.call() else { return Some(called) };
         // Most frees are not waited for, and their lines need not be known twice.
         let waits = |stop: &OwnershipStop| matches!(stop, OwnershipStop::Free { .. });
         if !self.waits_for(waits) {
-            return Some(record);
+            return Some(called);
         }
-        let Some(AboutToEnd::Live(block)) = self.ledger.about_to_end(&record) else {
-            return Some(record);
-        };
+        let ends = self.ledger.about_to_end(called.thread, called.registers.sp(), pointer);
+        let Some(AboutToEnd::Live(block)) = ends else { return Some(called) };
         let allocated_at = block.at.as_deref().cloned();
         let (block, size) = (block.id, block.size);
-        let by = self.line_of_callers(&record.callers);
+        let by = self.line_of_callers(&called.callers);
         match self.note_happened(&Happened::Free { block, size, allocated_at, by }) {
             true => {
-                self.stops.happening.freeing = Some((pc, record));
+                self.stops.happening.freeing = Some(called);
                 None
             }
-            false => Some(record),
+            false => Some(called),
         }
     }
 
     /// The thread that was about to free a block goes on: now it is freed. A thread that was sent
     /// elsewhere meanwhile frees nothing.
     pub(super) fn free_what_was_held(&mut self) {
-        let Some((pc, record)) = self.stops.happening.freeing.take() else { return };
+        let Some(called) = self.stops.happening.freeing.take() else { return };
+        let pc = called.registers.pc();
         let elsewhere =
-            self.held(record.thread).is_some_and(|thread| thread.registers().pc() != pc);
+            self.held(called.thread).is_some_and(|thread| thread.registers().pc() != pc);
         if !elsewhere {
-            self.apply(record);
+            self.allocator_called(called);
         }
     }
 

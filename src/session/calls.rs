@@ -29,7 +29,7 @@ impl Run {
         let kin = self.kin.get(index).copied().unwrap_or(index);
         let shown = self.folding.enter(no, index, kin) && !too_deep;
         let frame_bytes = cfa.0.saturating_sub(sp.0);
-        self.threads.of(no).open.push(Activation { function: index, cfa, frame_bytes, shown });
+        self.threads.of(no).enters(Activation { function: index, cfa, frame_bytes, shown });
         self.peak_stack = self.peak_stack.max(self.stack_bytes(no, sp).unwrap_or(0));
         if shown {
             self.tell_enter(thread, depth);

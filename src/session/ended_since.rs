@@ -1,15 +1,10 @@
 //! What a picture shows of blocks that have ended between it and the moment that is looked at.
 
-use std::collections::{HashMap, HashSet};
-
 use super::debugger::Session;
 use super::fates::short;
 use super::viewing::Picture;
-use crate::base::{At, BlockId, EventKind, Hold, Seq, SlotState, SlotView, Unreadable};
-use crate::track::Query;
-
-/// The line that freed a block, where it is known.
-type FreedAt = Option<At>;
+use crate::base::{At, BlockId, EventKind, Held, Hold, Seq, SlotState, SlotView, Unreadable};
+use crate::track::Log;
 
 impl Session {
     /// Marks the slots of a picture that hold blocks which ended since, so that none of them is shown
@@ -19,29 +14,19 @@ impl Session {
             return;
         }
         let Some(log) = self.log() else { return };
-        let live: HashSet<BlockId> = log.live_at(now).map(|block| block.block).collect();
-        let since = (picture.event.0 + 1, now.0);
-        let mut ends: HashMap<BlockId, FreedAt> = HashMap::new();
         for slot in picture.frames.iter_mut().flat_map(|frame| &mut frame.slots) {
-            let held = slot.blocks.iter().find(|held| !live.contains(&held.block));
-            let Some(held) = held.cloned() else { continue };
-            let at = ends.entry(held.block).or_insert_with(|| {
-                let free = Query {
-                    between: Some(since),
-                    block: Some(held.block),
-                    kind: Some("free"),
-                    ..Query::default()
-                };
-                let is_free = |event: &_| is_free_of(event, held.block);
-                log.find(&free, 1, is_free).events.pop().and_then(|event| event.at)
-            });
+            let ended = |held: &&Held| log.block_at(held.block, now).is_none();
+            let Some(held) = slot.blocks.iter().find(ended).cloned() else { continue };
+            let at = freed_at(log, held.block);
             mark(slot, held.block, &held.path, held.hold, at.as_ref());
         }
     }
 }
 
-fn is_free_of(event: &crate::base::Event, wanted: BlockId) -> bool {
-    matches!(&event.kind, EventKind::Free { block, .. } if *block == wanted)
+/// The line that freed a block, where it is known.
+pub(super) fn freed_at(log: &Log, block: BlockId) -> Option<At> {
+    let end = log.get(log.end_of(block)?).ok()?;
+    matches!(end.kind, EventKind::Free { .. }).then_some(end.at)?
 }
 
 /// Says what became of a slot by the end of a block that it held.

@@ -36,6 +36,18 @@ pub(super) fn with_standing(
     }
 }
 
+/// The line that moved what is in this state, where the code tells one.
+pub(super) fn line_of_move(state: &SlotState) -> Option<&At> {
+    match state {
+        SlotState::Moved { at, .. } => at.as_ref(),
+        SlotState::MovedOrDropped { at } => match at.as_slice() {
+            [at] => Some(at),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Puts what the code says of a variable in the place of what its bytes look like.
 pub(super) fn apply_fate(fate: Option<&SlotState>, view: &mut SlotView) -> Says {
     match fate {

@@ -4,83 +4,76 @@ use std::sync::Arc;
 
 use super::allocator::{self, Family, Hook};
 use super::run::Run;
+use super::stop_source::Called;
 use super::symbolize::Symbolizer;
-use crate::base::{At, EventKind, Evidence, MemoryExt, Register, Seq, ThreadNo, VirtAddr};
+use crate::base::{At, EventKind, Evidence, MemoryExt, ThreadNo, VirtAddr};
 use crate::dwarf::Images;
 use crate::frame::Unwinder;
 use crate::inferior::Stopped;
-use crate::track::{AllocatorCall, Change, Folded, Record, What};
+use crate::track::{AllocatorCall, Change, Folded, Source};
 
 /// How many calls up the user's line is looked for. User code sits three to eight frames above the
 /// allocator; what lies deeper is a container of containers, or the runtime itself.
 const CALLERS: usize = 48;
 
-/// Who called a function of the allocator.
-struct Callers {
-    /// Addresses inside the calls, innermost first.
-    callers: Vec<VirtAddr>,
-    /// Where the function will return to.
-    return_to: Option<VirtAddr>,
-}
-
 impl Run {
     pub(super) fn allocator_entered(&mut self, thread: &Stopped, hook: Hook) {
-        let registers = *thread.registers();
-        let no = thread.no();
-        let sp = registers.sp();
-        let call = allocator::call_at_entry(hook, &registers);
-        let what = What::AllocatorEntered(call);
+        let (no, registers) = (thread.no(), *thread.registers());
         // What was unwound is told before what the program does next.
-        self.end_gone(no, sp + 1);
-        let Callers { callers, return_to } = self.callers(thread);
-        if self.is_libcs_own(call, &callers) {
+        self.end_gone(no, registers.sp() + 1);
+        let (callers, return_to) = self.callers(thread);
+        let called = Called { hook, thread: no, registers, callers, return_to };
+        if self.is_libcs_own(&called) {
             return;
         }
-        if matches!(call, AllocatorCall::Free { .. }) {
+        if matches!(called.call(), AllocatorCall::Free { .. }) {
             self.find_freeing_drop(thread);
         }
-        let record = Record { seq: Seq(self.seq + 1), thread: no, sp, callers, what };
-        match self.hold_free(registers.pc(), record) {
-            Some(record) => self.apply(record),
-            None => return,
-        };
-        if !self.ledger.awaits_return(no, sp) {
-            return;
+        if let Some(called) = self.hold_free(called) {
+            self.allocator_called(called);
         }
-        if hook == Hook::PosixMemalign {
-            let out = VirtAddr(registers.get(Register::RDI).unwrap_or(0));
-            self.threads.of(no).memalign_out.insert(sp, out);
-        }
+    }
+
+    /// Reports a call of the allocator, and sees to it that its return is seen.
+    pub(super) fn allocator_called(&mut self, called: Called) {
+        let (sp, return_to) = (called.registers.sp(), called.return_to);
+        let returns = self.at_stops.entered(called);
+        self.take_records();
         let read = || self.inferior.memory().read_u64(sp).ok().map(VirtAddr);
-        if let Some(back) = return_to.or_else(read) {
+        if returns && let Some(back) = return_to.or_else(read) {
             self.plant_return(back);
         }
     }
 
     pub(super) fn allocator_returned(&mut self, thread: &Stopped) {
-        let registers = *thread.registers();
-        let no = thread.no();
-        let sp = VirtAddr(registers.sp().0.wrapping_sub(8));
-        if !self.ledger.awaits_return(no, sp) {
-            return;
-        }
-        let out = self.threads.of(no).memalign_out.remove(&sp);
-        let result = allocator::result_at_return(&registers, out, self.inferior.memory());
-        let what = What::AllocatorReturned { result };
-        let record = Record { seq: Seq(self.seq + 1), thread: no, sp, callers: Vec::new(), what };
-        if let Some(change) = self.apply(record) {
+        self.at_stops.returned(thread.no(), thread.registers(), self.inferior.memory());
+        for change in self.take_records() {
             self.note_change(&change);
         }
     }
 
+    /// Takes what the source has seen into the ledger, and tells what it changes.
+    pub(super) fn take_records(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        while let Some(record) = self.at_stops.next_record() {
+            let (symbolizer, modules) = (&mut self.symbolizer, self.inferior.modules());
+            let line = &mut |callers: &[VirtAddr]| line_of(symbolizer, modules, callers);
+            if let Some(change) = self.ledger.apply(&record, line) {
+                self.tell_change(record.thread, change.clone());
+                changes.push(change);
+            }
+        }
+        changes
+    }
+
     /// Whether libc gives back what it had kept for itself: a thread that ends passes the free
     /// chunks of its cache to `free` once more, each of which the program freed long before.
-    fn is_libcs_own(&mut self, call: AllocatorCall, callers: &[VirtAddr]) -> bool {
-        let AllocatorCall::Free { pointer } = call else { return false };
+    fn is_libcs_own(&mut self, called: &Called) -> bool {
+        let AllocatorCall::Free { pointer } = called.call() else { return false };
         if self.family != Some(Family::Libc) || self.ledger.block_from(pointer).is_some() {
             return false;
         }
-        let Some(caller) = callers.first() else { return false };
+        let Some(caller) = called.callers.first() else { return false };
         let modules = self.inferior.modules();
         let in_library = modules.image_at(*caller).is_some_and(|loaded| {
             !Arc::ptr_eq(&loaded.image, &modules.main().image)
@@ -90,8 +83,9 @@ impl Run {
         in_library || places.iter().any(|place| allocator::is_end_of_thread(&place.function))
     }
 
-    /// The calls that led here, up to the first of the user's.
-    fn callers(&mut self, thread: &Stopped) -> Callers {
+    /// Addresses inside the calls that led here, up to the first of the user's, and where the
+    /// function will return to.
+    fn callers(&mut self, thread: &Stopped) -> (Vec<VirtAddr>, Option<VirtAddr>) {
         let modules = self.inferior.modules();
         let registers = *thread.registers();
         let mut unwinder = Unwinder::new(modules, self.inferior.memory(), registers, CALLERS);
@@ -106,17 +100,7 @@ impl Run {
             }
         }
         let at_first_instruction = called.is_some_and(|f| f.cfa == Some(registers.sp() + 8));
-        Callers { callers, return_to: return_to.filter(|_| at_first_instruction) }
-    }
-
-    /// Takes a record into the ledger, and tells what it changes.
-    pub(super) fn apply(&mut self, record: Record) -> Option<Change> {
-        let thread = record.thread;
-        let (symbolizer, modules) = (&mut self.symbolizer, self.inferior.modules());
-        let line = &mut |callers: &[VirtAddr]| line_of(symbolizer, modules, callers);
-        let change = self.ledger.apply(&record, line)?;
-        self.tell_change(thread, change.clone());
-        Some(change)
+        (callers, return_to.filter(|_| at_first_instruction))
     }
 
     /// The line that is named for a call of the allocator.

@@ -1,9 +1,10 @@
 //! What keeps each live block: a static, a thread-local variable, a stack, another block; or
 //! nothing, which is a leak.
 
+use super::root_words::words;
 use super::run::Run;
 use super::threads::below_red_zone;
-use crate::base::{BlockId, Keeper, MemoryExt, Range, Register, Registers, ThreadNo, VirtAddr};
+use crate::base::{BlockId, Keeper, Range, Register, Registers, ThreadNo, VirtAddr};
 use crate::frame::Unwinder;
 use crate::inferior::{Inferior, Stopped};
 use crate::os::procfs::Mapping;
@@ -11,6 +12,9 @@ use crate::track::{Graph, Lost};
 
 /// Bytes that are searched at most, of blocks and of roots each: a second's work.
 const MOST_BYTES: u64 = 1 << 30;
+
+/// Bytes that are taken at most to note which blocks lead to which.
+const ROOM: usize = 1 << 30;
 
 /// Bytes behind the thread pointer in which the C library keeps what belongs to the thread (glibc's
 /// `struct pthread`, with the first values of `pthread_setspecific`).
@@ -72,7 +76,8 @@ impl Run {
         if live().fold(0, |sum: u64, (_, size, _)| sum.saturating_add(size)) > MOST_BYTES {
             return None;
         }
-        let mut graph = Graph::new(live(), |at, size| self.words(at, size));
+        let memory = self.inferior.memory();
+        let mut graph = Graph::new(live(), ROOM, |at, size| words(memory, at, size))?;
         let mut roots = self.static_data();
         roots.extend(
             threads.iter().flat_map(|thread| self.roots_of(thread, ending == Some(thread.no()))),
@@ -85,14 +90,17 @@ impl Run {
             return None;
         }
         for (index, root) in (0..).zip(&roots) {
-            let words = match root.kind {
-                RootKind::Registers(no) => {
-                    let thread = threads.iter().find(|thread| thread.no() == no);
-                    thread.map(|thread| words_of(thread.registers())).unwrap_or_default()
-                }
-                _ => self.words(root.range.start, root.range.end - root.range.start),
-            };
-            graph.follow(index, root.range.start, &words, root.kind == RootKind::OfMalloc);
+            let starts = root.kind == RootKind::OfMalloc;
+            if let RootKind::Registers(no) = root.kind {
+                let thread = threads.iter().find(|thread| thread.no() == no);
+                let held = thread.map(|thread| words_of(thread.registers())).unwrap_or_default();
+                graph.follow(index, root.range.start, &held, starts);
+                continue;
+            }
+            let Range { start, end } = root.range;
+            for (at, words) in words(memory, start, end - start) {
+                graph.follow(index, at, &words, starts);
+            }
         }
         graph.finish();
         Some(Kept { roots, graph })
@@ -122,7 +130,7 @@ impl Run {
 
     /// The blocks that nothing leads to.
     pub(super) fn lost_in(&self, kept: &Kept) -> impl Iterator<Item = (BlockId, Keeper)> + use<> {
-        kept.graph.lost().into_iter().map(lost)
+        kept.graph.lost().into_iter().map(|(block, fate)| (block, lost(fate)))
     }
 
     /// For each live block what keeps it, by ordinal.
@@ -205,17 +213,24 @@ impl Run {
         if !ending {
             roots.push(Root { range: registers_at, kind: RootKind::Registers(no) });
         }
-        roots.extend(
-            self.thread_locals_of(registers)
-                .map(|range| Root { range, kind: RootKind::ThreadLocals(no) }),
-        );
+        let kind = RootKind::ThreadLocals(no);
+        roots.extend(self.thread_locals_of(registers, &maps).map(|range| Root { range, kind }));
         roots.extend(stack.map(|range| Root { range, kind: RootKind::Stack(no) }));
         roots
     }
 
-    fn thread_locals_of(&self, registers: &Registers) -> impl Iterator<Item = Range<VirtAddr>> {
+    fn thread_locals_of(
+        &self,
+        registers: &Registers,
+        maps: &[Mapping],
+    ) -> impl Iterator<Item = Range<VirtAddr>> {
         let base = VirtAddr(registers.fs_base);
-        let own = (base.0 != 0).then(|| Range::new(base, base + THREAD_DATA));
+        // What is mapped behind it belongs to somebody else.
+        let mapped = maps.iter().find(|map| map.range.contains(base));
+        let own = mapped.map(|map| {
+            let end = VirtAddr(base.0.saturating_add(THREAD_DATA));
+            Range::new(base, end.min(map.range.end))
+        });
         let mut ranges: Vec<_> = own.into_iter().collect();
         for module in self.inferior.modules().iter() {
             let Some(loaded) = module.loaded() else { continue };
@@ -226,28 +241,17 @@ impl Run {
         }
         ranges.into_iter()
     }
-
-    /// The aligned words of a piece of memory, as far as they can be read.
-    fn words(&self, at: VirtAddr, size: u64) -> Vec<u64> {
-        let Some(start) = at.0.checked_next_multiple_of(8).map(VirtAddr) else { return Vec::new() };
-        let size = size.saturating_sub(start.0.wrapping_sub(at.0)) & !7;
-        let size = usize::try_from(size.min(MOST_BYTES)).unwrap_or(0);
-        let bytes = self.inferior.memory().read_bytes(start, size).unwrap_or_default();
-        bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
-    }
 }
 
 fn words_of(registers: &Registers) -> Vec<u64> {
     (0..16).filter_map(|number| registers.get(Register(number))).collect()
 }
 
-fn lost((block, lost): (BlockId, Lost)) -> (BlockId, Keeper) {
-    (
-        block,
-        match lost {
-            Lost::Alone => Keeper::Nothing,
-            Lost::Within(holder) => Keeper::LostBlock { block: holder },
-            Lost::Cycle(next) => Keeper::Cycle { next },
-        },
-    )
+/// What a block that nothing reaches is to people.
+pub(super) fn lost(fate: Lost) -> Keeper {
+    match fate {
+        Lost::Alone => Keeper::Nothing,
+        Lost::Within(holder) => Keeper::LostBlock { block: holder },
+        Lost::Cycle(next) => Keeper::Cycle { next },
+    }
 }

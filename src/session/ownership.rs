@@ -1,5 +1,6 @@
 //! Questions of ownership: who owns a block, what happened to it, what nobody owns any more.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -7,10 +8,10 @@ use serde::Serialize;
 use super::debugger::Session;
 use super::drops_so_far::DropLog;
 use super::error::SessionError;
-use super::heap_view::Holder;
-use super::keepers::Kept;
+use super::heap_view::{Holder, owner_among};
+use super::keepers::{Kept, lost};
 use super::run::Run;
-use crate::base::{BlockId, BlockRef, Hold, Keeper, VirtAddr};
+use crate::base::{BlockId, BlockRef, Keeper, VirtAddr};
 use crate::expr::Operand;
 use crate::track::{Stories, Story, Via};
 
@@ -96,12 +97,14 @@ impl Session {
     /// [`SessionError::NoLedger`], [`SessionError::NoBlock`], and those of [`Session::evaluate`].
     pub fn owner(&mut self, text: &str) -> Result<OwnerPath, SessionError> {
         let block = self.block_meant(text)?;
+        if self.viewing.is_some() {
+            return self.owner_then(block);
+        }
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
         let live = run.ledger.live().find(|(_, live)| live.id == block);
         let size = live.ok_or(SessionError::NoBlock(block))?.1.size;
         let mut holders = run.holders();
-        let kept = run.kept_now();
-        let steps = run.steps_from(block, &holders, kept.as_ref());
+        let steps = run.steps_from(block, &holders);
         let mut others = holders.remove(&block).unwrap_or_default();
         others.retain(|other| !steps.contains(&OwnerStep::Slot(other.clone())));
         Ok(OwnerPath { block, size, steps, others })
@@ -119,7 +122,7 @@ impl Session {
             // What is borrowed and who has moved shows where the program stands.
             run.judge_once(thread);
         }
-        self.story(block).ok_or(SessionError::NoStory(block))
+        self.story(block)
     }
 
     /// What nothing leads to any more, now or when the program ended.
@@ -151,11 +154,14 @@ impl Session {
 
     /// The block that is meant by `#3`, or by an expression: the first that its value owns, shares or
     /// points to.
-    fn block_meant(&mut self, text: &str) -> Result<BlockId, SessionError> {
+    pub(super) fn block_meant(&mut self, text: &str) -> Result<BlockId, SessionError> {
         let text = text.trim();
         if let Some(ordinal) = text.strip_prefix('#') {
             let wrong = |_| SessionError::NotABlock(text.to_owned());
             return Ok(BlockId(ordinal.parse().map_err(wrong)?));
+        }
+        if self.viewing.is_some() {
+            return self.block_recorded(text);
         }
         let run = self.run.as_ref().ok_or(SessionError::NotRunning)?;
         run.ledger_in_use().ok_or(SessionError::NoLedger)?;
@@ -199,18 +205,16 @@ impl Run {
         &self,
         block: BlockId,
         holders: &HashMap<BlockId, Vec<Holder>>,
-        kept: Option<&Kept>,
     ) -> Vec<OwnerStep> {
+        let searched = OnceCell::new();
         let mut steps = Vec::new();
         let mut block = block;
         while steps.len() < STEPS {
-            let held = holders.get(&block).into_iter().flatten();
-            let owner = held.clone().find(|holder| holder.hold == Hold::Owner);
-            if let Some(holder) = owner.or(held.clone().find(|h| h.hold == Hold::Shares)) {
-                steps.push(OwnerStep::Slot(holder.clone()));
+            if let Some(holder) = owner_among(holders.get(&block)) {
+                steps.push(OwnerStep::Slot(holder));
                 break;
             }
-            let Some(kept) = kept else { break };
+            let Some(kept) = searched.get_or_init(|| self.kept_now()) else { break };
             match kept.graph.reach(block).map(|reach| reach.via) {
                 Some(Via::Block { block: holder, offset }) => {
                     steps.push(OwnerStep::Block { block: holder, offset });
@@ -222,8 +226,8 @@ impl Run {
                     break;
                 }
                 None => {
-                    let lost = self.keepers_in(kept).into_iter().find(|(id, _)| *id == block);
-                    steps.extend(lost.map(|(_, keeper)| OwnerStep::Keeper(keeper)));
+                    let fate = kept.graph.fate_of(block);
+                    steps.extend(fate.map(|fate| OwnerStep::Keeper(lost(fate))));
                     break;
                 }
             }

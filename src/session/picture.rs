@@ -294,9 +294,10 @@ impl Run {
     /// Tells of moves and borrows that a picture showed.
     pub(super) fn tell_moves(&mut self, thread: ThreadNo, moves: Vec<MoveSeen>) {
         for seen in moves {
-            let MoveSeen { block, with, from, to } = seen;
+            let MoveSeen { block, with, from, left, to } = seen;
+            let at = self.lost.get(&left).and_then(fates::line_of_move).cloned();
             let kind = EventKind::Move { block, with, from, to };
-            self.emit(thread, Evidence::Inferred, None, None, kind);
+            self.emit(thread, Evidence::Inferred, at, None, kind);
         }
         self.tell_borrows();
     }

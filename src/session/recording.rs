@@ -3,7 +3,6 @@
 
 use super::debugger::Session;
 use super::error::SessionError;
-use super::events;
 use super::halt::Halt;
 use super::planting::Role;
 use super::run::Run;
@@ -16,9 +15,11 @@ impl Run {
     pub(super) fn keep(&mut self, event: &Event) {
         let Some(log) = &mut self.log else { return };
         log.push(event);
+        if let Some(trouble) = log.take_news() {
+            self.notes.push(format!("The recording cannot be written in full: {trouble}."));
+        }
         self.stories.take(event);
         self.dropping.log.take(event);
-        events::remember(&mut self.recent, event);
     }
 
     /// Takes a picture of where the user is let look. `frame` is the one that is looked at first.
@@ -44,20 +45,28 @@ impl Run {
     /// A step may end where a function counts as entered: the site there will not be hit then.
     fn record_entry(&mut self, no: ThreadNo) {
         let Some(index) = self.held.iter().position(|(held, _)| held.no() == no) else { return };
-        let Some(pc) = self.held.get(index).map(|(held, _)| held.registers().pc()) else { return };
+        let Some(registers) = self.held.get(index).map(|(held, _)| *held.registers()) else {
+            return;
+        };
+        let (pc, sp) = (registers.pc(), registers.sp());
         let entered = (0..).map_while(|n| self.sites.role(pc, n)).find_map(|role| match role {
             Role::Enter(function) => Some(function),
             _ => None,
         });
         let Some(function) = entered else { return };
-        let open = &self.threads.of(no).open;
-        let sp = self.held.get(index).map(|(held, _)| held.registers().sp());
-        let known = open.last().is_some_and(|c| c.function == function && Some(c.cfa) > sp);
-        if !known {
-            let (stopped, signal) = self.held.remove(index);
-            self.entered(&stopped, function);
-            self.held.insert(index, (stopped, signal));
+        if self.threads.of(no).has_seen_entry(function, sp) {
+            return;
         }
+        let (stopped, signal) = self.held.remove(index);
+        self.entered(&stopped, function);
+        // The first instruction can be the last, too.
+        let exits = (0..).map_while(|n| self.sites.role(pc, n)).collect::<Vec<_>>();
+        for role in exits {
+            if let Role::Leave(function, exit) = role {
+                self.left(&stopped, function, exit);
+            }
+        }
+        self.held.insert(index, (stopped, signal));
     }
 
     /// Follows the calls of the user's functions from now on, or no longer.
@@ -106,13 +115,20 @@ impl Session {
 
     /// What happened to a block, also in a run that is over. Where its story is not at hand any more,
     /// it is told anew from the log.
-    pub(super) fn story(&self, block: BlockId) -> Option<Story> {
+    ///
+    /// # Errors
+    /// [`SessionError::NoStory`] where nothing is known of it, [`SessionError::Past`] where something
+    /// is that cannot be read back.
+    pub(super) fn story(&self, block: BlockId) -> Result<Story, SessionError> {
         let stories = match self.run_or_parked() {
             Some(run) => &run.stories,
             None => &self.past.stories,
         };
-        let told = stories.of(block).cloned();
-        told.or_else(|| self.log()?.story_of(block))
+        if let Some(story) = stories.of(block) {
+            return Ok(story.clone());
+        }
+        let told = self.log().map(|log| log.story_of(block)).transpose()?.flatten();
+        told.ok_or(SessionError::NoStory(block))
     }
 
     /// Keeps the log of a run that is over.

@@ -1,7 +1,7 @@
 //! From the launch to the end.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use super::regions::Regions;
 use super::signal_table::SignalTable;
 use super::signals::{self, Fault};
 use super::slots::Stores;
+use super::stop_source::StopSource;
 use super::subject::Subject;
 use super::symbolize::Symbolizer;
 use super::threads::Threads;
@@ -31,7 +32,7 @@ use crate::base::{
 };
 use crate::dwarf::{Images, Loaded};
 use crate::inferior::{Inferior, Stop, Stopped};
-use crate::track::{Folding, Ledger, Log, Owners, PlaceKey, Record, Stories, What};
+use crate::track::{Folding, Ledger, Log, Owners, PlaceKey, Stories};
 
 /// Allocations that take a second or so to follow.
 const COSTLY: u64 = 100_000;
@@ -62,6 +63,8 @@ pub struct Run {
     pub(super) symbolizer: Symbolizer,
     pub(super) stores: Stores,
     pub(super) threads: Threads,
+    /// What stops the program at each call of the allocator.
+    pub(super) at_stops: StopSource,
     pub(super) ledger: Ledger,
     pub(super) owners: Owners,
     /// The places that had lost what they owned when their thread was last looked at.
@@ -88,8 +91,6 @@ pub struct Run {
     pub(super) held: Vec<(Stopped, Option<i32>)>,
     /// What is done with signals, where the program stands still for some.
     pub(super) signal_table: SignalTable,
-    /// The last events, oldest first.
-    pub(super) recent: VecDeque<Event>,
     /// Every event, for a debugger's user.
     pub(super) log: Option<Log>,
     /// The last stop that is in it.
@@ -152,6 +153,7 @@ impl Run {
             symbolizer: Symbolizer::default(),
             stores: Stores::default(),
             threads: Threads::default(),
+            at_stops: StopSource::default(),
             ledger: Ledger::default(),
             owners: Owners::default(),
             lost: HashMap::new(),
@@ -170,7 +172,6 @@ impl Run {
             told_costly: false,
             held: Vec::new(),
             signal_table: SignalTable::default(),
-            recent: VecDeque::new(),
             log,
             stop_recorded: None,
             stories: Stories::at_most(STORIES),
@@ -408,14 +409,8 @@ impl Run {
     }
 
     fn thread_ended(&mut self, no: ThreadNo) {
-        let what = What::ThreadEnded;
-        self.apply(Record {
-            seq: Seq(self.seq + 1),
-            thread: no,
-            sp: VirtAddr(0),
-            callers: Vec::new(),
-            what,
-        });
+        self.at_stops.thread_ended(no);
+        self.take_records();
         self.end_all(no);
         self.threads.remove(no);
         self.folding.forget(no);
@@ -433,6 +428,7 @@ impl Run {
         self.symbolizer.forget();
         self.stores.forget();
         self.threads.clear();
+        self.at_stops.forget_program();
         self.ledger.forget_all();
         self.owners = Owners::default();
         self.dropping = Dropping::default();

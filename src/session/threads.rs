@@ -26,8 +26,9 @@ pub(super) struct ThreadState {
     pub top: Option<VirtAddr>,
     /// The stack pointer at its last stop.
     pub sp: VirtAddr,
-    /// First arguments of calls of `posix_memalign` that are open, by their stack pointer.
-    pub memalign_out: HashMap<VirtAddr, VirtAddr>,
+    /// The function that was left last, where it stands at the exit still or has gone on, and the
+    /// canonical frame address of that call.
+    pub left: Option<(usize, VirtAddr)>,
 }
 
 /// All threads of the program.
@@ -107,11 +108,26 @@ impl ThreadState {
         self.open.last().is_some_and(|call| call.function == function && call.cfa == cfa)
     }
 
+    /// A call of a function begins.
+    pub fn enters(&mut self, call: Activation) {
+        self.left = None;
+        self.open.push(call);
+    }
+
     /// Takes out the call of a function whose frame is this one.
     pub fn take_returning(&mut self, function: usize, cfa: VirtAddr) -> Option<Activation> {
         let its = |call: &Activation| call.function == function && call.cfa == cfa;
         // Calls on other stacks can have begun since and not ended.
-        self.open.iter().rposition(its).map(|index| self.open.remove(index))
+        let index = self.open.iter().rposition(its)?;
+        self.left = Some((function, cfa));
+        Some(self.open.remove(index))
+    }
+
+    /// Whether the entry of the call of a function that stands here with this stack pointer has been
+    /// seen. One whose first instruction is its `ret` is over as soon as it is entered.
+    pub fn has_seen_entry(&self, function: usize, sp: VirtAddr) -> bool {
+        let open = self.open.last().is_some_and(|c| c.function == function && c.cfa > sp);
+        open || self.left == Some((function, sp + 8))
     }
 }
 
@@ -152,6 +168,21 @@ mod tests {
         assert_eq!(thread.take_returning(1, VirtAddr(250)), None);
         assert_eq!(thread.take_returning(2, VirtAddr(200)), None);
         assert_eq!(thread.take_returning(1, VirtAddr(200)), Some(call(1, 200)));
+    }
+
+    #[test]
+    fn a_call_that_is_over_at_its_first_instruction_was_entered() {
+        let mut thread = ThreadState::default();
+        thread.enters(call(1, 200));
+        assert!(
+            thread.has_seen_entry(1, VirtAddr(192)) && !thread.has_seen_entry(2, VirtAddr(192))
+        );
+        thread.take_returning(1, VirtAddr(200));
+        assert!(
+            thread.has_seen_entry(1, VirtAddr(192)) && !thread.has_seen_entry(1, VirtAddr(184))
+        );
+        thread.enters(call(2, 184));
+        assert!(!thread.has_seen_entry(1, VirtAddr(192)));
     }
 
     #[test]

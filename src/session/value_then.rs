@@ -62,12 +62,7 @@ impl Session {
     /// # Errors
     /// [`SessionError::NotRecorded`] where that is no such path, or the picture does not hold it.
     pub fn recorded(&mut self, path: &str) -> Result<RecordedValue, SessionError> {
-        let (name, parts) = parts_of(path).ok_or_else(|| {
-            SessionError::NotRecorded(format!(
-                "`{path}` would have to be computed, and only what was recorded can be shown: \
-                 variables and their parts"
-            ))
-        })?;
+        let (name, parts) = self::path(path)?;
         let slot = self.slot_recorded(name)?;
         let mut shown = value_of(&slot)
             .map_err(|why| SessionError::NotRecorded(format!("`{name}` is {why}")))?;
@@ -93,7 +88,7 @@ impl Session {
         Ok(split_of(&slot, is_cut(&shown.data)))
     }
 
-    fn slot_recorded(&mut self, name: &str) -> Result<SlotView, SessionError> {
+    pub(super) fn slot_recorded(&mut self, name: &str) -> Result<SlotView, SessionError> {
         let slots = self.variables_recorded()?;
         let fits = |(n, slot): &(usize, &SlotView)| {
             let plain = slot.name.as_deref() == Some(name) && !slot.shadowed;
@@ -200,6 +195,19 @@ pub(super) fn recorded_form(value: &Value) -> Option<Shown> {
         bytes: None,
     };
     Some(Shown { text: text.clone(), data })
+}
+
+/// The name of a variable, and the parts that lead from it.
+///
+/// # Errors
+/// [`SessionError::NotRecorded`] where a text is no such path.
+pub(super) fn path(text: &str) -> Result<(&str, Vec<String>), SessionError> {
+    parts_of(text).ok_or_else(|| {
+        SessionError::NotRecorded(format!(
+            "`{text}` would have to be computed, and only what was recorded can be shown: variables \
+             and their parts"
+        ))
+    })
 }
 
 /// The name of a variable, and the parts that lead from it: `v[0].name` is `v`, `[0]`, `name`.

@@ -1,15 +1,13 @@
 //! What the commands that look at the program show of a moment of the past.
 
-use std::collections::HashMap;
-
 use super::debugger::Session;
 use super::error::SessionError;
-use super::events::{ContextView, is_news};
+use super::events::{ContextView, last_news};
 use super::frame_view::Slots;
-use super::heap_view::{BlockView, HeapOrder, HeapView, add_holders, owner_among};
+use super::heap_view::{BlockView, HeapOrder, HeapView, owner_among};
 use super::viewing::{Picture, Viewing};
-use crate::base::BlockId;
-use crate::track::{LiveBlock, Missing, Query};
+use crate::base::{BlockId, Seq};
+use crate::track::{Found, LiveBlock, Log, Missing};
 
 impl Session {
     /// The moment that is looked at.
@@ -56,13 +54,14 @@ impl Session {
             cut: Some(why.to_string()),
             whole_stack: true,
         });
-        let until = Query { between: Some((0, viewing.event.seq.0)), ..Query::default() };
         let log = self.log().ok_or(Missing::Nothing)?;
+        let Found { events, unreadable, .. } = last_news(log, viewing.event.seq, events);
         Ok(ContextView {
             stack,
             heap_bytes: viewing.event.heap_bytes,
             blocks: viewing.event.blocks,
-            events: log.find(&until, events, is_news).events,
+            events,
+            unreadable,
         })
     }
 
@@ -76,10 +75,7 @@ impl Session {
         if order == HeapOrder::Size {
             live.sort_by_key(|block| (std::cmp::Reverse(block.size), block.block));
         }
-        let mut holders = HashMap::new();
-        if let Ok(picture) = self.picture_looked_at() {
-            picture.frames.iter().for_each(|frame| add_holders(frame, &mut holders));
-        }
+        let holders = self.holders_then();
         let bytes = live.iter().fold(0_u64, |sum, block| sum.saturating_add(block.size));
         let count = live.len();
         let listed = live.into_iter().take(limit);
@@ -103,20 +99,28 @@ impl Session {
 
     /// That the bytes of a block are not recorded, or that it did not live.
     pub(super) fn block_then(&self, id: BlockId) -> SessionError {
-        match self.live_then() {
-            Ok(live) if live.iter().all(|block| block.block != id) => SessionError::NoBlock(id),
-            Ok(_) => SessionError::NotRecorded(format!("the bytes of {id} were not recorded")),
+        match self.log_then().map(|(log, event)| log.block_at(id, event)) {
+            Ok(None) => SessionError::NoBlock(id),
+            Ok(Some(_)) => SessionError::NotRecorded(format!(
+                "the bytes of {id} were not recorded: pictures hold variables, and of blocks only \
+                 what those lead to"
+            )),
             Err(error) => error,
         }
     }
 
     fn live_then(&self) -> Result<Vec<LiveBlock>, SessionError> {
+        let (log, event) = self.log_then()?;
+        Ok(log.live_at(event).collect())
+    }
+
+    /// The log, where it tells of blocks, and the event that is looked at.
+    pub(super) fn log_then(&self) -> Result<(&Log, Seq), SessionError> {
         let event = &self.then()?.event;
         if event.blocks.is_none() {
             return Err(SessionError::NoLedger);
         }
-        let log = self.log().ok_or(Missing::Nothing)?;
-        Ok(log.live_at(event.seq).collect())
+        Ok((self.log().ok_or(Missing::Nothing)?, event.seq))
     }
 }
 

@@ -44,14 +44,14 @@ pub struct Fact {
 }
 
 /// What is found out before the blocks are looked at.
-struct Found {
-    of: String,
-    facts: Vec<Fact>,
-    blocks: Vec<BlockId>,
+pub(super) struct Found {
+    pub of: String,
+    pub facts: Vec<Fact>,
+    pub blocks: Vec<BlockId>,
     /// Whether it has its value, so that others can borrow it.
-    live: bool,
+    pub live: bool,
     /// The line that dropped it, as the code says.
-    dropped_at: Option<At>,
+    pub dropped_at: Option<At>,
 }
 
 impl Session {
@@ -60,17 +60,20 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`Session::history`] for a block, and of [`Session::evaluate`] for what is neither a
-    /// variable nor a place.
+    /// variable nor a place; in the past [`SessionError::NotRecorded`].
     pub fn why(&mut self, text: &str) -> Result<Why, SessionError> {
         let text = text.trim();
         if text.starts_with('#') {
-            let story = self.history(text)?;
+            let block = self.block_meant(text)?;
+            let story = match self.viewing.is_some() {
+                true => self.story_then(block)?,
+                false => self.history(text)?,
+            };
             return Ok(Why { of: story.id.to_string(), facts: story_facts(&story) });
         }
-        let limits = self.settings.limits;
-        let found = match self.look(limits, |looking| about_variable(looking, text))? {
-            Some(found) => found,
-            None => self.about_value(text)?,
+        let found = match self.viewing.is_some() {
+            true => self.about_recorded(text)?,
+            false => self.about_place(text)?,
         };
         let Found { of, mut facts, blocks, live, dropped_at } = found;
         facts.extend(self.drop_seen(&of, dropped_at.as_ref()));
@@ -81,6 +84,15 @@ impl Session {
             facts.extend(self.borrows(&of, &blocks));
         }
         Ok(Why { of, facts })
+    }
+
+    /// What is known of a variable, or of what else an expression says.
+    fn about_place(&mut self, text: &str) -> Result<Found, SessionError> {
+        let limits = self.settings.limits;
+        match self.look(limits, |looking| about_variable(looking, text))? {
+            Some(found) => Ok(found),
+            None => self.about_value(text),
+        }
     }
 
     /// What an expression says that is no variable's name.
@@ -113,8 +125,8 @@ impl Session {
     /// Whether a drop was seen that the code tells of: of the place, in the line, in the thread. What
     /// is given to `drop` has no place of its own any more.
     fn drop_seen(&self, of: &str, at: Option<&At>) -> Option<Fact> {
-        let (run, line) = (self.run.as_ref()?, at?);
-        let seen = run.dropping.log.events().rev().find_map(|event| {
+        let line = at?;
+        let seen = self.drops_back().find_map(|event| {
             let EventKind::Drop(drop) = &event.kind else { return None };
             let there = event.at.as_ref().and_then(short) == short(line);
             let given = drop.place.is_none() && drop.cause == Some(DropCause::DropCall);
@@ -131,19 +143,28 @@ impl Session {
     }
 
     fn facts_of_block(&self, block: BlockId) -> Vec<Fact> {
-        self.story(block)
-            .map(|story| {
+        let story = match self.viewing.is_some() {
+            true => self.story_then(block),
+            false => self.story(block),
+        };
+        match story {
+            Ok(story) => {
                 let head = format!("{block}, {} B", story.last_size());
                 let facts = story_facts(&story).into_iter();
                 facts.map(|fact| Fact { text: format!("{head}: {}", fact.text), ..fact }).collect()
-            })
-            .unwrap_or_default()
+            }
+            // A block of a program that was attached to has none.
+            Err(SessionError::NoStory(_)) => Vec::new(),
+            Err(error) => vec![observed(format!("{block}: its history is not known: {error}"))],
+        }
     }
 
     /// Who borrows the blocks of a value.
     fn borrows(&mut self, of: &str, blocks: &[BlockId]) -> Vec<Fact> {
-        let Some(run) = &mut self.run else { return Vec::new() };
-        let holders = run.holders();
+        let holders = match &mut self.run {
+            Some(run) => run.holders(),
+            None => self.holders_then(),
+        };
         let held = blocks.iter().filter_map(|block| holders.get(block)).flatten();
         let mut places: Vec<_> = held
             .filter(|holder| holder.hold == Hold::Refers && !is_at(&holder.place, of))
@@ -181,7 +202,7 @@ fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
         None | Some(SlotState::Live) if !path.is_empty() => return None,
         // What has nothing to drop is told by its value.
         None if variable.in_scope && !variable.over && !owns(looking, variable) => return None,
-        _ => (state_facts(variable, state), is_live(variable, state)),
+        _ => (state_facts(Scope::of(variable), state), is_live(variable, state)),
     };
     let mut facts = facts;
     let blocks = own_blocks(looking, variable);
@@ -222,15 +243,37 @@ fn is_live(variable: &Placed, state: Option<&SlotState>) -> bool {
     variable.in_scope && !variable.over && whole
 }
 
-/// What the state of a variable says.
-fn state_facts(variable: &Placed, state: Option<&SlotState>) -> Vec<Fact> {
-    if variable.over {
-        return vec![observed("it is out of scope: its block has ended")];
+/// Whether a variable can be named where the thread stands.
+pub(super) enum Scope {
+    /// Its block has ended.
+    Over,
+    /// It is declared later, in this line.
+    Ahead(Option<u32>),
+    /// It can.
+    Within(Option<u32>),
+}
+
+impl Scope {
+    fn of(variable: &Placed) -> Scope {
+        match (variable.over, variable.in_scope) {
+            (true, _) => Scope::Over,
+            (false, true) => Scope::Within(variable.line),
+            (false, false) => Scope::Ahead(variable.line),
+        }
     }
-    let line = variable.line.map(|line| format!(": it is declared in line {line}"));
+}
+
+/// What the state of a variable says.
+pub(super) fn state_facts(scope: Scope, state: Option<&SlotState>) -> Vec<Fact> {
+    let (ahead, line) = match scope {
+        Scope::Over => return vec![observed("it is out of scope: its block has ended")],
+        Scope::Ahead(line) => (true, line),
+        Scope::Within(line) => (false, line),
+    };
+    let line = line.map(|line| format!(": it is declared in line {line}"));
     let line = line.unwrap_or_default();
     match state {
-        _ if !variable.in_scope => vec![observed(format!("it is not yet initialised{line}"))],
+        _ if ahead => vec![observed(format!("it is not yet initialised{line}"))],
         None => vec![inferred("it is live: nothing shows that it was moved or dropped")],
         Some(SlotState::Perhaps { why }) => {
             vec![inferred(format!("it was perhaps moved or dropped: {why}"))]
@@ -271,7 +314,7 @@ fn state_facts(variable: &Placed, state: Option<&SlotState>) -> Vec<Fact> {
     }
 }
 
-fn gone(part: &GonePart) -> String {
+pub(super) fn gone(part: &GonePart) -> String {
     let path = if part.path.is_empty() { "it" } else { part.path.as_str() };
     let how = if part.dropped { "dropped" } else { "moved" };
     let to = part.to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
@@ -348,10 +391,10 @@ fn evidence_of(why: &Unreadable) -> Evidence {
     }
 }
 
-fn observed(text: impl Into<String>) -> Fact {
+pub(super) fn observed(text: impl Into<String>) -> Fact {
     Fact { text: text.into(), evidence: Evidence::Observed }
 }
 
-fn inferred(text: impl Into<String>) -> Fact {
+pub(super) fn inferred(text: impl Into<String>) -> Fact {
     Fact { text: text.into(), evidence: Evidence::Inferred }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::graves::Graves;
+use super::open_calls::OpenCalls;
 use super::record::{AllocatorCall, Record, What};
 use crate::base::{At, BlockId, BlockRef, ThreadNo, Totals, VirtAddr};
 
@@ -20,7 +21,7 @@ pub struct Ledger {
     ended: HashMap<VirtAddr, Ended>,
     /// The memory that those had.
     graves: Graves,
-    calls: HashMap<ThreadNo, Vec<OpenCall>>,
+    calls: OpenCalls<OpenCall>,
     next: u64,
     bytes: u64,
     totals: Totals,
@@ -95,7 +96,7 @@ pub enum Change {
     },
 }
 
-/// What a call of `free` is about to end.
+/// What a call of `free` is about to end, or one of `realloc` to resize.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AboutToEnd<'a> {
     /// A block that is alive.
@@ -110,7 +111,6 @@ pub enum AboutToEnd<'a> {
 #[derive(Debug)]
 struct OpenCall {
     call: AllocatorCall,
-    sp: VirtAddr,
     at: Option<Arc<At>>,
     /// What `realloc` took out of the table when it was entered: from then on the old address may
     /// be given to another thread.
@@ -129,25 +129,21 @@ impl Ledger {
             What::AllocatorEntered(call) => self.entered(record, call, line),
             What::AllocatorReturned { result } => self.returned(record, result),
             What::ThreadEnded => {
-                self.calls.remove(&record.thread);
+                self.calls.thread_ended(record.thread);
                 None
             }
         }
     }
 
-    /// Whether the thread is inside an allocator call that was entered with this stack pointer.
-    pub fn awaits_return(&self, thread: ThreadNo, sp: VirtAddr) -> bool {
-        self.calls.get(&thread).is_some_and(|calls| calls.iter().any(|open| open.sp == sp))
-    }
-
-    /// What the call of `free` will end that a record tells of; none where it will end nothing, or
-    /// the record tells of something else.
-    pub fn about_to_end(&self, record: &Record) -> Option<AboutToEnd<'_>> {
-        let What::AllocatorEntered(AllocatorCall::Free { pointer }) = record.what else {
-            return None;
-        };
-        let mut open = self.calls.get(&record.thread).into_iter().flatten();
-        if pointer == VirtAddr(0) || open.any(|earlier| earlier.sp > record.sp) {
+    /// What the call of `free` or `realloc` takes that a thread is about to make with this stack pointer; none
+    /// where it takes nothing: the pointer is null, or the allocator calls it for itself.
+    pub fn about_to_end(
+        &self,
+        thread: ThreadNo,
+        sp: VirtAddr,
+        pointer: VirtAddr,
+    ) -> Option<AboutToEnd<'_>> {
+        if pointer == VirtAddr(0) || self.calls.is_within(thread, sp) {
             return None;
         }
         let ended = || self.ended.get(&pointer).map_or(AboutToEnd::Unknown, AboutToEnd::Ended);
@@ -234,13 +230,7 @@ impl Ledger {
         call: AllocatorCall,
         line: &mut dyn FnMut(&[VirtAddr]) -> Option<Arc<At>>,
     ) -> Option<Change> {
-        let open = self.calls.entry(record.thread).or_default();
-        // Calls whose frame is gone were left by unwinding or longjmp: the stack grows down, so
-        // whatever was entered at or below this stack pointer cannot return any more.
-        open.retain(|earlier| earlier.sp > record.sp);
-        if !open.is_empty() {
-            // An allocator that calls an allocator function to do its work (`calloc` of some libcs,
-            // `realloc` that allocates anew): only the call that the program made counts.
+        if !self.calls.entered(record.thread, record.sp) {
             return None;
         }
         let at = line(&record.callers);
@@ -251,15 +241,12 @@ impl Ledger {
             AllocatorCall::Realloc { pointer, .. } => self.live.remove(&pointer),
             _ => None,
         };
-        let open = self.calls.entry(record.thread).or_default();
-        open.push(OpenCall { call, sp: record.sp, at, taken });
+        self.calls.open(record.thread, record.sp, OpenCall { call, at, taken });
         None
     }
 
     fn returned(&mut self, record: &Record, result: VirtAddr) -> Option<Change> {
-        let calls = self.calls.get_mut(&record.thread)?;
-        let index = calls.iter().position(|open| open.sp == record.sp)?;
-        let open = calls.swap_remove(index);
+        let open = self.calls.returned(record.thread, record.sp)?;
         match open.call {
             AllocatorCall::Alloc { size, align } => {
                 self.began(record.thread, result, size, align, open.at)
@@ -366,8 +353,11 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use super::*;
     use crate::base::Seq;
+    use crate::track::Source;
 
     const MAIN: ThreadNo = ThreadNo(1);
 
@@ -496,7 +486,24 @@ mod tests {
             Some((BlockId(1), other))
         );
         assert_eq!(ledger.block_from(VirtAddr(0x5000)).map(|b| b.size), Some(1));
-        assert!(!ledger.awaits_return(MAIN, VirtAddr(100)));
+        assert_eq!(ret(&mut ledger, MAIN, 100, 0x7000), None, "it returned before");
+    }
+
+    #[test]
+    fn records_that_were_made_before_are_a_source_as_good_as_any() {
+        let pointer = VirtAddr(0x5000);
+        let whats = [
+            What::AllocatorEntered(AllocatorCall::Alloc { size: 16, align: 8 }),
+            What::AllocatorReturned { result: pointer },
+            What::AllocatorEntered(AllocatorCall::Free { pointer }),
+        ];
+        let mut source: VecDeque<_> = whats.map(|what| record(MAIN, 100, what)).into();
+        let (mut ledger, mut changes) = (Ledger::default(), Vec::new());
+        while let Some(record) = source.next_record() {
+            changes.extend(apply(&mut ledger, &record));
+        }
+        assert!(matches!(changes[..], [Change::Began { .. }, Change::Freed { .. }]), "{changes:?}");
+        assert_eq!(source.next_record(), None);
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub struct MoveSeen {
     pub with: Vec<BlockId>,
     /// The owner before.
     pub from: String,
+    /// Its place.
+    pub left: PlaceKey,
     /// The owner now.
     pub to: String,
 }
@@ -156,7 +158,7 @@ impl Owners {
         let mut moves = Vec::new();
         for block in blocks_of(claim, ledger) {
             if let Some(before) = self.hand_over(block, claim) {
-                add(&mut moves, MoveSeen::of(block, &before.name, &claim.name));
+                add(&mut moves, before.passed(block, &claim.name));
             }
         }
         moves
@@ -288,16 +290,16 @@ impl Owners {
                 && !self.known.contains_key(&claim.key)
                 && matches!(standing, Standing::Moved { .. })
         });
-        let between = between.map(|(claim, _)| claim.name.clone());
+        let between =
+            between.map(|(claim, _)| Holder { key: claim.key.clone(), name: claim.name.clone() });
         let first_sight = !self.known.contains_key(&winner.key);
         let before = self.hand_over(block, winner);
         match (before, between.filter(|_| first_sight)) {
-            (Some(before), Some(between)) if before.key.die == 0 => vec![
-                MoveSeen::of(block, &before.name, &between),
-                MoveSeen::of(block, &between, &winner.name),
-            ],
-            (Some(before), _) => vec![MoveSeen::of(block, &before.name, &winner.name)],
-            (None, Some(between)) => vec![MoveSeen::of(block, &between, &winner.name)],
+            (Some(before), Some(between)) if before.key.die == 0 => {
+                vec![before.passed(block, &between.name), between.passed(block, &winner.name)]
+            }
+            (Some(before), _) => vec![before.passed(block, &winner.name)],
+            (None, Some(between)) => vec![between.passed(block, &winner.name)],
             (None, None) => Vec::new(),
         }
     }
@@ -360,9 +362,11 @@ impl Owners {
     }
 }
 
-impl MoveSeen {
-    fn of(block: BlockId, from: &str, to: &str) -> MoveSeen {
-        MoveSeen { block, with: Vec::new(), from: from.to_owned(), to: to.to_owned() }
+impl Holder {
+    /// That a block of it passed to another owner.
+    fn passed(&self, block: BlockId, to: &str) -> MoveSeen {
+        let (from, left) = (self.name.clone(), self.key.clone());
+        MoveSeen { block, with: Vec::new(), from, left, to: to.to_owned() }
     }
 }
 

@@ -40,11 +40,18 @@ pub(super) fn more(all: &[Happened], lines: &mut Vec<Line>) {
     }
 }
 
-/// A call that frees what it may not.
+/// A call that frees or resizes what it may not.
 pub(super) fn bad_free(free: &BadFree) -> String {
-    match &free.block {
-        Some(before) => format!("Double free of {}, {}", before.block, size(before.size)),
-        None => format!("Free of a pointer that is no block: it leads to {}", free.leads_to),
+    match (&free.block, free.realloc) {
+        (Some(before), None) => format!("Double free of {}, {}", before.block, size(before.size)),
+        (Some(before), Some(to)) => {
+            let (block, from, to) = (before.block, size(before.size), size(to));
+            format!("Realloc of {block}, {from} → {to}, after it was freed")
+        }
+        (None, call) => {
+            let call = if call.is_some() { "Realloc" } else { "Free" };
+            format!("{call} of a pointer that is no block: it leads to {}", free.leads_to)
+        }
     }
 }
 
@@ -52,9 +59,11 @@ pub(super) fn bad_free(free: &BadFree) -> String {
 pub(super) fn more_of_bad_free(free: &BadFree, lines: &mut Vec<Line>) {
     if let Some(before) = &free.block {
         lines.extend(before.allocated_at.iter().map(|at| placed("allocated", at)));
-        lines.extend(before.freed_at.iter().map(|at| placed("freed first", at)));
+        let freed = if free.realloc.is_some() { "freed" } else { "freed first" };
+        lines.extend(before.freed_at.iter().map(|at| placed(freed, at)));
     }
-    lines.extend(free.by.iter().map(|at| placed("freed now", at)));
+    let now = if free.realloc.is_some() { "resized now" } else { "freed now" };
+    lines.extend(free.by.iter().map(|at| placed(now, at)));
     let mut line = Line::new();
     line.push(
         Ink::Faint,

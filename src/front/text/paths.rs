@@ -35,7 +35,7 @@ pub(super) fn brief(path: &str, columns: usize) -> String {
 
 /// The path with each path between its angle brackets cut to the last segment. A closure keeps the
 /// function that it stands in, because `{{closure}}` alone names nothing.
-fn last_names(path: &str) -> String {
+pub(super) fn last_names(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     // Where the path that is being read begins in `out`, one for each open bracket.
     let mut begins: Vec<usize> = Vec::new();

@@ -35,9 +35,17 @@ impl fmt::Display for Halt {
                 let hit: Vec<_> = hit.iter().map(ToString::to_string).collect();
                 write!(f, "thread {thread} has reached breakpoint {}", hit.join(", "))
             }
-            Halt::BadFree { free, .. } => match &free.block {
-                Some(before) => write!(f, "thread {thread} frees {} once more", before.block),
-                None => write!(f, "thread {thread} frees a pointer at which no block begins"),
+            Halt::BadFree { free, .. } => match (&free.block, free.realloc) {
+                (Some(before), None) => {
+                    write!(f, "thread {thread} frees {} once more", before.block)
+                }
+                (Some(before), Some(_)) => {
+                    write!(f, "thread {thread} resizes {}, which was freed", before.block)
+                }
+                (None, call) => {
+                    let does = if call.is_some() { "resizes" } else { "frees" };
+                    write!(f, "thread {thread} {does} a pointer at which no block begins")
+                }
             },
             Halt::Signal { name, explanation, .. } => {
                 write!(f, "thread {thread} got {name}")?;

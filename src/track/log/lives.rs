@@ -52,6 +52,13 @@ struct Life {
     line: Option<u32>,
 }
 
+impl Life {
+    /// Whether the block was alive after an event.
+    fn is_alive(&self, event: u64) -> bool {
+        self.begin <= event && event < self.end
+    }
+}
+
 /// A reallocation.
 #[derive(Clone, Copy, Debug)]
 struct Resize {
@@ -113,9 +120,19 @@ impl Lives {
 
     /// The blocks that were alive after an event, by ordinal.
     pub fn at(&self, event: u64) -> impl Iterator<Item = LiveBlock> {
-        let alive = move |life: &Life| life.begin <= event && event < life.end;
-        let alive = self.blocks.iter().filter(move |(_, life)| alive(life));
+        let alive = self.blocks.iter().filter(move |(_, life)| life.is_alive(event));
         alive.map(move |(block, life)| self.then(*block, life, event))
+    }
+
+    /// A block as it was after an event; none where it was not alive.
+    pub fn of(&self, block: BlockId, event: u64) -> Option<LiveBlock> {
+        let life = self.blocks.get(&block).filter(|life| life.is_alive(event))?;
+        Some(self.then(block, life, event))
+    }
+
+    /// The event that ended a block; none where it has not ended, or that is forgotten.
+    pub fn end_of(&self, block: BlockId) -> Option<u64> {
+        self.blocks.get(&block).map(|life| life.end).filter(|end| *end < u64::MAX)
     }
 
     /// The event at which a block was allocated; none where that is forgotten or never was.

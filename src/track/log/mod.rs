@@ -2,7 +2,8 @@
 //!
 //! The newest are kept in memory as lines of JSON, a chunk of them at a time; full chunks go to
 //! temporary files without names. What those may take is limited: beyond [`Room`] the oldest events
-//! are dropped, and [`Log::first`] says so. In memory there is an index of chunks and pictures, and
+//! are dropped, and [`Log::first`] says so. Events that could not be written are lost, and told to be
+//! unreadable. In memory there is an index of chunks and pictures, and
 //! for each block when it lived ([`LiveBlock`]): some sixty bytes for each block that was alive at an
 //! event that is kept.
 
@@ -10,23 +11,23 @@ mod lives;
 mod query;
 #[cfg(test)]
 mod samples;
+mod search;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 pub use lives::LiveBlock;
 pub use query::Query;
+pub use search::{Found, NotRead};
 
-use super::story::{Stories, Story};
 use crate::base::{BlockId, Event, Seq, ThreadNo};
 use lives::Lives;
-use query::Sieve;
 use store::{Place, Store};
-
-/// Events of one block that its story is told from.
-const STORY: usize = 1 << 12;
 
 /// How much a log takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,16 +63,29 @@ pub struct Log {
     pictures: VecDeque<(u64, ThreadNo)>,
     /// The chunk that was read last.
     read: RefCell<Option<(Place, Rc<[u8]>)>>,
-    /// Why events were lost, where it was not for want of [`Room`].
+    /// Why the first events are missing, where it was not for want of [`Room`].
     trouble: Option<String>,
+    /// What has gone wrong since somebody asked.
+    untold: Option<String>,
 }
 
-/// Events in a row, on disk.
-#[derive(Clone, Copy, Debug)]
+/// Events in a row, in the order of their numbers.
+#[derive(Clone, Debug)]
 struct Chunk {
     first: u64,
     count: usize,
-    place: Place,
+    bytes: Bytes,
+}
+
+/// Where the bytes of a chunk are.
+#[derive(Clone, Debug)]
+enum Bytes {
+    /// In memory: the chunk that is not full.
+    Open,
+    /// On disk.
+    At(Place),
+    /// They could not be written, for this reason.
+    Lost(Rc<str>),
 }
 
 /// Why an event of a log cannot be given.
@@ -104,15 +118,6 @@ pub enum Missing {
     },
 }
 
-/// Events that were found.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Found {
-    /// The last ones of those that fit, oldest first.
-    pub events: Vec<Event>,
-    /// Whether there are more before them.
-    pub more: bool,
-}
-
 impl Default for Log {
     fn default() -> Log {
         Log::new(Room::default())
@@ -122,9 +127,14 @@ impl Default for Log {
 impl Log {
     /// An empty log.
     pub fn new(room: Room) -> Log {
+        Log::within(room, std::env::temp_dir())
+    }
+
+    /// An empty log whose files are in a folder.
+    fn within(room: Room, folder: PathBuf) -> Log {
         Log {
             room,
-            store: Store::new(store::Room { file: room.file, files: room.files }),
+            store: Store::new(store::Room { file: room.file, files: room.files }, folder),
             chunks: VecDeque::new(),
             open: Vec::new(),
             opened: (0, 0),
@@ -132,6 +142,7 @@ impl Log {
             pictures: VecDeque::new(),
             read: RefCell::default(),
             trouble: None,
+            untold: None,
         }
     }
 
@@ -183,6 +194,11 @@ impl Log {
     /// Why the first events are missing, where it was not for want of room.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
+    }
+
+    /// What has gone wrong with writing since this was asked last.
+    pub fn take_news(&mut self) -> Option<String> {
+        self.untold.take()
     }
 
     /// An event by its number.
@@ -238,73 +254,44 @@ impl Log {
         self.lives.at(event.0)
     }
 
+    /// A block as it was after an event; none where it was not alive.
+    pub fn block_at(&self, block: BlockId, event: Seq) -> Option<LiveBlock> {
+        self.lives.of(block, event.0)
+    }
+
+    /// The event that ended a block; none where it has not ended, or is not known.
+    pub fn end_of(&self, block: BlockId) -> Option<Seq> {
+        self.lives.end_of(block).map(Seq)
+    }
+
     /// The event at which a block was allocated; none where that is forgotten or never was.
     pub fn allocation_of(&self, block: BlockId) -> Option<Seq> {
         self.lives.begin_of(block).map(Seq)
     }
 
-    /// The story of a block, told anew from its events; none where its allocation is not among those
-    /// that are kept.
-    pub fn story_of(&self, block: BlockId) -> Option<Story> {
-        self.allocation_of(block)?;
-        let about = Query { block: Some(block), ..Query::default() };
-        let mut stories = Stories::default();
-        let events = self.find(&about, STORY, |_| true).events;
-        events.iter().for_each(|event| stories.take(event));
-        stories.of(block).cloned()
-    }
-
-    /// The last events that fit a query, so many at most, and for which `wanted` holds.
-    pub fn find(&self, query: &Query, limit: usize, wanted: impl Fn(&Event) -> bool) -> Found {
-        let (from, to) = query.between.unwrap_or((0, u64::MAX));
-        let sieve = Sieve::new(query);
-        let mut found = Found::default();
-        let open = (self.opened.1 > 0).then_some((self.opened.0, self.opened.1, None));
-        let closed = self.chunks.iter().map(|chunk| (chunk.first, chunk.count, Some(chunk.place)));
-        for (first, count, place) in closed.chain(open).rev() {
-            if first > to || first.saturating_add(count as u64) <= from {
-                continue;
-            }
-            let Ok(bytes) = self.bytes_of(place) else { continue };
-            if !sieve.may_pass(&bytes) {
-                continue;
-            }
-            let lines: Vec<&[u8]> = lines(&bytes).collect();
-            let numbered = (first..).zip(lines.iter().take(count)).collect::<Vec<_>>();
-            for (number, line) in numbered.into_iter().rev() {
-                if !(from..=to).contains(&number) || !sieve.may_pass(line) {
-                    continue;
-                }
-                let Ok(event) = serde_json::from_slice::<Event>(line) else { continue };
-                if !sieve.passes(&event) || !wanted(&event) {
-                    continue;
-                }
-                if found.events.len() >= limit {
-                    found.more = true;
-                    found.events.reverse();
-                    return found;
-                }
-                found.events.push(event);
-            }
-        }
-        found.events.reverse();
-        found
-    }
-
     /// The number of the first event of the chunk that holds an event, and its bytes.
     fn chunk_of(&self, event: u64) -> Result<(u64, Rc<[u8]>), String> {
-        if self.opened.1 > 0 && event >= self.opened.0 {
-            return Ok((self.opened.0, self.open.as_slice().into()));
-        }
-        let behind = self.chunks.partition_point(|chunk| chunk.first <= event);
-        let chunk = behind.checked_sub(1).and_then(|index| self.chunks.get(index));
+        let holds = |chunk: &Chunk| chunk.first <= event;
+        let behind = self.chunks.partition_point(holds);
+        let full = behind.checked_sub(1).and_then(|index| self.chunks.get(index)).cloned();
+        let chunk = self.open_chunk().filter(holds).or(full);
         let chunk = chunk.ok_or_else(|| "it was not recorded".to_owned())?;
-        Ok((chunk.first, self.bytes_of(Some(chunk.place))?))
+        Ok((chunk.first, self.bytes_of(&chunk.bytes)?))
     }
 
-    /// The bytes of a chunk; those of the one that is not full where there is no place.
-    fn bytes_of(&self, place: Option<Place>) -> Result<Rc<[u8]>, String> {
-        let Some(place) = place else { return Ok(self.open.as_slice().into()) };
+    /// The chunk that is not full; none where it has no events.
+    fn open_chunk(&self) -> Option<Chunk> {
+        let (first, count) = self.opened;
+        (count > 0).then_some(Chunk { first, count, bytes: Bytes::Open })
+    }
+
+    /// The bytes of a chunk.
+    fn bytes_of(&self, bytes: &Bytes) -> Result<Rc<[u8]>, String> {
+        let place = match bytes {
+            Bytes::Open => return Ok(self.open.as_slice().into()),
+            Bytes::At(place) => *place,
+            Bytes::Lost(why) => return Err(why.to_string()),
+        };
         if let Some((_, bytes)) = self.read.borrow().as_ref().filter(|(known, _)| *known == place) {
             return Ok(bytes.clone());
         }
@@ -313,29 +300,48 @@ impl Log {
         Ok(bytes)
     }
 
-    /// Brings the open chunk to disk. Where that cannot be, its events are lost, and so are those
-    /// before them.
+    /// Brings the open chunk to disk. A full disk may have room for it once the oldest events are
+    /// gone; where it cannot be written for another reason, it is lost, and the others are kept.
     fn close_chunk(&mut self) {
         let (first, count) = std::mem::take(&mut self.opened);
         let bytes = std::mem::take(&mut self.open);
         let mut written = self.store.put(&bytes);
-        // A full disk may have room for the newest once the oldest are gone.
-        while written.is_err() && self.store.give_up_oldest() {
-            written = self.store.put(&bytes);
-        }
-        match written {
-            Ok(place) => self.chunks.push_back(Chunk { first, count, place }),
-            Err(error) => {
-                self.trouble = Some(format!("{error}, in {}", std::env::temp_dir().display()));
-                self.chunks.clear();
+        if let Err(error) = &written {
+            let why = format!("{error}, in {}", self.store.folder().display());
+            self.untold = Some(why.clone());
+            if store::is_full(error) {
+                self.trouble = Some(why);
             }
         }
-        let store = &self.store;
-        let before = self.chunks.len();
-        self.chunks.retain(|chunk| store.has(chunk.place));
-        if self.chunks.len() < before || self.chunks.is_empty() {
-            let kept = self.chunks.front().map(|chunk| chunk.first);
-            self.forget_before(kept.unwrap_or(first.saturating_add(count as u64)));
+        while written.as_ref().is_err_and(store::is_full) && self.store.give_up_oldest() {
+            written = self.store.put(&bytes);
+        }
+        let bytes = match written {
+            Ok(place) => Bytes::At(place),
+            Err(error) => {
+                let why = format!("it could not be written: {error}");
+                self.pictures.retain(|(number, _)| *number < first);
+                Bytes::Lost(why.into())
+            }
+        };
+        self.chunks.push_back(Chunk { first, count, bytes });
+        self.drop_oldest(first.saturating_add(count as u64));
+    }
+
+    /// Forgets what came before the first chunk that is kept; all until `end` where none is.
+    fn drop_oldest(&mut self, end: u64) {
+        let mut dropped = false;
+        while let Some(oldest) = self.chunks.front() {
+            match &oldest.bytes {
+                Bytes::At(place) if !self.store.has(*place) => {}
+                Bytes::Lost(why) => self.trouble = Some(why.to_string()),
+                _ => break,
+            }
+            self.chunks.pop_front();
+            dropped = true;
+        }
+        if dropped {
+            self.forget_before(self.chunks.front().map_or(end, |chunk| chunk.first));
         }
     }
 
@@ -349,175 +355,4 @@ impl Log {
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::samples::{alloc, at, event, free, realloc};
-    use super::*;
-    use crate::base::{EventKind, FrameView, StackView};
-
-    /// Room for a few events in each file.
-    const LITTLE: Room = Room { chunk: 500, file: 2000, files: 3 };
-    /// Room for all, in small chunks.
-    const ENOUGH: Room = Room { chunk: 500, file: 1 << 20, files: 3 };
-
-    fn stop(seq: u64, thread: u32) -> Event {
-        let frame = FrameView {
-            at: at("krate::main", 4),
-            user: true,
-            bytes: 32,
-            inlined: false,
-            pc: None,
-            signal: false,
-            slots: Vec::new(),
-        };
-        let stack = StackView { frames: vec![frame], cut: None };
-        let kind = EventKind::Stop { reason: "step".into(), frame: 0, hidden: 0, stack };
-        Event { thread: ThreadNo(thread), ..event(seq, kind) }
-    }
-
-    /// Allocations and frees in turn, with a picture now and then.
-    fn sample(seq: u64) -> Event {
-        match seq % 10 {
-            0 => stop(seq, 1 + u32::from(seq.is_multiple_of(20))),
-            n if n % 2 == 1 => alloc(seq, seq, seq, seq * 16),
-            n => match n == 4 {
-                true => realloc(seq, seq - 1, seq * 2, seq * 16),
-                false => free(seq, seq - 1),
-            },
-        }
-    }
-
-    fn log(room: Room, events: u64) -> Log {
-        let mut log = Log::new(room);
-        (1..=events).for_each(|seq| log.push(&sample(seq)));
-        log
-    }
-
-    #[test]
-    fn every_event_is_read_back_as_it_was_from_disk_and_from_memory() {
-        let log = log(ENOUGH, 1000);
-        assert!(log.chunks.len() > 10, "most of it is on disk");
-        assert_eq!((log.first(), log.last()), (Some(Seq(1)), Some(Seq(1000))));
-        for seq in (1..=1000).rev() {
-            assert_eq!(log.get(Seq(seq)), Ok(sample(seq)));
-        }
-        assert_eq!(log.get(Seq(1001)), Err(Missing::Ahead { last: 1000 }));
-        assert_eq!(Log::default().get(Seq(1)), Err(Missing::Nothing));
-    }
-
-    #[test]
-    fn the_oldest_are_dropped_where_there_is_no_room_and_that_is_said() {
-        let log = log(LITTLE, 1000);
-        let first = log.first().expect("some are kept");
-        assert!(first > Seq(900) && log.last() == Some(Seq(1000)), "{first:?}");
-        for seq in 1..=1000 {
-            let expected = match Seq(seq) < first {
-                true => Err(Missing::Dropped { first: first.0, why: None }),
-                false => Ok(sample(seq)),
-            };
-            assert_eq!(log.get(Seq(seq)), expected);
-        }
-        assert!(log.pictures.iter().all(|(number, _)| *number >= first.0));
-        assert_eq!(
-            Missing::Dropped { first: 7, why: None }.to_string(),
-            "events before 7 were dropped"
-        );
-    }
-
-    #[test]
-    fn the_live_blocks_of_an_event_are_those_of_a_table_that_was_kept_until_then() {
-        for room in [ENOUGH, LITTLE] {
-            let log = log(room, 1000);
-            let mut table = std::collections::BTreeMap::new();
-            for seq in 1..=1000 {
-                match sample(seq).kind {
-                    EventKind::Alloc { block, size, address, .. }
-                    | EventKind::Realloc { block, size, address, .. } => {
-                        table.insert(block, (size, address));
-                    }
-                    EventKind::Free { block, .. } => {
-                        table.remove(&block);
-                    }
-                    _ => {}
-                }
-                if log.first().is_some_and(|first| first > Seq(seq)) {
-                    continue;
-                }
-                let then: Vec<_> = log
-                    .live_at(Seq(seq))
-                    .map(|live| (live.block, (live.size, live.address)))
-                    .collect();
-                assert_eq!(then, table.clone().into_iter().collect::<Vec<_>>(), "event {seq}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_picture_of_a_thread_is_the_last_one_before() {
-        let log = log(ENOUGH, 100);
-        let (one, two) = (ThreadNo(1), ThreadNo(2));
-        assert_eq!(log.picture_of(one, Seq(9)), None);
-        assert_eq!(log.picture_of(one, Seq(10)), Some(Seq(10)));
-        assert_eq!(log.picture_of(one, Seq(25)), Some(Seq(10)));
-        assert_eq!(log.picture_of(two, Seq(25)), Some(Seq(20)));
-        assert_eq!(log.threads_until(Seq(15)), [one]);
-        assert_eq!(log.threads_until(Seq(25)), [one, two]);
-        assert_eq!(log.next_picture(Seq(10), true), Some(Seq(20)));
-        assert_eq!(log.next_picture(Seq(10), false), None);
-        assert_eq!(log.next_picture(Seq(15), false), Some(Seq(10)));
-        assert_eq!(log.next_picture(Seq(100), true), None);
-    }
-
-    #[test]
-    fn what_is_looked_for_is_found_from_the_end_and_the_rest_is_counted() {
-        let log = log(ENOUGH, 1000);
-        let found = |query: Query, limit| {
-            let found = log.find(&query, limit, |_| true);
-            (found.events.iter().map(|event| event.seq.0).collect::<Vec<_>>(), found.more)
-        };
-        assert_eq!(found(Query::default(), 2), (vec![999, 1000], true));
-        let reallocs = Query { kind: Some("realloc"), ..Query::default() };
-        assert_eq!(found(reallocs.clone(), 2), (vec![984, 994], true));
-        assert_eq!(found(reallocs, 1000).0.len(), 100);
-        let block = Query { block: Some(BlockId(41)), ..Query::default() };
-        assert_eq!(found(block, 5), (vec![41, 42], false));
-        let between = Query { between: Some((17, 19)), ..Query::default() };
-        assert_eq!(found(between, 5), (vec![17, 18, 19], false));
-        let pictures = Query { pictures: true, between: Some((0, 35)), ..Query::default() };
-        assert_eq!(found(pictures, 2), (vec![20, 30], true));
-        assert_eq!(log.allocation_of(BlockId(41)), Some(Seq(41)));
-        let story = log.story_of(BlockId(43)).expect("it was allocated");
-        assert_eq!((story.resized[0].size, story.freed.len()), (88, 0));
-        assert_eq!(log.story_of(BlockId(42)), None);
-    }
-
-    /// By hand: `cargo test --release --lib a_million -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "a measurement"]
-    fn a_million_events_are_gone_through_fast() {
-        let begun = std::time::Instant::now();
-        let log = log(Room::default(), 1_000_000);
-        println!("pushed in {:?}", begun.elapsed());
-        let timed = |what: &str, ask: &dyn Fn() -> usize| {
-            let begun = std::time::Instant::now();
-            let n = ask();
-            let took = begun.elapsed();
-            println!("{what}: {n} in {took:?}");
-            took
-        };
-        let tenth = std::time::Duration::from_millis(100);
-        for seq in [1, 500_000, 999_999] {
-            let event = || usize::from(log.get(Seq(seq)).is_ok());
-            let live = || log.live_at(Seq(seq)).count();
-            let picture = || usize::from(log.picture_of(ThreadNo(1), Seq(seq)).is_some());
-            assert!(timed("event", &event) < tenth && timed("blocks", &live) < tenth);
-            assert!(timed("picture", &picture) < tenth);
-        }
-        let block = Query { block: Some(BlockId(500_001)), ..Query::default() };
-        timed("events of a block", &|| log.find(&block, 1000, |_| true).events.len());
-        let kind = Query { kind: Some("stop"), ..Query::default() };
-        timed("last stops", &|| log.find(&kind, 1000, |_| true).events.len());
-    }
 }

@@ -17,7 +17,14 @@ pub struct Query {
     pub function: Option<String>,
     /// Only those that [`EventKind::has_picture`].
     pub pictures: bool,
+    /// Only those that are listed beside a picture. What opens a run and what says how Freehold sees
+    /// it happened to nobody, and entries, returns and stops are pictures themselves.
+    pub news: bool,
 }
+
+/// The kinds that are no news.
+const NO_NEWS: [&str; 8] =
+    ["start", "note", "enter", "scope_end", "return", "borrow", "borrow_end", "stop"];
 
 /// A query made ready. Events lie on disk as lines of JSON; most that do not fit are turned away by
 /// their text, which is a thousand times faster than reading it.
@@ -39,10 +46,20 @@ impl<'q> Sieve<'q> {
             regex::escape(last.split(['"', '\\']).next().unwrap_or(""))
         });
         let pictures = query.pictures.then(|| r#""stack":\{"#.to_owned());
-        let all = [kind, block, function, pictures];
+        let news = query.news.then(|| {
+            let kinds = EventKind::NAMES.iter().filter(|kind| !NO_NEWS.contains(kind));
+            let kinds: Vec<String> = kinds.map(|kind| regex::escape(kind)).collect();
+            format!("\"event\":\"(?:{})\"", kinds.join("|"))
+        });
+        let all = [kind, block, function, pictures, news];
         // A pattern that is too large for the engine turns nothing away.
         let texts = all.iter().flatten().filter_map(|text| Regex::new(text).ok());
         Sieve { query, texts: texts.collect() }
+    }
+
+    /// The first event that is asked for, and the last.
+    pub fn between(&self) -> (u64, u64) {
+        self.query.between.unwrap_or((0, u64::MAX))
     }
 
     /// Whether the text of an event may fit.
@@ -52,12 +69,13 @@ impl<'q> Sieve<'q> {
 
     /// Whether an event fits.
     pub fn passes(&self, event: &Event) -> bool {
-        let Query { between, kind, block, function, pictures } = self.query;
+        let Query { between, kind, block, function, pictures, news } = self.query;
         between.is_none_or(|(from, to)| (from..=to).contains(&event.seq.0))
             && kind.is_none_or(|kind| event.kind.name() == kind)
             && block.is_none_or(|block| event.kind.is_about(block))
             && function.as_deref().is_none_or(|wanted| is_of(event, wanted))
             && (!pictures || event.kind.has_picture())
+            && (!news || !NO_NEWS.contains(&event.kind.name()))
     }
 }
 
@@ -133,5 +151,9 @@ mod tests {
         assert!(fits(&between, &free(2, 1)) && !fits(&between, &free(4, 1)));
         let pictures = Query { pictures: true, ..Query::default() };
         assert!(!fits(&pictures, &free(2, 1)));
+        let news = Query { news: true, ..Query::default() };
+        assert!(fits(&news, &free(2, 1)) && fits(&news, &event(3, EventKind::ThreadStart)));
+        assert!(!fits(&news, &event(4, EventKind::Note { text: "\"event\":\"free\"".into() })));
+        assert!(NO_NEWS.iter().all(|kind| EventKind::NAMES.contains(kind)));
     }
 }

@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How much room a store takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,15 +29,21 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Store {
     room: Room,
+    folder: PathBuf,
     files: VecDeque<(File, u64)>,
     /// The number of the first of them: those before were given up.
     first: u64,
 }
 
 impl Store {
-    /// An empty store, for which there is no file yet.
-    pub fn new(room: Room) -> Store {
-        Store { room, files: VecDeque::new(), first: 0 }
+    /// An empty store, for which there is no file yet; those to come are made in a folder.
+    pub fn new(room: Room, folder: PathBuf) -> Store {
+        Store { room, folder, files: VecDeque::new(), first: 0 }
+    }
+
+    /// Where its files are made.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Writes bytes behind the others. The oldest file is given up where there would be too many.
@@ -50,7 +56,7 @@ impl Store {
             if self.files.len() >= self.room.files.max(1) {
                 self.give_up_oldest();
             }
-            self.files.push_back((nameless(&std::env::temp_dir())?, 0));
+            self.files.push_back((nameless(&self.folder)?, 0));
         }
         let file = self.first.saturating_add(self.files.len() as u64).saturating_sub(1);
         let Some((last, used)) = self.files.back_mut() else {
@@ -86,6 +92,20 @@ impl Store {
         self.first = self.first.saturating_add(u64::from(gone));
         gone
     }
+
+    /// Puts another file in the place of the newest, so that a test sees what then goes wrong.
+    #[cfg(test)]
+    pub fn replace_newest(&mut self, path: &str) {
+        let file = OpenOptions::new().read(true).write(true).open(path).expect("it can be opened");
+        if let Some((newest, _)) = self.files.back_mut() {
+            *newest = file;
+        }
+    }
+}
+
+/// Whether a write failed because there is no room on the disk, or no more than is allowed.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// A file without a name: it is gone when nobody has it open any more, however the debugger ends.
@@ -113,7 +133,7 @@ mod tests {
 
     #[test]
     fn bytes_are_read_back_until_their_file_is_given_up() {
-        let mut store = Store::new(Room { file: 8, files: 2 });
+        let mut store = Store::new(Room { file: 8, files: 2 }, std::env::temp_dir());
         let places: Vec<Place> = ["first", "second", "third", "fourth", "fifth"]
             .iter()
             .map(|text| store.put(text.as_bytes()).expect("written"))

@@ -37,6 +37,12 @@ fn claim(cfa: u64, die: usize, name: &str, pointer: u64) -> Claim {
     }
 }
 
+/// The move of the first block from a place.
+fn passed(from: &Claim, to: &str) -> MoveSeen {
+    let (left, with) = (from.key.clone(), Vec::new());
+    MoveSeen { block: BlockId(1), with, from: from.name.clone(), left, to: to.into() }
+}
+
 fn moved(to: &str) -> Standing {
     Standing::Moved { to: to.into() }
 }
@@ -51,7 +57,7 @@ fn an_argument_by_value_takes_the_block_from_the_variable_it_came_from() {
     let argument = claim(F, 2, "f::value", 0x50);
     let (standing, moves) = owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
     assert_eq!(standing, [moved("f::value"), Standing::Owner]);
-    assert_eq!(moves, [MoveSeen::of(BlockId(1), "main::value", "f::value")]);
+    assert_eq!(moves, [passed(&value, "f::value")]);
 }
 
 #[test]
@@ -90,7 +96,7 @@ fn of_two_variables_of_one_frame_the_later_one_owns() {
     let claims = [claim(MAIN, 1, "main::a", 0x50), claim(MAIN, 2, "main::b", 0x50)];
     let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &claims, &ledger);
     assert_eq!(standing, [moved("main::b"), Standing::Owner]);
-    let seen = MoveSeen::of(BlockId(1), "main::a", "main::b");
+    let seen = passed(&claims[0], "main::b");
     assert_eq!(moves, [seen], "the stale bytes tell of the move at the first look already");
 }
 
@@ -128,11 +134,12 @@ fn a_place_that_was_assigned_anew_owns_again() {
     let mut value = claim(MAIN, 1, "main::s", 0x50);
     let argument = claim(F, 2, "f::s", 0x50);
     owners.judge(T, VirtAddr(F), &[value.clone(), argument], &ledger);
-    owners.returned(&claim(F, 0, "f (returned)", 0x50), &ledger);
+    let result = claim(F, 0, "f (returned)", 0x50);
+    owners.returned(&result, &ledger);
     value.fingerprint = 7;
     let (standing, moves) = owners.judge(T, VirtAddr(MAIN), &[value], &ledger);
     assert_eq!(standing, [Standing::Owner]);
-    assert_eq!(moves, [MoveSeen::of(BlockId(1), "f (returned)", "main::s")]);
+    assert_eq!(moves, [passed(&result, "main::s")]);
 }
 
 #[test]

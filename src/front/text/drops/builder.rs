@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::paths::function as short;
-use super::tree::{Call, Deed, Dropped, Node, Nodes, Verb};
+use super::super::paths::{function as short, last_names};
+use super::tree::{Call, Deed, Dropped, Known, Node, Nodes, Verb};
 use crate::base::{
-    At, BlockId, DroppedPart, Event, EventKind, FrameView, Hold, Seq, SlotKind, SlotView,
-    StackView, ThreadNo,
+    At, BlockId, DroppedPart, Event, EventKind, FrameView, Hold, Seq, SlotKind, SlotState,
+    SlotView, StackView, ThreadNo,
 };
 use crate::dwarf::{DropPart, dropped_by};
 
@@ -149,7 +149,7 @@ impl Thread {
     }
 
     fn does(&mut self, verb: Verb, block: BlockId, text: String, at: Option<At>) {
-        self.push(Node::Deed(Deed { verb, block, text, inferred: false, at }));
+        self.push(Node::Deed(Deed { verb, block, text, known: Known::Observed, at }));
     }
 
     fn frees(&mut self, drop: Seq, block: BlockId, size: u64, at: Option<At>) {
@@ -164,7 +164,7 @@ impl Thread {
 
     fn moves(&mut self, block: BlockId, from: &str, to: &str) {
         let owner = |place: &str| place.rsplit_once("::").map_or("", |(owner, _)| owner).to_owned();
-        let text = format!("{from} → {to}");
+        let text = format!("{} → {}", last_names(from), last_names(to));
         let verb = match (to.strip_suffix(" (returned)"), owner(from) == owner(to)) {
             (Some(_), _) => Verb::Returns,
             (None, true) => Verb::Moves,
@@ -180,7 +180,7 @@ impl Thread {
 }
 
 fn inferred(verb: Verb, block: BlockId, text: String) -> Node {
-    Node::Deed(Deed { verb, block, text, inferred: true, at: None })
+    Node::Deed(Deed { verb, block, text, known: Known::Inferred, at: None })
 }
 
 /// `value: String`.
@@ -196,19 +196,86 @@ fn declaration(slot: &SlotView) -> String {
 fn lent(slot: &SlotView, callee: &str, callers: &[FrameView]) -> Option<Node> {
     let reference = slot.type_name.as_deref().is_some_and(|ty| ty.starts_with('&'));
     let held = slot.blocks.first().filter(|_| reference && slot.kind == SlotKind::Parameter)?;
-    let owner = callers.iter().find_map(|frame| {
+    let sure = owner(held.block, callers, |state| !matches!(state, SlotState::Perhaps { .. }));
+    let (known, lender) = match sure {
+        Some(lender) => (Known::Inferred, lender),
+        None => (Known::Perhaps, owner(held.block, callers, |_| true)?),
+    };
+    let text = format!("{lender} → {}::{}", short(callee), declaration(slot));
+    Some(Node::Deed(Deed { verb: Verb::Lends, block: held.block, text, known, at: None }))
+}
+
+/// The variable that owns a block, innermost first, of those whose state is such.
+fn owner(
+    block: BlockId,
+    frames: &[FrameView],
+    such: impl Fn(&SlotState) -> bool,
+) -> Option<String> {
+    frames.iter().find_map(|frame| {
         let owns = |slot: &&SlotView| {
-            slot.blocks.iter().any(|own| own.block == held.block && own.hold == Hold::Owner)
+            let owned = slot.blocks.iter().any(|own| own.block == block && own.hold == Hold::Owner);
+            owned && such(&slot.state)
         };
         let slot = frame.slots.iter().find(owns)?;
-        Some(format!("{}::{}", short(&frame.at.function), slot.name.as_deref()?))
-    })?;
-    let text = format!("{owner} → {}::{}", short(callee), declaration(slot));
-    Some(inferred(Verb::Lends, held.block, text))
+        let function = match &slot.inlined_from {
+            Some(function) => last_names(function),
+            None => short(&frame.at.function),
+        };
+        Some(format!("{function}::{}", slot.name.as_deref()?))
+    })
 }
 
 /// Whether a function was called by code that drops, as the frames of its callers tell.
 fn is_called_by_drop(callers: &[FrameView]) -> bool {
     let until_users = callers.iter().take_while(|frame| !frame.user);
     until_users.into_iter().any(|frame| dropped_by(&frame.at.function).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of deeds after a call of `<a::R as b::T>::go` that lends what variables of `main`
+    /// own, each with its state.
+    fn deeds(owners: &[(&str, serde_json::Value)]) -> Vec<(Known, String)> {
+        let held = |hold| {
+            serde_json::json!([{ "block": 1, "path": "", "hold": hold, "type": "Vec<u8>",
+                "used": 1, "size": 1 }])
+        };
+        let slot = |name: &str, kind, ty, state, hold| {
+            serde_json::json!({ "name": name, "kind": kind, "declared": 1, "type": ty, "size": 8,
+                "region": "stack", "state": state, "blocks": held(hold) })
+        };
+        let frame = |function, slots: Vec<serde_json::Value>| {
+            serde_json::json!({ "at": { "function": function, "file": "t.rs", "line": 1 },
+                "user": true, "bytes": 8, "inlined": false, "slots": slots })
+        };
+        let owners = owners.iter();
+        let slots =
+            owners.map(|(name, state)| slot(name, "variable", "Vec<u8>", state.clone(), "owner"));
+        let main = frame("t::main", slots.collect());
+        let callee = "<a::R as b::T>::go";
+        let own = frame(callee, vec![slot("it", "parameter", "&Vec<u8>", "live".into(), "refers")]);
+        let frame: FrameView = serde_json::from_value(own).expect("a frame");
+        let main: FrameView = serde_json::from_value(main).expect("a frame");
+        let slots = frame.slots.iter().filter_map(|slot| lent(slot, callee, &[main.clone()]));
+        slots.map(deed).collect()
+    }
+
+    fn deed(node: Node) -> (Known, String) {
+        match node {
+            Node::Deed(deed) => (deed.known, deed.text),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_variable_that_surely_owns_lends_rather_than_one_that_perhaps_does() {
+        let perhaps = || serde_json::json!({ "perhaps": { "why": "its bytes are in two places" } });
+        let two = deeds(&[("old", perhaps()), ("new", "live".into())]);
+        assert_eq!(two, [(Known::Inferred, "main::new → <R as T>::go::it: &Vec<u8>".to_owned())]);
+        let one = deeds(&[("old", perhaps())]);
+        assert_eq!(one, [(Known::Perhaps, "main::old → <R as T>::go::it: &Vec<u8>".to_owned())]);
+        assert_eq!(deeds(&[]), []);
+    }
 }

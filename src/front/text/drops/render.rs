@@ -3,7 +3,7 @@
 use super::super::lines;
 use super::super::paths::{brief, function};
 use super::super::spans::{Ink, Line, counted, number, place};
-use super::tree::{Call, Deed, Dropped, Node, Verb};
+use super::tree::{Call, Deed, Dropped, Known, Node, Verb};
 use crate::base::{At, DropView};
 
 /// Columns of the word that says what was done.
@@ -109,8 +109,10 @@ impl Renderer {
             None => deed.text.clone(),
         };
         line.push(Ink::Plain, text);
-        if deed.inferred {
-            line.push(Ink::Faint, "  inferred");
+        match deed.known {
+            Known::Observed => {}
+            Known::Inferred => _ = line.push(Ink::Faint, "  inferred"),
+            Known::Perhaps => _ = line.push(Ink::Faint, "  perhaps"),
         }
         let at = deed.at.as_ref();
         self.with_place(line, at.map_or(String::new(), |at| relative(at, around.file)));

@@ -76,6 +76,17 @@ pub(super) enum Verb {
     Frees,
 }
 
+/// How something is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Known {
+    /// It was seen.
+    Observed,
+    /// It is concluded.
+    Inferred,
+    /// Optimised code does not tell whether the place that is named still had it.
+    Perhaps,
+}
+
 /// Something that takes one line.
 #[derive(Clone, Debug)]
 pub(super) struct Deed {
@@ -85,8 +96,8 @@ pub(super) struct Deed {
     pub block: BlockId,
     /// What else there is to say.
     pub text: String,
-    /// Whether it is concluded, and was not seen.
-    pub inferred: bool,
+    /// How it is known.
+    pub known: Known,
     /// The user's line.
     pub at: Option<At>,
 }
@@ -245,7 +256,7 @@ mod tests {
                 verb: Verb::Allocates,
                 block: BlockId(block),
                 text: "16 B".into(),
-                inferred: false,
+                known: Known::Observed,
                 at: None,
             };
             nodes.push(Node::Deed(deed));

@@ -27,6 +27,11 @@ pub(super) fn lines(shown: &ContextShown, width: usize, lines: &mut Vec<Line>) {
         lines.push(rule("last events", "", width));
         lines.extend(events);
     }
+    if let Some(lost) = &shown.view.unreadable {
+        let mut line = Line::new();
+        line.push(Ink::Changed, lost.to_string());
+        lines.extend(line.folded(width, 2));
+    }
 }
 
 /// A heading between two parts.

@@ -28,6 +28,9 @@ fn followed(view: &DropsView) -> String {
         DropsSince::TheStart => "All drops since the start".to_owned(),
         DropsSince::Here(Some(at)) => format!("All drops since {}", place(at)),
         DropsSince::Here(None) => "All drops since they are followed".to_owned(),
+        DropsSince::Never if view.until.is_some() => {
+            return "Drops were not all followed until then.".to_owned();
+        }
         DropsSince::Never if view.of_breakpoints.is_empty() => {
             return "Drops are not followed: `set drops on` follows them from now on.".to_owned();
         }
@@ -38,6 +41,10 @@ fn followed(view: &DropsView) -> String {
             );
         }
     };
-    let end = if view.followed { "" } else { ", and no more now" };
+    let end = match (view.followed, view.until) {
+        (true, _) => "",
+        (false, None) => ", and no more now",
+        (false, Some(_)) => ", and no more then",
+    };
     format!("{since}{end}.")
 }

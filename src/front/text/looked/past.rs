@@ -24,8 +24,9 @@ const PLACE: usize = 16;
 
 /// Events, one on a line.
 pub(super) fn events(list: &EventList, width: usize, lines: &mut Vec<Line>) {
-    if let Some(dropped) = &list.dropped {
-        lines.push(plain(Ink::Changed, dropped));
+    let lost = list.unreadable.as_ref().map(ToString::to_string);
+    for missing in list.dropped.iter().chain(&lost) {
+        lines.extend(plain(Ink::Changed, missing).folded(width, 2));
     }
     if list.more {
         lines.push(plain(Ink::Faint, "… there are more before"));
