@@ -41,6 +41,11 @@ impl Others<'_> {
             })
     }
 
+    /// Whether a variable or a part of it is of a type.
+    pub fn is_of(&self, asked: &Asked, type_name: &str) -> bool {
+        self.parts(asked).any(|(own, _)| own.is_of(type_name))
+    }
+
     /// Whether another variable has the same memory or the same words, and may be what is used ahead.
     /// `alike` says that it was seen by words alone, or has none.
     fn is_elsewhere(&self, asked: &Asked, own: &Owned, alike: bool) -> bool {

@@ -138,7 +138,7 @@ impl Followed {
 
 impl Followed {
     /// The lines of the source that name a variable, where no other of the function has its name.
-    fn mentions_of(&self, frame: &Frame<'_>, variable: &Placed) -> Option<Mentions> {
+    pub(super) fn mentions_of(&self, frame: &Frame<'_>, variable: &Placed) -> Option<Mentions> {
         let mut same = 0usize;
         frame.each_variable(&frame.function.scope, &mut |other, _| {
             same = same.saturating_add(usize::from(other.name == variable.name));

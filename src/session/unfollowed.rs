@@ -2,6 +2,7 @@
 //! what is sure of them, and that the rest is not known.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::ahead::{Ahead, Fortune, FunctionCode, Owned, Span};
@@ -11,12 +12,21 @@ use super::come_to::Lines;
 use super::doubts::{or_renewed, unknown};
 use super::followed::{Followed, Frame, Judged};
 use super::seen_live::OfFrame;
+use crate::asm::uses::Mention;
 use crate::asm::walk::Machine;
 use crate::base::{FileAddr, Register, SlotState, VirtAddr};
 use crate::dwarf::{LocationContext, Types};
 use crate::frame::slots::Placed;
 use crate::track::Ledger;
 use crate::value::needs_drop;
+
+/// A variable without a place.
+struct Lost {
+    /// Its position among the variables.
+    index: usize,
+    /// The full name of its type.
+    type_name: Arc<str>,
+}
 
 impl Frame<'_> {
     /// Fills in what is sure of the variables that need to be dropped, and that the rest is not known.
@@ -50,12 +60,21 @@ impl Frame<'_> {
         }
         let fortunes = self.fortunes(followed, low, &owned);
         let others = Others { owned: &owned, asked: &asked, fortunes: &fortunes };
-        let unplaced = self.types_without_place(variables);
+        let lost = self.without_place(variables);
+        let unplaced: Vec<Arc<str>> = lost.iter().map(|lost| lost.type_name.clone()).collect();
         let lines = self.lines_here();
         let captured = self.captured(variables);
         for one in &asked {
             let Some(variable) = variables.get(one.index) else { continue };
-            let live = others.is_live(one, &unplaced, ledger) && !captured.contains(&variable.die);
+            let live = others.is_live(one, &unplaced, ledger)
+                && !captured.contains(&variable.die)
+                && !lost.iter().any(|lost| {
+                    let later = variables.get(lost.index).filter(|_| lost.index > one.index);
+                    others.is_of(one, &lost.type_name)
+                        && later.is_some_and(|later| {
+                            self.may_have_gone_to(followed, variable, later, &lines)
+                        })
+                });
             if live {
                 let now = one.blocks.iter().filter_map(|at| Some(ledger.block_from(*at)?.id));
                 followed.seen.see(self.of_frame(variable), now.collect());
@@ -101,14 +120,39 @@ impl Frame<'_> {
         followed.seen.had(self.of_frame(variable), &ended.collect::<Vec<_>>())
     }
 
-    /// The full names of the types of variables that need to be dropped and have no place: what is not
-    /// seen of those may be in one of them.
-    fn types_without_place(&self, variables: &[Placed]) -> Vec<Arc<str>> {
-        let lost =
-            variables.iter().filter(|variable| variable.in_scope && variable.location.is_err());
-        let types = lost.filter_map(|variable| variable.ty);
-        let types = types.filter(|ty| needs_drop(self.image, *ty));
-        types.filter_map(|ty| Some(self.image.get(ty).ok()?.name.clone())).collect()
+    /// The variables that need to be dropped and have no place: what is not seen of those may be in
+    /// one of them.
+    fn without_place(&self, variables: &[Placed]) -> Vec<Lost> {
+        let lost = variables.iter().enumerate();
+        let lost = lost.filter(|(_, variable)| variable.in_scope && variable.location.is_err());
+        let named = lost.filter_map(|(index, variable)| {
+            let ty = variable.ty.filter(|ty| needs_drop(self.image, *ty))?;
+            Some(Lost { index, type_name: self.image.get(ty).ok()?.name.clone() })
+        });
+        named.collect()
+    }
+
+    /// Whether a variable may have been moved to a later one, which has no place of its own: the
+    /// optimiser leaves the value where it lies. The line that declares the later one tells, where the
+    /// source is at hand.
+    fn may_have_gone_to(
+        &self,
+        followed: &Followed,
+        variable: &Placed,
+        later: &Placed,
+        lines: &Lines,
+    ) -> bool {
+        if !self.is_come_to(later, lines) {
+            return false;
+        }
+        let code = followed.code_of(self);
+        let known = code.mentions.borrow().get(&variable.die).cloned();
+        let mentions = known.unwrap_or_else(|| {
+            let found = followed.mentions_of(self, variable).map(Rc::new);
+            code.mentions.borrow_mut().insert(variable.die, found.clone());
+            found
+        });
+        mentions.is_none_or(|mentions| mentions.on(later.line) != Mention::Never)
     }
 
     /// What becomes of each of the values by the code ahead.

@@ -3,7 +3,7 @@
 use iced_x86::Register as Name;
 
 use super::flags::{Flags, masked};
-use super::stored::Stored;
+use super::stored::{Stored, Word};
 use crate::base::Register;
 
 /// Reads bytes of memory as they are now; none where they are not known, or may be others by then.
@@ -94,7 +94,7 @@ impl Machine {
 
     /// Bytes that somebody else may write to are not known any more.
     pub fn forget(&mut self, at: u64, size: u64) {
-        (at..at.saturating_add(size)).for_each(|address| self.stored.set(address, None));
+        self.stored.set(at, (0..size).map(|_| None));
     }
 
     /// Forgets what was stored elsewhere than in words that are kept: somebody else may have stored
@@ -118,9 +118,7 @@ impl Machine {
             }
             done = done.saturating_add(count);
         }
-        for (offset, byte) in (0..size).zip(bytes) {
-            self.stored.set(to.wrapping_add(offset), byte);
-        }
+        self.stored.set(to, bytes.into_iter());
     }
 
     /// The word at an address.
@@ -130,7 +128,12 @@ impl Machine {
     }
 
     fn byte(&self, at: u64, peek: &Peek<'_>) -> Option<u8> {
-        match self.stored.byte(at) {
+        self.byte_in(self.stored.word(at), at, peek)
+    }
+
+    /// A byte, given the word that it lies in, where some of that was stored.
+    fn byte_in(&self, word: Option<Word>, at: u64, peek: &Peek<'_>) -> Option<u8> {
+        match word.and_then(|word| word.byte(at)) {
             Some(known) => known,
             None if self.stored.is_lost() => None,
             None => peek(at, 1)?.first().copied(),
@@ -144,8 +147,12 @@ impl Machine {
         let mut bytes = [0; 16];
         let into = bytes.get_mut(..size)?;
         if self.stored.touches(at, count) || self.stored.is_lost() {
+            let mut word = self.stored.word(at);
             for (address, into) in (at..end).zip(into) {
-                *into = self.byte(address, peek)?;
+                if address & 7 == 0 {
+                    word = self.stored.word(address);
+                }
+                *into = self.byte_in(word, address, peek)?;
             }
         } else {
             into.copy_from_slice(peek(at, size)?.get(..size)?);
@@ -158,10 +165,8 @@ impl Machine {
     pub(super) fn store(&mut self, at: Option<u64>, size: usize, value: Option<u128>) {
         let Some(at) = at else { return self.scatter() };
         let bytes = value.map(u128::to_le_bytes);
-        for (offset, index) in (0_u64..).zip(0..size) {
-            let byte = bytes.as_ref().and_then(|bytes| bytes.get(index)).copied();
-            self.stored.set(at.wrapping_add(offset), byte);
-        }
+        let byte = |index: usize| bytes.as_ref().and_then(|bytes| bytes.get(index)).copied();
+        self.stored.set(at, (0..size).map(byte));
     }
 
     /// What a register holds, its upper bytes zero; none for the second byte of one, too.

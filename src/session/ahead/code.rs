@@ -8,6 +8,7 @@ use std::sync::Arc;
 use iced_x86::Instruction;
 
 use super::super::callees::{Callees, Passing};
+use super::super::mentions::Mentions;
 use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
 use crate::asm::walk::{Decoded, below_taken};
 use crate::base::{FileAddr, Range};
@@ -23,6 +24,8 @@ pub(in crate::session) struct FunctionCode {
     callees: RefCell<HashMap<Target, Rc<Callee>>>,
     /// The instructions that were walked through, by address.
     decoded: RefCell<HashMap<u64, Option<Rc<Decoded>>>>,
+    /// Where the source names variables, by die.
+    pub mentions: RefCell<HashMap<usize, Option<Rc<Mentions>>>>,
 }
 
 /// A function that is called.
@@ -49,7 +52,7 @@ impl FunctionCode {
         };
         let pads = function.ranges.iter().flat_map(|range| image.landing_pads(*range)).collect();
         let (callees, decoded) = (RefCell::default(), RefCell::default());
-        FunctionCode { pads, drops, unreached, callees, decoded }
+        FunctionCode { pads, drops, unreached, callees, decoded, mentions: RefCell::default() }
     }
 
     /// Where unwinding enters the function from a call, given its last byte.

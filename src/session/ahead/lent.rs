@@ -12,6 +12,8 @@ use crate::dwarf::{PointerFlavour, TypeKind, TypeRef, Types};
 /// How many bytes behind a pointer are looked at and may be written, where nothing says how large
 /// what lies there is.
 const REACH: u64 = 256;
+/// How many bytes are searched for pointers at one address.
+const MAX_SEARCHED: u64 = 1 << 12;
 /// How many pointers are followed from one argument.
 const MAX_POINTERS: usize = 64;
 /// Addresses of a program: the kernel maps nothing lower (`vm.mmap_min_addr`), and nothing higher is
@@ -99,7 +101,7 @@ impl Ahead<'_> {
                 continue;
             }
             *left = left.saturating_sub(1);
-            if found.len() > MAX_POINTERS {
+            if found.len() > MAX_POINTERS || span.size > MAX_SEARCHED {
                 return None;
             }
             let changed = path.changed();
