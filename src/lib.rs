@@ -154,12 +154,16 @@
 //! together with what [`track::Owners`] has seen of blocks.
 //!
 //! Optimised code says less: a variable has no slot of its own, and its bytes stay in several places. There
-//! `session/ahead.rs` walks through the code that has not run yet (`asm/walk`), with what is known of the
-//! registers and of memory. A variable that every way ahead drops, lends or gives away, before something
-//! new is stored in its place, is live, if no other variable can be what is seen there; one of which all
-//! blocks were seen to end is gone; of all others `session/unfollowed.rs` says that it is not known, and
-//! why. Where what such a variable would own lives, its value is shown with that doubt
-//! ([`base::SlotState::Perhaps`]). `tests/states.rs` compares all of it with programs that are made up and know their own truth.
+//! `session/ahead` walks through the code that has not run yet (`asm/walk`), with what is known of the
+//! registers and of memory. A function that is called may change what its arguments lead to, and what
+//! others have kept the address of (`ahead/lent.rs`); a store to an address that is not known may change
+//! all but the bytes whose address nobody computes (`asm/walk/taken.rs`). A variable that every way ahead
+//! drops, lends or gives away, before something new is stored in its place, is live, if no other variable
+//! can be what is seen there (`session/alike.rs`). One that was seen to be live before, and of which all
+//! blocks have ended since, is gone: of one that was not, its bytes may be those of what lay there before
+//! (`session/seen_live.rs`). Of all others `session/doubts.rs` says that it is not known, and why. Where
+//! what such a variable would own lives, its value is shown with that doubt ([`base::SlotState::Perhaps`]).
+//! `tests/states.rs` compares all of it with programs that are made up and know their own truth.
 //!
 //! # The way of a borrow
 //!

@@ -1,12 +1,13 @@
 //! Random machine code: whatever the bytes are, every query ends and none panics.
 
 use super::uses::{self, CalleeKind, CalleeKnown, Leaf, Place, Target, Uses};
+use super::walk;
 use super::{
     Touches, ends_instruction, exits, frame_made, instruction_length, jumps_into,
     last_outside_loops, relocate, stores_to_stack, takes_branch,
 };
 use crate::base::garbage::Choices;
-use crate::base::{FileAddr, Range, VirtAddr};
+use crate::base::{FileAddr, Range, Register, VirtAddr};
 
 /// The longest copy of an instruction: itself, jumps, and the two words of a call.
 const LONGEST_COPY: usize = 64;
@@ -56,7 +57,29 @@ fn ask_function(code: &[u8], range: Range<FileAddr>, offset: i64) {
         }
     }
     stores_to_stack(code, range.start, offset, 8);
+    walk_through(code, range.start);
     ask_values(code, range, ends, offset);
+}
+
+/// Walks through the code, whatever way it goes, with memory that changes from address to address.
+fn walk_through(code: &[u8], start: FileAddr) {
+    walk::below_taken(code);
+    let mut machine = walk::Machine::default();
+    machine.set(Register::RSP, start.0);
+    machine.set_own(start.0, code.len() as u64);
+    let peek = |at: u64, size: usize| (at % 5 != 0).then(|| vec![at.to_le_bytes()[0]; size]);
+    let mut decoder = iced_x86::Decoder::with_ip(64, code, start.0, 0);
+    while decoder.can_decode() {
+        let decoded = walk::Decoded::from(decoder.decode());
+        machine.touched(&decoded);
+        machine.registers_read(&decoded);
+        if machine.step(&decoded, &peek) == walk::Then::Calls {
+            let argument = |index| machine.argument(index).unwrap_or(start.0);
+            let (to, from) = (argument(0), argument(1));
+            machine.copy(to, from, argument(2) % 512, &peek);
+            machine.after_call();
+        }
+    }
 }
 
 /// Asks what becomes of a value in the frame of whatever function the bytes are.

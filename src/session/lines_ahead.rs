@@ -9,8 +9,9 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::followed::{Followed, Frame, is_coroutine};
+use super::followed::{Followed, Frame};
 use super::mentions::Mentions;
+use super::plain::is_coroutine;
 use crate::asm::uses::{Mention, Reachable, Work};
 use crate::base::FileAddr;
 use crate::dwarf::{LocationContext, SourceLine};

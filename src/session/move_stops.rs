@@ -9,8 +9,9 @@ use super::context::FrameContext;
 use super::debugger::Session;
 use super::error::SessionError;
 use super::fates::is_at;
-use super::followed::{Frame, is_plain};
+use super::followed::Frame;
 use super::looking::Looking;
+use super::plain::is_plain;
 
 use super::ownership_stops::{Happened, OwnershipStop};
 use super::places::{BreakPlace, place};

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::borrows::Footprint;
-use super::followed::{Followed, Frame, FunctionUses, is_plain};
+use super::followed::{Followed, Frame, FunctionUses};
 use super::mentions::Mentions;
+use super::plain::is_plain;
 use crate::asm::uses::{Holding, Mention, Outlook, Part, Place};
 use crate::base::FileAddr;
 use crate::dwarf::{Image, Location, SourceLine, TypeRef, Types};

@@ -1,9 +1,10 @@
 //! The state of a variable, put together from what its function's code says of its parts.
 
 use super::callees::Callees;
-use super::followed::{Fate, Frame, Names};
+use super::followed::{Fate, Frame};
+use super::holders::Holders;
 use super::slots::short_function;
-use crate::asm::uses::{Ending, Part, Target, Verdict, Way};
+use crate::asm::uses::{Ending, Target, Verdict, Way};
 use crate::base::{At, GonePart, SlotState, Unreadable, VirtAddr};
 use crate::dwarf::{Location, Origin, TypeRef, Types};
 use crate::frame::slots::Placed;
@@ -11,7 +12,7 @@ use crate::value::{OwningPart, ValueKind, variant_needs_drop};
 
 impl Frame<'_> {
     /// The state of a variable by that of its parts; none where that of one is not known.
-    pub fn state(&self, variable: &Placed, fate: &Fate, names: &Names) -> Option<SlotState> {
+    pub fn state(&self, variable: &Placed, fate: &Fate, names: &Holders<'_>) -> Option<SlotState> {
         let mut live = 0usize;
         let mut never = 0usize;
         let mut gone = Vec::new();
@@ -68,7 +69,7 @@ impl Frame<'_> {
         }
     }
 
-    fn gone(&self, part: &OwningPart, by: &[Ending], names: &Names) -> GonePart {
+    fn gone(&self, part: &OwningPart, by: &[Ending], names: &Holders<'_>) -> GonePart {
         let told: Vec<_> = by.iter().map(|ending| self.told(part, ending, names)).collect();
         let same = |of: &dyn Fn(&GonePart) -> bool| told.iter().all(of);
         let Some(first) = told.first() else {
@@ -91,11 +92,10 @@ impl Frame<'_> {
         })
     }
 
-    pub fn told(&self, part: &OwningPart, ending: &Ending, names: &Names) -> GonePart {
+    pub fn told(&self, part: &OwningPart, ending: &Ending, names: &Holders<'_>) -> GonePart {
         let at = self.line(ending);
-        let holder = |to: &Part| names.iter().find(|(place, _)| place.contains(to.at));
-        if let Some((_, name)) = ending.through.iter().find_map(holder) {
-            let to = Some(name.clone());
+        if let Some(name) = ending.through.iter().find_map(|to| names.name_of(to)) {
+            let to = Some(name);
             return GonePart { path: part.path.clone(), dropped: false, to, at };
         }
         let to = match ending.way {

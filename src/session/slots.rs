@@ -210,8 +210,9 @@ pub(super) fn place_where(
     let registers = |register| context.whole_register(register);
     let reader = &reader(around, context, image, &registers);
     let frame = Frame { context, function, image, reader };
-    let judged = around.stores.followed.judge(&frame, &mut placed);
-    frame.judge_optimised(judged, around.regions.ledger, low, &mut placed);
+    let followed = &around.stores.followed;
+    let judged = followed.judge(&frame, &mut placed);
+    frame.judge_optimised(followed, judged, around.regions.ledger, low, &mut placed);
     for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
         variable.in_scope = false;
     }

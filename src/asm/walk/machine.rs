@@ -1,10 +1,9 @@
 //! Registers and memory, as far as they are known.
 
-use std::collections::BTreeMap;
-
 use iced_x86::Register as Name;
 
 use super::flags::{Flags, masked};
+use super::stored::{Stored, Word};
 use crate::base::Register;
 
 /// Reads bytes of memory as they are now; none where they are not known, or may be others by then.
@@ -18,14 +17,20 @@ const KEPT: [usize; 7] = [3, 4, 5, 12, 13, 14, 15];
 /// Those that arguments are passed in, in their order.
 const ARGUMENTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
 
+/// The most bytes that are read in one go.
+const CHUNK: u64 = 16;
+
 /// What is known of a thread at one place in its code.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Machine {
     general: [Option<u64>; 16],
     vectors: [Option<u128>; 16],
     pub(super) flags: Flags,
-    /// The bytes that were written on the way, by address; none for one that is not known any more.
-    written: BTreeMap<u64, Option<u8>>,
+    stored: Stored,
+    /// The bytes that no pointer leads to: the first, and the first behind them.
+    own: (u64, u64),
+    /// Whether something was stored nobody knows where.
+    scattered: bool,
 }
 
 impl Machine {
@@ -59,19 +64,61 @@ impl Machine {
         self.flags = Flags::default();
     }
 
-    /// Bytes that somebody else may write to are not known any more.
-    pub fn forget(&mut self, at: u64, size: u64) {
-        for address in at..at.saturating_add(size) {
-            self.written.insert(address, None);
-        }
+    /// No pointer leads to some bytes: what is stored nobody knows where is not stored there.
+    pub fn set_own(&mut self, at: u64, size: u64) {
+        self.own = (at, at.saturating_add(size & !7));
     }
 
-    /// Copies bytes, as `memcpy` does.
+    /// Whether a pointer may lead to a byte.
+    pub fn is_reachable(&self, at: u64) -> bool {
+        !(self.own.0..self.own.1).contains(&at)
+    }
+
+    /// Whether something was stored nobody knows where, so that what pointers lead to may be other
+    /// than it was.
+    pub fn is_scattered(&self) -> bool {
+        self.scattered
+    }
+
+    /// Something is stored nobody knows where.
+    pub fn scatter(&mut self) {
+        let (from, end) = self.own;
+        self.stored.keep(&|word| word >= from && word.saturating_add(8) <= end);
+        self.scattered = true;
+    }
+
+    /// The bytes that no pointer leads to: the first, and the first behind them.
+    pub fn own(&self) -> (u64, u64) {
+        self.own
+    }
+
+    /// Bytes that somebody else may write to are not known any more.
+    pub fn forget(&mut self, at: u64, size: u64) {
+        self.stored.set(at, (0..size).map(|_| None));
+    }
+
+    /// Forgets what was stored elsewhere than in words that are kept: somebody else may have stored
+    /// something there.
+    pub fn keep(&mut self, is_kept: &dyn Fn(u64) -> bool) {
+        self.stored.keep(is_kept);
+    }
+
+    /// Copies bytes, as `memmove` does.
     pub fn copy(&mut self, to: u64, from: u64, size: u64, peek: &Peek<'_>) {
-        for offset in 0..size {
-            let byte = self.byte(from.wrapping_add(offset), peek);
-            self.written.insert(to.wrapping_add(offset), byte);
+        let mut bytes = Vec::new();
+        let mut done = 0;
+        while done < size {
+            let count = (size - done).min(CHUNK);
+            let at = from.wrapping_add(done);
+            let of = usize::try_from(count).ok().filter(|_| !self.stored.touches(at, count));
+            let whole = of.and_then(|count| peek(at, count)).filter(|_| !self.stored.is_lost());
+            match whole {
+                Some(whole) => bytes.extend(whole.into_iter().map(Some)),
+                None => bytes.extend((0..count).map(|n| self.byte(at.wrapping_add(n), peek))),
+            }
+            done = done.saturating_add(count);
         }
+        self.stored.set(to, bytes.into_iter());
     }
 
     /// The word at an address.
@@ -81,34 +128,45 @@ impl Machine {
     }
 
     fn byte(&self, at: u64, peek: &Peek<'_>) -> Option<u8> {
-        match self.written.get(&at) {
-            Some(known) => *known,
+        self.byte_in(self.stored.word(at), at, peek)
+    }
+
+    /// A byte, given the word that it lies in, where some of that was stored.
+    fn byte_in(&self, word: Option<Word>, at: u64, peek: &Peek<'_>) -> Option<u8> {
+        match word.and_then(|word| word.byte(at)) {
+            Some(known) => known,
+            None if self.stored.is_lost() => None,
             None => peek(at, 1)?.first().copied(),
         }
     }
 
     /// The bytes of a number of at most 16.
     pub(super) fn load(&self, at: u64, size: usize, peek: &Peek<'_>) -> Option<u128> {
-        let end = at.checked_add(u64::try_from(size).ok()?)?;
+        let count = u64::try_from(size).ok()?;
+        let end = at.checked_add(count)?;
         let mut bytes = [0; 16];
         let into = bytes.get_mut(..size)?;
-        let mut written = self.written.range(at..end).peekable();
-        if written.peek().is_none() {
-            into.copy_from_slice(peek(at, size)?.get(..size)?);
-        } else {
+        if self.stored.touches(at, count) || self.stored.is_lost() {
+            let mut word = self.stored.word(at);
             for (address, into) in (at..end).zip(into) {
-                *into = self.byte(address, peek)?;
+                if address & 7 == 0 {
+                    word = self.stored.word(address);
+                }
+                *into = self.byte_in(word, address, peek)?;
             }
+        } else {
+            into.copy_from_slice(peek(at, size)?.get(..size)?);
         }
         Some(u128::from_le_bytes(bytes))
     }
 
-    pub(super) fn store(&mut self, at: u64, size: usize, value: Option<u128>) {
+    /// Stores bytes at an address; none for one that is not known: then all that pointers lead to
+    /// may be other than it was.
+    pub(super) fn store(&mut self, at: Option<u64>, size: usize, value: Option<u128>) {
+        let Some(at) = at else { return self.scatter() };
         let bytes = value.map(u128::to_le_bytes);
-        for (offset, index) in (0_u64..).zip(0..size) {
-            let byte = bytes.as_ref().and_then(|bytes| bytes.get(index)).copied();
-            self.written.insert(at.wrapping_add(offset), byte);
-        }
+        let byte = |index: usize| bytes.as_ref().and_then(|bytes| bytes.get(index)).copied();
+        self.stored.set(at, (0..size).map(byte));
     }
 
     /// What a register holds, its upper bytes zero; none for the second byte of one, too.

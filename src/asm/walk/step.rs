@@ -1,10 +1,10 @@
 //! One instruction.
 
 use iced_x86::{
-    ConditionCode, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind,
-    Register as Name,
+    ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Register as Name, UsedMemory,
 };
 
+use super::decoded::{Decoded, reads, writes};
 use super::flags::{Flags, is_negative, masked};
 use super::machine::{Machine, Peek};
 
@@ -32,6 +32,8 @@ pub struct Touched {
     pub at: u64,
     /// How many.
     pub size: u64,
+    /// Whether they are read.
+    pub read: bool,
     /// Whether they are written.
     pub written: bool,
 }
@@ -55,31 +57,36 @@ impl Machine {
         Some(start.wrapping_add(instruction.memory_displacement64()))
     }
 
-    /// What an instruction touches, before it runs. A `lea` touches nothing.
-    pub fn touched(&self, instruction: &Instruction) -> Option<Touched> {
-        let memory = |n: &u32| instruction.op_kind(*n) == OpKind::Memory;
-        let operand = (0..instruction.op_count()).find(memory)?;
-        let reads = [Mnemonic::Cmp, Mnemonic::Test, Mnemonic::Call, Mnemonic::Push, Mnemonic::Jmp];
-        let mnemonic = instruction.mnemonic();
-        let size = u64::try_from(instruction.memory_size().size()).ok().filter(|size| *size > 0)?;
-        let written = operand == 0 && !reads.contains(&mnemonic);
-        (mnemonic != Mnemonic::Lea).then_some(())?;
-        Some(Touched { at: self.address(instruction)?, size, written })
+    /// What an instruction touches, before it runs, as far as the addresses are known.
+    pub fn touched(&self, instruction: &Decoded) -> Vec<Touched> {
+        let known = instruction.memory.iter().filter_map(|used| {
+            let size = u64::try_from(used.memory_size().size()).ok().filter(|size| *size > 0)?;
+            let (read, written) = (reads(used.access()), writes(used.access()));
+            Some(Touched { at: self.used(used)?, size, read, written })
+        });
+        known.collect()
     }
 
-    /// What the registers hold that an instruction reads.
-    pub fn registers_read(&self, instruction: &Instruction) -> Vec<u64> {
-        let names = (0..instruction.op_count())
-            .filter(|n| instruction.op_kind(*n) == OpKind::Register)
-            .map(|n| instruction.op_register(n));
-        names.chain([instruction.memory_base()]).filter_map(|name| self.register(name)).collect()
+    /// The address of memory that an instruction uses.
+    fn used(&self, used: &UsedMemory) -> Option<u64> {
+        used.virtual_address(0, |name, _, _| match name {
+            // In 64-bit code all segments but two begin at zero (Intel SDM, volume 1, section 3.4.4).
+            Name::CS | Name::DS | Name::ES | Name::SS => Some(0),
+            name => self.register(name),
+        })
+    }
+
+    /// What the registers hold that an instruction reads, those of addresses too.
+    pub fn registers_read(&self, instruction: &Decoded) -> Vec<u64> {
+        instruction.read.iter().filter_map(|name| self.register(*name)).collect()
     }
 
     /// Runs one instruction. At a call nothing happens yet: its callee is the reader's to know.
-    pub fn step(&mut self, instruction: &Instruction, peek: &Peek<'_>) -> Then {
+    pub fn step(&mut self, decoded: &Decoded, peek: &Peek<'_>) -> Then {
+        let instruction = &decoded.instruction;
         let next = instruction.next_ip();
         match instruction.flow_control() {
-            FlowControl::Next => match self.run(instruction, peek) {
+            FlowControl::Next => match self.run(decoded, peek) {
                 Some(()) => Then::To(next),
                 None => Then::Unknown,
             },
@@ -109,8 +116,8 @@ impl Machine {
         }
     }
 
-    fn run(&mut self, instruction: &Instruction, peek: &Peek<'_>) -> Option<()> {
-        let i = instruction;
+    fn run(&mut self, decoded: &Decoded, peek: &Peek<'_>) -> Option<()> {
+        let i = &decoded.instruction;
         if i.has_rep_prefix() || i.has_repne_prefix() {
             return None;
         }
@@ -132,7 +139,7 @@ impl Machine {
                 let value = self.read(i, 0, peek);
                 let sp = self.register(Name::RSP)?.wrapping_sub(8);
                 self.set_register(Name::RSP, Some(sp));
-                self.store(sp, 8, value.map(u128::from));
+                self.store(Some(sp), 8, value.map(u128::from));
             }
             Mnemonic::Pop => {
                 let sp = self.register(Name::RSP)?;
@@ -145,7 +152,7 @@ impl Machine {
                 self.set_vector(i.op0_register(), Some(0));
             }
             _ if i.op_count() >= 1 && self.compute(i, peek) => {}
-            _ => self.lose(i),
+            _ => self.lose(decoded),
         }
         Some(())
     }
@@ -216,28 +223,25 @@ impl Machine {
             _ => self.vector(i.op1_register()),
         };
         match i.op0_kind() {
-            OpKind::Memory => {
-                if let Some(at) = self.address(i) {
-                    self.store(at, 16, from);
-                }
-            }
+            OpKind::Memory => self.store(self.address(i), 16, from),
             _ => self.set_vector(i.op0_register(), from),
         }
     }
 
     /// An instruction that is not followed: what it writes is not known any more.
-    fn lose(&mut self, i: &Instruction) {
-        let mut factory = InstructionInfoFactory::new();
-        let info = factory.info(i);
-        let writes = |access: OpAccess| {
-            !matches!(access, OpAccess::None | OpAccess::Read | OpAccess::CondRead)
-        };
-        let memory = info.used_memory().iter().any(|used| writes(used.access()));
-        if memory && let Some(at) = self.address(i) {
-            self.store(at, i.memory_size().size(), None);
+    fn lose(&mut self, decoded: &Decoded) {
+        let i = &decoded.instruction;
+        // A bit string is as long as its index says.
+        let in_string = i.op_count() == 2
+            && i.op1_kind() == OpKind::Register
+            && matches!(i.mnemonic(), Mnemonic::Bts | Mnemonic::Btr | Mnemonic::Btc);
+        for used in decoded.memory.iter().filter(|used| writes(used.access())) {
+            let size = used.memory_size().size();
+            let at = self.used(used).filter(|_| !in_string && size > 0);
+            self.store(at, size, None);
         }
-        for used in info.used_registers().iter().filter(|used| writes(used.access())) {
-            self.set_register(used.register(), None);
+        for name in &decoded.written {
+            self.set_register(*name, None);
         }
         if i.rflags_modified() != 0 {
             self.flags = Flags::default();
@@ -260,9 +264,7 @@ impl Machine {
         match i.op0_kind() {
             OpKind::Register => self.set_register(i.op0_register(), value),
             OpKind::Memory => {
-                if let Some(at) = self.address(i) {
-                    self.store(at, i.memory_size().size(), value.map(u128::from));
-                }
+                self.store(self.address(i), i.memory_size().size(), value.map(u128::from));
             }
             _ => {}
         }

@@ -23,7 +23,7 @@ fn run(machine: &mut Machine, code: &[u8]) -> Then {
     let mut decoder = Decoder::with_ip(64, code, 0x1000, DecoderOptions::NONE);
     let mut then = Then::Unknown;
     while decoder.can_decode() {
-        then = machine.step(&decoder.decode(), &elevens);
+        then = machine.step(&decoder.decode().into(), &elevens);
     }
     then
 }
@@ -116,4 +116,90 @@ fn addresses_that_wrap_and_sizes_that_are_too_large_are_survived() {
     machine.forget(u64::MAX - 1, 64);
     machine.copy(u64::MAX - 1, 8, 4, &elevens);
     assert_eq!(machine.word(u64::MAX - 3, &elevens), None);
+}
+
+/// What the last instruction of code touches, when what is in front of it has run.
+fn touched(machine: &mut Machine, code: &[u8]) -> Vec<(u64, u64, bool)> {
+    let mut decoder = Decoder::with_ip(64, code, 0x1000, DecoderOptions::NONE);
+    let mut last = Vec::new();
+    while decoder.can_decode() {
+        let instruction = Decoded::from(decoder.decode());
+        last = machine.touched(&instruction);
+        machine.step(&instruction, &elevens);
+    }
+    last.iter().map(|touched| (touched.at, touched.size, touched.written)).collect()
+}
+
+#[test]
+fn what_an_instruction_reads_and_writes_is_told_apart() {
+    let touches = |code: &[u8]| touched(&mut machine(), code);
+    assert_eq!(touches(&[0x48, 0x89, 0x44, 0x24, 8]), [(STACK + 8, 8, true)], "mov [rsp+8],rax");
+    assert_eq!(touches(&[0x48, 0xf7, 0x24, 0x24]), [(STACK, 8, false)], "mul qword [rsp]");
+    assert_eq!(touches(&[0xf7, 0x34, 0x24]), [(STACK, 4, false)], "div dword [rsp]");
+    assert_eq!(touches(&[0xf7, 0x1c, 0x24]), [(STACK, 4, true)], "neg dword [rsp]");
+    assert_eq!(touches(&[0x0f, 0xba, 0x24, 0x24, 3]), [(STACK, 4, false)], "bt dword [rsp],3");
+    assert_eq!(touches(&[0x0f, 0x1f, 0x04, 0x24]), [], "nop dword [rsp]");
+    assert_eq!(touches(&[0x48, 0x8d, 0x04, 0x24]), [], "lea rax,[rsp]");
+    assert_eq!(touches(&[0x50]), [(STACK - 8, 8, true)], "push rax");
+    assert_eq!(touches(&[0x8b, 0x05, 0x10, 0, 0, 0]), [(0x1016, 4, false)], "mov eax,[rip+16]");
+    assert_eq!(touches(&[0x48, 0x8b, 0x07]), [], "mov rax,[rdi], which is not known");
+    // mov rdi,rsp; movsd; from where rsi points to is not known
+    let moved = touches(&[0x48, 0x89, 0xe7, 0xa5]);
+    assert_eq!(moved, [(STACK, 4, true)]);
+}
+
+#[test]
+fn a_store_to_nobody_knows_where_may_change_all_that_pointers_lead_to() {
+    let mut machine = machine();
+    machine.set_own(STACK, 16);
+    // mov qword [rsp+8],1; mov qword [rsp+16],1
+    let known = [0x48, 0xc7, 0x44, 0x24, 8, 1, 0, 0, 0, 0x48, 0xc7, 0x44, 0x24, 16, 1, 0, 0, 0];
+    run(&mut machine, &known);
+    assert!(!machine.is_scattered() && machine.word(STACK + 16, &elevens) == Some(1));
+    // mov [rdi],al
+    run(&mut machine, &[0x88, 0x07]);
+    assert!(machine.is_scattered());
+    assert_eq!(machine.word(STACK + 8, &elevens), Some(1), "no pointer leads there");
+    let nothing = |_: u64, _: usize| None;
+    assert_eq!(machine.word(STACK + 16, &nothing), None);
+    assert!(machine.is_reachable(STACK + 16) && !machine.is_reachable(STACK + 15));
+}
+
+#[test]
+fn a_bit_string_has_no_end_and_an_exchange_loses_both_sides() {
+    let mut machine = machine();
+    // mov ecx,99; bts [rsp],rcx
+    run(&mut machine, &[0xb9, 99, 0, 0, 0, 0x48, 0x0f, 0xab, 0x0c, 0x24]);
+    assert!(machine.is_scattered());
+    let mut machine = self::machine();
+    // mov edi,1; xchg [rsp],rdi
+    run(&mut machine, &[0xbf, 1, 0, 0, 0, 0x48, 0x87, 0x3c, 0x24]);
+    assert_eq!((machine.argument(0), machine.word(STACK, &elevens)), (None, None));
+    assert!(!machine.is_scattered());
+}
+
+#[test]
+fn bytes_that_are_copied_onto_themselves_are_moved() {
+    let mut machine = machine();
+    // mov qword [rsp],2
+    run(&mut machine, &[0x48, 0xc7, 0x04, 0x24, 2, 0, 0, 0]);
+    machine.copy(STACK + 1, STACK, 40, &elevens);
+    assert_eq!(machine.word(STACK + 1, &elevens), Some(2));
+    assert_eq!(machine.word(STACK + 9, &elevens), Some(0x1111_1111_1111_1111));
+}
+
+#[test]
+fn a_register_that_is_only_written_is_not_read() {
+    let mut machine = machine();
+    machine.set(Register::RBX, 7);
+    machine.set(Register::RSI, 9);
+    let read = |code: &[u8]| {
+        let mut decoder = Decoder::with_ip(64, code, 0x1000, DecoderOptions::NONE);
+        machine.registers_read(&decoder.decode().into())
+    };
+    assert_eq!(read(&[0x48, 0x89, 0xf3]), [9], "mov rbx,rsi");
+    assert_eq!(read(&[0x48, 0x01, 0xf3]), [7, 9], "add rbx,rsi");
+    assert_eq!(read(&[0x48, 0x8b, 0x5c, 0x24, 8]), [0; 0], "mov rbx,[rsp+8]");
+    assert_eq!(read(&[0x48, 0x8b, 0x5e, 8]), [9], "mov rbx,[rsi+8]");
+    assert_eq!(read(&[0xff, 0xd3]), [7], "call rbx");
 }
