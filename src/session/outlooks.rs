@@ -158,7 +158,8 @@ impl Followed {
             Some(mentions) => mentions.on(frame.own_line(at).as_ref(), stands.as_ref()),
             None => Mention::Perhaps,
         };
-        let holding = Holding { slot, word, referent: loan.size };
+        let shared = frame.shares_its_place(variable.die);
+        let holding = Holding { slot, word, referent: loan.size, shared };
         let outlook = known.uses.outlook(&holding, at, &named);
         let mut outlooks = known.outlooks.borrow_mut();
         if outlooks.len() >= MAX_KNOWN {
@@ -185,6 +186,16 @@ impl Followed {
 }
 
 impl Frame<'_> {
+    /// Whether another variable of the function has the place of one.
+    fn shares_its_place(&self, die: usize) -> bool {
+        let mut places = Vec::new();
+        self.each_variable(&self.function.scope, &mut |variable, _| {
+            places.push((variable.die, self.image.place_in_frame(variable)));
+        });
+        let own = places.iter().find(|(of, _)| *of == die).and_then(|(_, place)| place.as_ref());
+        own.is_some_and(|own| places.iter().any(|(of, at)| *of != die && at.as_ref() == Some(own)))
+    }
+
     /// The line of which a statement has begun where the frame stands; one without a number where the
     /// frame stands at the first instruction of a line. For code that was not optimised: its lines lie
     /// in their order.

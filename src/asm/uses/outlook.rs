@@ -35,6 +35,9 @@ pub struct Holding {
     pub word: Part,
     /// How many bytes the reference leads to.
     pub referent: u64,
+    /// Whether another variable has the same bytes: the compiler gives a copy of a reference the place
+    /// of the first. For which of them they are used, only the source tells.
+    pub shared: bool,
 }
 
 /// Whether the source of an instruction names a variable.
@@ -77,7 +80,7 @@ impl Uses {
         named: &dyn Fn(FileAddr) -> Mention,
     ) -> Option<Outlook> {
         if self.is_read(&holding.slot) {
-            let outlook = self.of_memory(holding, at)?;
+            let outlook = self.of_memory(holding, at, named)?;
             let hidden = self.address_within(&holding.slot);
             return match (outlook, hidden) {
                 (Outlook::Unused | Outlook::Dropped, Some(referent)) => {
@@ -102,21 +105,32 @@ impl Uses {
     }
 
     /// Of a variable that has memory of its own.
-    fn of_memory(&self, holding: &Holding, at: FileAddr) -> Option<Outlook> {
-        let mut dropped = false;
+    fn of_memory(
+        &self,
+        holding: &Holding,
+        at: FileAddr,
+        named: &dyn Fn(FileAddr) -> Mention,
+    ) -> Option<Outlook> {
+        let (mut dropped, mut perhaps) = (false, false);
         let found = self.forward(at, &mut |index, step| {
             for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
-                match is_drop(effect) {
-                    true => dropped = true,
-                    false => return Seen::Found,
+                if is_drop(effect) {
+                    dropped = true;
+                    continue;
+                }
+                let mention =
+                    if holding.shared { named(FileAddr(step.at)) } else { Mention::Certain };
+                match mention {
+                    Mention::Certain => return Seen::Found,
+                    Mention::Perhaps => perhaps = true,
+                    Mention::Never => {}
                 }
             }
             if self.stores(index, step, &holding.word) { Seen::Ends } else { Seen::On }
         })?;
-        Some(match (found, dropped) {
-            (true, _) => Outlook::Used,
-            (false, true) => Outlook::Dropped,
-            (false, false) => Outlook::Unused,
+        Some(match told(found, perhaps) {
+            Outlook::Unused if dropped => Outlook::Dropped,
+            told => told,
         })
     }
 
