@@ -19,6 +19,8 @@ mod lend_tree;
 mod lend_truth;
 #[path = "states/lending.rs"]
 mod lending;
+#[path = "support/random.rs"]
+mod random;
 #[path = "states/source.rs"]
 mod source;
 #[path = "states/tree.rs"]

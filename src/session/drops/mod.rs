@@ -2,6 +2,7 @@
 
 mod callers;
 pub(super) mod member;
+mod merged;
 mod place;
 mod scopes;
 
@@ -73,13 +74,15 @@ impl Run {
     /// Plants some code that drops values, as far as it is not planted already.
     pub(super) fn plant_drop_code(&mut self, code: Vec<DropCode>) {
         let main = self.inferior.modules().main();
-        let code = without_stds_own(code);
+        let mut code = without_stds_own(code);
+        code.iter_mut().for_each(|code| code.entry = merged::entry(&main.image, code));
         if self.dropping.sites.is_empty() {
             self.dropping.optimised = main.image.optimised_units().into_iter().collect();
         }
         let bodies = code.iter().filter(|code| code.part == DropPart::Body);
         let implementing: HashSet<_> = bodies.map(|code| plain_name(&code.type_name)).collect();
-        for code in code {
+        let without_bodies = merged::without_bodies(&main.image, &code);
+        for (code, without_body) in code.into_iter().zip(without_bodies) {
             // What somebody asks for by name need not be what is shown to everybody.
             let whose = whose(&main.image, &code.type_name).unwrap_or(Whose::Std);
             let to_virt = |range| main.bias.range_to_virt(range);
@@ -89,11 +92,13 @@ impl Run {
                 tail_calls(&main.image, &code.ranges, &function.ranges)
             });
             let begin = inlined.as_ref().and_then(|function| function.ranges.first());
+            let implements_drop = implementing.contains(&plain_name(&code.type_name));
             let site = DropSite {
                 part: code.part,
                 type_name: code.type_name.clone(),
                 whose,
-                implements_drop: implementing.contains(&plain_name(&code.type_name)),
+                implements_drop,
+                without_body: implements_drop && without_body,
                 entry,
                 ranges: code.ranges.iter().copied().map(to_virt).collect(),
                 inlined_into: begin.map(|range| main.bias.to_virt(range.start)),

@@ -28,6 +28,8 @@ pub struct Drops {
 struct Open {
     /// Outermost first.
     drops: Vec<OpenDrop>,
+    /// Those that ended last, before another has begun.
+    ended: Vec<OpenDrop>,
     /// How many panics unwind the thread.
     panics: u32,
 }
@@ -51,6 +53,8 @@ pub struct OpenDrop {
     at: Option<Arc<At>>,
     /// Whether its type's own `Drop::drop` was seen.
     body: bool,
+    /// Whether a part of the value was seen to be dropped.
+    parts: bool,
     /// Whether it is that of the value whose drop is open around it.
     again: bool,
 }
@@ -90,7 +94,9 @@ impl Drops {
         open.end_before(&record.site, &record.frames);
         open.end_gone(&record.frames);
         let cfa = record.frames.first()?.cfa;
-        if let Some(outer) = open.same_value(record).cloned() {
+        let ended = std::mem::take(&mut open.ended);
+        let same = open.same_value(record).or_else(|| rest_of(record, &ended));
+        if let Some(outer) = same.cloned() {
             let (site, address) = (record.site.clone(), record.address.or(outer.address));
             open.drops.push(OpenDrop { site, cfa, address, again: true, ..outer });
             return None;
@@ -123,8 +129,9 @@ impl Drops {
                 .count
                 .map(|before| HandleCount { before, after: before.saturating_sub(1) }),
         };
-        if let (DroppedPart::Body, Some(value)) = (part, open.drops.last_mut()) {
-            value.body = true;
+        if let Some(outer) = open.drops.last_mut() {
+            outer.body |= part == DroppedPart::Body;
+            outer.parts |= part == DroppedPart::Value;
         }
         open.drops.push(OpenDrop {
             site: record.site.clone(),
@@ -136,6 +143,7 @@ impl Drops {
             at,
             // Where glue was not seen, the type's own `drop` stands for the whole drop.
             body: record.site.part == DropPart::Body,
+            parts: false,
             again: false,
         });
         shown.then_some(seen)
@@ -212,6 +220,24 @@ fn user_within(record: &DropRecord, outer: &OpenDrop) -> bool {
     within.into_iter().any(|call| call.user)
 }
 
+/// The drop of which the code of a record is the rest, among those that have just ended: the type's
+/// own `drop` has run in it, no part of the value was dropped yet, and what begins now in the same
+/// frame, on the same line, has no `drop` of its own.
+fn rest_of<'a>(record: &DropRecord, ended: &'a [OpenDrop]) -> Option<&'a OpenDrop> {
+    record.site.without_body.then_some(())?;
+    let cfa = record.frames.first()?.cfa;
+    let line = record.calls.iter().find(|call| call.user).map(|call| &call.at);
+    ended.iter().find(|drop| {
+        let address = drop.address.zip(record.address);
+        drop.site.part == DropPart::Glue
+            && (&drop.site.type_name, drop.cfa) == (&record.site.type_name, cfa)
+            && drop.site.inlined_into == record.site.inlined_into
+            && (drop.body && !drop.parts)
+            && drop.at.as_ref() == line
+            && address.is_none_or(|(begun, rest)| begun == rest)
+    })
+}
+
 impl OpenDrop {
     /// Whether its own code runs in a frame, or a function to which its code has jumped.
     fn runs_in(&self, frame: &FrameSeen) -> bool {
@@ -232,7 +258,13 @@ impl Open {
     fn end_gone(&mut self, frames: &[FrameSeen]) {
         let live = |drop: &OpenDrop| frames.iter().any(|frame| drop.runs_in(frame));
         let kept = self.drops.iter().rposition(live).map_or(0, |last| last + 1);
-        self.drops.truncate(kept);
+        self.end_from(kept);
+    }
+
+    fn end_from(&mut self, index: usize) {
+        if index < self.drops.len() {
+            self.ended = self.drops.split_off(index);
+        }
     }
 
     /// The code of a drop is entered anew: one that ran in it in the same frame is over.
@@ -240,7 +272,7 @@ impl Open {
         let Some(cfa) = frames.first().map(|frame| frame.cfa) else { return };
         let same = |drop: &OpenDrop| drop.cfa == cfa && Arc::ptr_eq(&drop.site, site);
         if let Some(index) = self.drops.iter().position(same) {
-            self.drops.truncate(index);
+            self.end_from(index);
         }
     }
 

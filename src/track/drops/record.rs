@@ -16,6 +16,9 @@ pub struct DropSite {
     pub whose: Whose,
     /// Whether the type has a `Drop::drop` of its own, as far as its code was found.
     pub implements_drop: bool,
+    /// Whether the type's own `Drop::drop` is no part of this code, although the type has one: the
+    /// optimiser has merged the beginning of the drop, or its end, with other code.
+    pub without_body: bool,
     /// Where it is entered.
     pub entry: VirtAddr,
     /// Where its instructions lie.

@@ -12,6 +12,7 @@ fn site(part: DropPart, name: &str, whose: Whose, entry: u64) -> Arc<DropSite> {
         type_name: name.into(),
         whose,
         implements_drop: true,
+        without_body: false,
         entry: VirtAddr(entry),
         ranges,
         inlined_into: None,
@@ -262,4 +263,35 @@ fn glue_that_calls_glue_of_the_same_type_drops_one_value() {
     assert_eq!(found[2].as_ref().map(|seen| (seen.depth, seen.within)), Some((1, Some(Seq(1)))));
     let elsewhere = at(16, record(&inner, &frames[1..], &[]));
     assert!(seen(&[records[0].clone(), elsewhere])[1].is_some());
+}
+
+#[test]
+fn the_end_of_a_drop_that_was_merged_with_that_of_another_is_no_drop_of_its_own() {
+    let inlined = |entry, without_body| {
+        let site = site(DropPart::Glue, "a::Guard", Whose::User, entry);
+        let inlined_into = Some(VirtAddr(0x9000));
+        Arc::new(DropSite { inlined_into, without_body, ..(*site).clone() })
+    };
+    let (whole, rest, other) =
+        (inlined(0x9100, false), inlined(0x9300, true), inlined(0x9300, false));
+    let body = site(DropPart::Body, "a::Guard", Whose::User, 0x2000);
+    let field = site(DropPart::Glue, "a::Field", Whose::User, 0x3000);
+    let calls = [call("a::f", 7, 0x800)];
+    let begins = |site, at| record(site, &[frame(0x800, at)], &calls);
+    let value = begins(&whole, 0x9100);
+    let own = record(&body, &[frame(0x700, 0x2000), frame(0x800, 0x9110)], &calls);
+    let part = |at| record(&field, &[frame(0x700, 0x3000), frame(0x800, at)], &calls);
+    let found = seen(&[value.clone(), own.clone(), begins(&rest, 0x9300), part(0x9310)]);
+    assert!(found[2].is_none(), "it goes on with the first");
+    assert_eq!(found[3].as_ref().and_then(|seen| seen.within), Some(Seq(1)));
+    let second = |records: &[DropRecord]| seen(records).last().is_some_and(Option::is_some);
+    assert!(
+        second(&[value.clone(), own.clone(), begins(&other, 0x9300)]),
+        "it has a drop of its own"
+    );
+    assert!(second(&[value.clone(), begins(&rest, 0x9300)]), "the drop of the first was not seen");
+    let whole = [value.clone(), own.clone(), part(0x9120), begins(&rest, 0x9300)];
+    assert!(second(&whole), "the parts of the first were dropped");
+    let elsewhere = record(&rest, &[frame(0x800, 0x9300)], &[call("a::f", 8, 0x800)]);
+    assert!(second(&[value, own, elsewhere]), "it is on another line");
 }
