@@ -19,6 +19,7 @@ mod reach;
 mod record;
 mod source;
 mod story;
+mod tables;
 
 pub use folding::{Folded, Folding};
 pub use ledger::{AboutToEnd, Block, Change, Ended, Ledger};

@@ -1,16 +1,16 @@
 //! From where each block can be reached: the search that tells a leak from what is still held.
 //!
 //! A block is reached where a word in a root (a static, a stack, a thread-local variable) or in a
-//! block that is reached is the address of its first byte, or of the value behind the counts of an
-//! `Rc` or `Arc`. Where only an address somewhere within it is found, it is perhaps reached: such a
+//! block that is reached is the address of its first byte, of the value behind the counts of an `Rc`
+//! or `Arc`, or of the control bytes of a `HashMap`'s table. Where only an address somewhere within it is found, it is perhaps reached: such a
 //! word can be a pointer, or bytes that were left from one (valgrind calls such a block "possibly
-//! lost"). Types are not asked. One kind of address in the middle is told by the word behind it: a hash
-//! table points to its control bytes, which lie behind its entries.
+//! lost"). Types are not asked.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::Serialize;
 
+use super::tables::control_bytes;
 use crate::base::{BlockId, VirtAddr};
 
 /// The blocks, with what each leads to.
@@ -37,6 +37,8 @@ struct Node {
     size: u64,
     id: BlockId,
     leads: Vec<Lead>,
+    /// For a table of a `HashMap`, where in it the map points.
+    table: Option<u64>,
     reach: Option<(Reach, Origin)>,
 }
 
@@ -47,7 +49,7 @@ struct Lead {
     target: u32,
     /// Where the word is in its block, in bytes.
     offset: u32,
-    /// Whether it is the address of the beginning.
+    /// Whether it is an address that an owner of the block has.
     sure: bool,
 }
 
@@ -63,9 +65,6 @@ pub struct Reach {
 /// Bytes of the two counts in front of the value of an `Rc` or an `Arc`, whose address
 /// `into_raw` gives.
 const COUNTS: u64 = 16;
-
-/// Control bytes that a hash table compares at a time, with SSE2, which every x86-64 has.
-const GROUP: u64 = 16;
 
 /// By which word a block was reached first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,7 +105,14 @@ impl Graph {
         room: usize,
         mut words: impl FnMut(VirtAddr, u64) -> W,
     ) -> Option<Graph> {
-        let node = |(start, size, id)| Node { start, size, id, leads: Vec::new(), reach: None };
+        let node = |(start, size, id)| Node {
+            start,
+            size,
+            id,
+            leads: Vec::new(),
+            table: None,
+            reach: None,
+        };
         let mut room = room;
         let mut graph = Graph::default();
         for block in blocks {
@@ -115,6 +121,9 @@ impl Graph {
         }
         graph.blocks.sort_unstable_by_key(|node| node.start);
         graph.positions = graph.blocks.iter().map(|node| node.id).zip(0..).collect();
+        for Node { start, size, table, .. } in &mut graph.blocks {
+            *table = control_bytes(*size, |at, len| in_a_row(*start + at, words(*start + at, len)));
+        }
         for index in 0..graph.blocks.len() {
             let Some(Node { start, size, .. }) = graph.blocks.get(index) else { continue };
             let (start, mut leads) = (*start, Vec::new());
@@ -134,9 +143,9 @@ impl Graph {
 
     /// Where words lead to that begin so many bytes behind the beginning of a block.
     fn leads(&self, first: u64, words: &[u64]) -> impl Iterator<Item = Lead> {
-        (first..).step_by(8).zip(pairs(words)).filter_map(|(offset, (word, next))| {
-            let (target, within) = self.find(VirtAddr(word))?;
-            let sure = within == 0 || within == COUNTS || self.is_table(target, within, next);
+        (first..).step_by(8).zip(words).filter_map(|(offset, word)| {
+            let (target, within) = self.find(VirtAddr(*word))?;
+            let sure = self.is_owners(target, within);
             let (target, offset) = (u32::try_from(target).ok()?, u32::try_from(offset).ok()?);
             Some(Lead { target, offset, sure })
         })
@@ -145,15 +154,14 @@ impl Graph {
     /// Follows words of a root that lie in a row from an address on, and marks what is reached from
     /// there and was not before. With `starts` an address within a block means nothing.
     pub fn follow(&mut self, root: usize, start: VirtAddr, words: &[u64], starts: bool) {
-        for (offset, (word, next)) in (0_u64..).step_by(8).zip(pairs(words)) {
-            let Some((target, within)) = self.find(VirtAddr(word)) else { continue };
+        for (offset, word) in (0_u64..).step_by(8).zip(words) {
+            let Some((target, within)) = self.find(VirtAddr(*word)) else { continue };
             let at = VirtAddr(start.0.saturating_add(offset));
             let step = (target, Via::Root { root, at }, (root, at));
             match within {
                 0 => self.reached(vec![step], true),
                 _ if starts => {}
-                COUNTS => self.reached(vec![step], true),
-                within if self.is_table(target, within, next) => self.reached(vec![step], true),
+                _ if self.is_owners(target, within) => self.reached(vec![step], true),
                 _ => {
                     self.perhaps.entry(target).or_insert((step.1, step.2));
                 }
@@ -304,16 +312,6 @@ impl Graph {
         rings
     }
 
-    /// Whether a word leads to the control bytes of a hash table of std, so many bytes behind the
-    /// beginning of a block: one byte for each of its places and a group of them more, up to the
-    /// block's end, with the number of places less one in the next word (`RawTableInner` of
-    /// hashbrown: `ctrl`, `bucket_mask`).
-    fn is_table(&self, block: usize, within: u64, next: Option<u64>) -> bool {
-        let size = self.blocks.get(block).map_or(0, |node| node.size);
-        let places = size.saturating_sub(within).saturating_sub(GROUP);
-        places.is_power_of_two() && places > 1 && next == Some(places - 1)
-    }
-
     /// The block that holds an address, and how many bytes from its beginning that is; none for an
     /// address just behind its end.
     fn find(&self, at: VirtAddr) -> Option<(usize, u64)> {
@@ -321,6 +319,12 @@ impl Graph {
         let node = self.blocks.get(index)?;
         let within = at.0.wrapping_sub(node.start.0);
         (within < node.size.max(1)).then_some((index, within))
+    }
+
+    /// Whether so many bytes from the beginning of a block are where its owner points.
+    fn is_owners(&self, target: usize, within: u64) -> bool {
+        let table = || self.blocks.get(target).and_then(|node| node.table);
+        within == 0 || within == COUNTS || table() == Some(within)
     }
 
     fn reached(&mut self, first: Vec<Step>, sure: bool) {
@@ -336,10 +340,16 @@ impl Graph {
     }
 }
 
-/// Words, each with the one behind it.
-fn pairs(words: &[u64]) -> impl Iterator<Item = (u64, Option<u64>)> {
-    let next = words.iter().skip(1).copied().map(Some).chain([None]);
-    words.iter().copied().zip(next)
+/// The words that follow each other from an address on.
+fn in_a_row(start: VirtAddr, pieces: impl IntoIterator<Item = (VirtAddr, Vec<u64>)>) -> Vec<u64> {
+    let mut words = Vec::new();
+    for (at, piece) in pieces {
+        if at.0 != start.0.wrapping_add(8 * words.len() as u64) {
+            break;
+        }
+        words.extend(piece);
+    }
+    words
 }
 
 impl Node {
@@ -430,29 +440,22 @@ mod tests {
     }
 
     #[test]
-    fn the_control_bytes_of_a_hash_table_are_a_beginning_where_its_mask_lies_behind() {
-        // Four entries of 48 bytes, their control bytes and a group more.
-        let blocks = || [(VirtAddr(0x1000), 212, BlockId(1)), (VirtAddr(0x2000), 32, BlockId(2))];
-        let table = [0x1000 + 192, 3, 1, 2];
-        let none = |_, _| None;
-        for (words, sure) in [
-            (table, Some(true)),
-            ([0x1000 + 192, 4, 1, 2], Some(false)),
-            ([0x1000 + 184, 3, 1, 2], Some(false)),
-            ([0x1000, 0, 0, 0], Some(true)),
-        ] {
-            let mut graph = Graph::new(blocks(), usize::MAX, none).expect("there is room");
-            graph.follow(0, VirtAddr(0x10), &words, false);
-            graph.finish();
-            assert_eq!(graph.reach(BlockId(1)).map(|reach| reach.sure), sure, "{words:x?}");
-        }
-        let words = |start: VirtAddr, _| {
-            [(start, if start.0 == 0x2000 { table.to_vec() } else { Vec::new() })]
+    fn a_hash_table_is_reached_by_the_address_of_its_control_bytes() {
+        // Four buckets of eight bytes, of which none is in use, and another block of that size.
+        let blocks = [(VirtAddr(0x1000), 52, BlockId(1)), (VirtAddr(0x2000), 52, BlockId(2))];
+        let words = |at: VirtAddr, _| {
+            [(at, if at.0 == 0x1020 { vec![u64::MAX; 2] } else { vec![0x1020; 2] })]
         };
-        let mut graph = Graph::new(blocks(), usize::MAX, words).expect("there is room");
-        graph.follow(0, VirtAddr(0x10), &[0x2000], false);
+        let mut graph = Graph::new(blocks, usize::MAX, words).expect("there is room");
+        graph.follow(0, VirtAddr(0), &[0x2020], false);
         graph.finish();
-        assert_eq!(graph.reach(BlockId(1)).map(|reach| reach.sure), Some(true));
+        let sure = |n| graph.reach(BlockId(n)).map(|reach| reach.sure);
+        assert_eq!((sure(1), sure(2)), (Some(false), Some(false)));
+        let mut graph = Graph::new(blocks, usize::MAX, words).expect("there is room");
+        graph.follow(0, VirtAddr(0), &[0x1020, 0x2020], false);
+        graph.finish();
+        let sure = |n| graph.reach(BlockId(n)).map(|reach| reach.sure);
+        assert_eq!((sure(1), sure(2)), (Some(true), Some(false)));
     }
 
     #[test]

@@ -258,7 +258,8 @@ mod tests {
         let own = frame(callee, vec![slot("it", "parameter", "&Vec<u8>", "live".into(), "refers")]);
         let frame: FrameView = serde_json::from_value(own).expect("a frame");
         let main: FrameView = serde_json::from_value(main).expect("a frame");
-        let slots = frame.slots.iter().filter_map(|slot| lent(slot, callee, &[main.clone()]));
+        let slots =
+            frame.slots.iter().filter_map(|slot| lent(slot, callee, std::slice::from_ref(&main)));
         slots.map(deed).collect()
     }
 
