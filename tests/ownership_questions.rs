@@ -73,7 +73,7 @@ fn a_live_variable_says_who_borrows_it_and_what_it_owns() {
     let text = debug::text(&borrowed, "in-g", &["up", "why value"]);
     has(&text, "it is live: the code still uses or drops it on a way from here  (inferred)");
     has(&text, " in main, and alive  (observed)");
-    has(&text, "g::value.*: String leads into it (shared), as long as it is in scope  (inferred)");
+    has(&text, "g::value*: String leads into it (shared), as long as it is in scope  (inferred)");
 }
 
 #[test]

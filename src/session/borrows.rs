@@ -11,7 +11,7 @@ use crate::base::{
 };
 use crate::dwarf::{Image, TypeKind, TypeRef, Types};
 use crate::track::{Lent, Need, Owned, Party, PlaceKey, Taken, lent};
-use crate::value::{Loan, needs_drop};
+use crate::value::{Limits, Loan, needs_drop};
 
 /// How deep a part that is borrowed is looked for in a value.
 const DEEPEST: usize = 16;
@@ -379,7 +379,7 @@ impl Run {
         let others = others.filter(|no| *no != thread && !self.judged.contains(no));
         for other in others.take(THREADS).collect::<Vec<_>>() {
             self.judged.insert(other);
-            self.look_at(other);
+            self.look_at(other, Limits::default());
         }
     }
 }

@@ -8,6 +8,7 @@ use super::picture::Reading;
 use super::run::Run;
 use super::stack::Stack;
 use crate::base::{FrameView, SlotState, ThreadNo, Vectors};
+use crate::value::Limits;
 
 /// Frames with their slots.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -51,16 +52,20 @@ impl Session {
         }
         let thread = self.selected.thread;
         let run = self.run.as_mut().ok_or(SessionError::NotRunning)?;
-        let picture = run.picture_of(thread).ok_or(SessionError::NotRunning)?;
+        let picture = run.picture_of(thread, Limits::default()).ok_or(SessionError::NotRunning)?;
         Ok(Slots { frames: picture.frames, cut: picture.cut, whole_stack: true })
     }
 }
 
 impl Run {
     /// The picture of the stack of a thread that is held.
-    pub(super) fn picture_of(&mut self, thread: ThreadNo) -> Option<crate::base::StackView> {
+    pub(super) fn picture_of(
+        &mut self,
+        thread: ThreadNo,
+        limits: Limits,
+    ) -> Option<crate::base::StackView> {
         self.judge_others(thread);
-        let stack = self.look_at(thread)?;
+        let stack = self.look_at(thread, limits)?;
         self.judged.insert(thread);
         Some(stack)
     }
@@ -75,7 +80,7 @@ impl Run {
     ) -> Vec<FrameView> {
         let Some(raw) = stack.raw.get(index) else { return Vec::new() };
         let bytes = self.sizes(&stack.raw).get(index).copied().unwrap_or(0);
-        let reading = Reading { slots: false, inlined: true };
+        let reading = Reading { slots: false, inlined: true, limits: Limits::default() };
         let (mut views, _) = self.frame(thread, &stack.raw, index, bytes, vectors, reading);
         let low = super::slots::low_end(&stack.raw, index);
         let mut read = self.slots(thread, raw, low, vectors, reading);

@@ -10,6 +10,7 @@ use super::ownership::OwnerStep;
 use super::run::Run;
 use super::slots::short_function;
 use crate::base::{At, BlockId, FrameView, Hold, MemoryExt, SlotState, ThreadNo, VirtAddr};
+use crate::value::Limits;
 
 /// Bytes of a block that are shown at most.
 const MOST_BYTES: usize = 1 << 16;
@@ -151,12 +152,13 @@ impl Session {
 }
 
 impl Run {
-    /// What the slots of all threads lead to.
+    /// What the slots of all threads lead to, deeper than a picture that is only shown.
     pub(super) fn holders(&mut self) -> HashMap<BlockId, Vec<Holder>> {
         let threads: Vec<_> = self.held.iter().map(|(thread, _)| thread.no()).collect();
         let mut holders = HashMap::new();
         for thread in threads {
-            for frame in self.picture_of(thread).map(|stack| stack.frames).unwrap_or_default() {
+            let stack = self.picture_of(thread, Limits::for_programs());
+            for frame in stack.map(|stack| stack.frames).unwrap_or_default() {
                 add_holders(&frame, &mut holders);
             }
         }
@@ -220,12 +222,8 @@ pub(super) fn add_holders(frame: &FrameView, holders: &mut HashMap<BlockId, Vec<
         let function = slot.inlined_from.as_deref().unwrap_or(&own);
         let name = slot.name.as_deref().unwrap_or("?");
         for held in &slot.blocks {
-            let joint = match held.path.chars().next() {
-                None | Some('[' | '.') => "",
-                Some(_) => ".",
-            };
             holders.entry(held.block).or_default().push(Holder {
-                place: format!("{function}::{name}{joint}{}", held.path),
+                place: format!("{function}::{name}{}", held.path),
                 type_name: Some(held.type_name.clone()),
                 hold: held.hold,
                 used: Some(held.used),

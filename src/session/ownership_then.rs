@@ -105,7 +105,7 @@ impl Session {
 fn blocks_of(held: &[Held], parts: &[String]) -> impl Iterator<Item = BlockId> {
     let mut wanted = String::new();
     for part in parts {
-        let joint = if wanted.is_empty() || part.starts_with('[') { "" } else { "." };
+        let joint = if part.starts_with('[') { "" } else { "." };
         wanted = wanted + joint + part;
     }
     let mut blocks: Vec<BlockId> = Vec::new();
@@ -132,13 +132,19 @@ mod tests {
             used: 0,
             size: 0,
         };
-        let all =
-            [held(1, ""), held(2, "[0].name"), held(3, "[0].names"), held(2, "[0].name.inner")];
+        let all = [
+            held(1, ""),
+            held(2, "[0].name"),
+            held(3, "[0].names"),
+            held(2, "[0].name.inner"),
+            held(4, ".name"),
+        ];
         let blocks = |text: &str| {
             let (_, parts) = path(text).expect("a path");
             blocks_of(&all, &parts).map(|block| block.0).collect::<Vec<_>>()
         };
-        assert_eq!(blocks("v"), [1, 2, 3]);
+        assert_eq!(blocks("v"), [1, 2, 3, 4]);
+        assert_eq!(blocks("v.name"), [4]);
         assert_eq!(blocks("v[0]"), [2, 3]);
         assert_eq!(blocks("v[0].name"), [2]);
         assert_eq!(blocks("v[1]"), [0_u64; 0]);

@@ -43,6 +43,8 @@ pub(super) struct Reading {
     pub slots: bool,
     /// The variables of calls that are inlined at its pc.
     pub inlined: bool,
+    /// How much of each value.
+    pub limits: Limits,
 }
 
 impl Run {
@@ -71,15 +73,15 @@ impl Run {
             return;
         }
         self.judge_others(thread);
-        self.look_at(thread);
+        self.look_at(thread, Limits::default());
         self.judged.insert(thread);
     }
 
     /// Takes the picture of a thread that is held.
-    pub(super) fn look_at(&mut self, thread: ThreadNo) -> Option<StackView> {
+    pub(super) fn look_at(&mut self, thread: ThreadNo, limits: Limits) -> Option<StackView> {
         let index = self.held.iter().position(|(held, _)| held.no() == thread)?;
         let (stopped, signal) = self.held.remove(index);
-        let picture = self.picture(&stopped, 0);
+        let picture = self.picture_with(&stopped, 0, self.begun(), limits);
         self.held.insert(index, (stopped, signal));
         self.tell_moves(thread, picture.moves);
         Some(picture.stack)
@@ -88,13 +90,23 @@ impl Run {
     /// The picture of a thread's stack, without its `skip` innermost frames. The frames that are
     /// skipped still bound those that are not.
     pub(super) fn picture(&mut self, thread: &Stopped, skip: usize) -> Picture {
-        // A session takes its own pictures where people look, not where calls begin.
-        self.picture_with(thread, skip, !self.options.calls || self.log.is_some())
+        self.picture_with(thread, skip, self.begun(), Limits::default())
+    }
+
+    /// A session takes its own pictures where people look, not where calls begin.
+    fn begun(&self) -> bool {
+        !self.options.calls || self.log.is_some()
     }
 
     /// The same. `begun` says whether calls that are inlined where the innermost frame stands have
     /// begun: those behind the prologue of a function have not at its entry.
-    pub(super) fn picture_with(&mut self, thread: &Stopped, skip: usize, begun: bool) -> Picture {
+    pub(super) fn picture_with(
+        &mut self,
+        thread: &Stopped,
+        skip: usize,
+        begun: bool,
+        limits: Limits,
+    ) -> Picture {
         let (frames, cut) = self.unwind(thread, FRAMES);
         let no = thread.no();
         let sp = thread.registers().sp();
@@ -120,7 +132,7 @@ impl Run {
             }
             let wanted = with_slots < FRAMES_WITH_SLOTS;
             let innermost = if index == 0 { vectors.as_ref() } else { None };
-            let reading = Reading { slots: wanted, inlined: index > 0 || begun };
+            let reading = Reading { slots: wanted, inlined: index > 0 || begun, limits };
             let bytes = sizes.get(index).copied().unwrap_or(0);
             let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
@@ -239,7 +251,7 @@ impl Run {
         let around = Surroundings {
             regions: &regions,
             thread,
-            limits: Limits::default(),
+            limits: reading.limits,
             is_user: &is_user,
             calls: if reading.inlined { Calls::Users } else { Calls::Own },
             stores: &self.stores,

@@ -9,6 +9,7 @@ use super::run::Run;
 use super::stack::Frame;
 use crate::base::{BlockId, Event, EventKind, Evidence, Seq, ThreadNo};
 use crate::track::{Folding, Log, Story};
+use crate::value::Limits;
 
 impl Run {
     /// Keeps what a session's user may ask for later.
@@ -31,7 +32,7 @@ impl Run {
         }
         self.record_entry(thread);
         self.flush_repeated(thread);
-        let Some(stack) = self.picture_of(thread) else { return };
+        let Some(stack) = self.picture_of(thread, Limits::default()) else { return };
         // What `backtrace` begins with: inlined calls before it have not begun.
         let same = |view: &crate::base::FrameView| view.at.function == innermost.at.function;
         let hidden = stack.frames.iter().position(same).unwrap_or(0);

@@ -46,7 +46,7 @@ impl Run {
     pub(super) fn tell_scope_end(&mut self, thread: &Stopped, depth: u32) {
         let no = thread.no();
         self.flush_repeated(no);
-        let picture = self.picture_with(thread, 0, false);
+        let picture = self.picture_with(thread, 0, false, Limits::default());
         self.tell_moves(no, picture.moves);
         let mut views = picture.stack;
         let frame = own_frame(&mut views);
@@ -62,7 +62,7 @@ impl Run {
         let whole = self.options.whole_stack || self.threads.of(no).top.is_none();
         let (mut views, moves, stack_bytes) = match whole {
             true => {
-                let picture = self.picture_with(thread, 0, false);
+                let picture = self.picture_with(thread, 0, false, Limits::default());
                 (picture.stack, picture.moves, picture.stack_bytes)
             }
             false => self.innermost(thread),
@@ -90,7 +90,7 @@ impl Run {
         self.tell_moves(no, returned.moves);
         // Who looks for owners alone saw this stack where the scope of the variables ended.
         let (stack, stack_bytes) = if self.options.whole_stack && self.options.values {
-            let picture = self.picture_with(thread, 1, false);
+            let picture = self.picture_with(thread, 1, false, Limits::default());
             self.tell_moves(no, picture.moves);
             (Some(picture.stack), picture.stack_bytes)
         } else {
@@ -122,7 +122,7 @@ impl Run {
         let views = match frames.is_empty() {
             true => Vec::new(),
             false => {
-                let reading = Reading { slots: true, inlined: false };
+                let reading = Reading { slots: true, inlined: false, limits: Limits::default() };
                 let bytes = self.sizes(&frames).first().copied().unwrap_or(0);
                 self.frame(no, &frames, 0, bytes, vectors.as_ref(), reading).0
             }

@@ -33,6 +33,18 @@ pub(super) fn brief(path: &str, columns: usize) -> String {
     shorter.clone().find(|path| path.width() <= columns).or(shortest).unwrap_or(path.to_owned())
 }
 
+/// A place of at most so many columns, if leaving out fields between the variable and the last ones can
+/// make it so: `main::tree….tags[0]`.
+pub(super) fn brief_place(place: &str, columns: usize) -> String {
+    if place.width() <= columns {
+        return place.to_owned();
+    }
+    let mut joints = place.match_indices(['.', '[']).map(|(at, _)| at);
+    let head = joints.next().map_or(place, |at| &place[..at]);
+    let mut shorter = joints.map(|at| format!("{head}…{}", &place[at..]));
+    shorter.find(|place| place.width() <= columns).unwrap_or_else(|| place.to_owned())
+}
+
 /// The path with each path between its angle brackets cut to the last segment. A closure keeps the
 /// function that it stands in, because `{{closure}}` alone names nothing.
 pub(super) fn last_names(path: &str) -> String {
@@ -118,6 +130,16 @@ mod tests {
     fn a_name_with_brackets_that_do_not_match_is_kept_in_one_piece() {
         assert_eq!(function(">><a::b"), ">><b");
         assert_eq!(function("a::é<é::ü"), "é<ü");
+    }
+
+    #[test]
+    fn a_long_place_keeps_its_variable_and_its_last_fields() {
+        let place = "main::tree*.kids.value[0]*.item.tags[10]";
+        assert_eq!(brief_place(place, 40), place);
+        assert_eq!(brief_place(place, 28), "main::tree*….item.tags[10]");
+        assert_eq!(brief_place(place, 16), "main::tree*…[10]");
+        assert_eq!(brief_place(place, 10), place, "no part of it fits");
+        assert_eq!(brief_place("main::a_long_name", 8), "main::a_long_name");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Blocks of the heap.
 
-use super::super::paths::{brief, function};
+use super::super::paths::{brief, brief_place, function};
 use super::super::spans::{Ink, Line, bytes, counted, number, place};
 use super::{address, kept_by, plain, widest};
 use crate::base::{At, Hold};
@@ -21,8 +21,8 @@ pub(super) fn blocks(view: &HeapView, addresses: bool, width: usize, lines: &mut
     }
     let ordinal = view.blocks.iter().map(|b| b.block.to_string().len()).max().unwrap_or(0);
     let size = view.blocks.iter().map(|b| bytes(b.size).len()).max().unwrap_or(0);
-    let owners: Vec<String> = view.blocks.iter().map(owner).collect();
     let room = OWNER.max(width / 3);
+    let owners: Vec<String> = view.blocks.iter().map(|block| owner(block, room)).collect();
     let column = widest(owners.iter().map(String::as_str), room);
     for (block, owner) in view.blocks.iter().zip(&owners) {
         let mut line = Line::new();
@@ -43,11 +43,14 @@ pub(super) fn blocks(view: &HeapView, addresses: bool, width: usize, lines: &mut
     }
 }
 
-fn owner(block: &BlockView) -> String {
+fn owner(block: &BlockView, room: usize) -> String {
+    const SHARED: &str = " (shared)";
     match (&block.owner, &block.keeper) {
-        (Some(Holder { place, hold: Hold::Shares, .. }), _) => format!("{place} (shared)"),
-        (Some(owner), _) => owner.place.clone(),
-        (None, Some(OwnerStep::Slot(owner))) => owner.place.clone(),
+        (Some(Holder { place, hold: Hold::Shares, .. }), _) => {
+            brief_place(place, room.saturating_sub(SHARED.len())) + SHARED
+        }
+        (Some(owner), _) => brief_place(&owner.place, room),
+        (None, Some(OwnerStep::Slot(owner))) => brief_place(&owner.place, room),
         (None, Some(OwnerStep::Block { block, offset })) => {
             format!("by a word of {block}+{offset}")
         }
