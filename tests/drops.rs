@@ -112,6 +112,15 @@ fn a_type_that_owns_raw_memory_frees_it_in_its_own_drop() {
     assert_eq!(freed["size"], 12);
 }
 
+#[test]
+fn the_report_on_optimised_code_says_what_it_may_lack() {
+    let said = |variant| {
+        let executable = program("moved", variant).executable;
+        freehold(["drops".as_ref(), executable.as_os_str()]).stderr.contains("code is optimised")
+    };
+    assert!(said(Variant::Opt) && !said(Variant::Debug));
+}
+
 /// What the report says of `main`, without colours and without what follows the trees.
 fn report(name: &str, args: &[&str]) -> String {
     let built = program(name, Variant::Debug);

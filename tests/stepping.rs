@@ -724,6 +724,9 @@ fn lines_of_gdb(program: &Program, word: &str, function: &str, steps: usize) -> 
 /// gdb stops twice on a line that has code without a line in its middle, as a checked addition has.
 #[test]
 fn next_visits_the_lines_that_gdb_visits_and_each_once() {
+    if !support::installed("gdb") {
+        return;
+    }
     let program = program("stepping", Variant::Debug);
     for (word, steps) in [("loops", 9), ("calls", 5), ("macros", 4), ("matches", 5)] {
         let mut expected = lines_of_gdb(&program, word, word, 2 * steps);

@@ -67,7 +67,8 @@ fn walk_through(code: &[u8], start: FileAddr) {
     let mut machine = walk::Machine::default();
     machine.set(Register::RSP, start.0);
     machine.set_own(start.0, code.len() as u64);
-    let peek = |at: u64, size: usize| (!at.is_multiple_of(5)).then(|| vec![at.to_le_bytes()[0]; size]);
+    let peek =
+        |at: u64, size: usize| (!at.is_multiple_of(5)).then(|| vec![at.to_le_bytes()[0]; size]);
     let mut decoder = iced_x86::Decoder::with_ip(64, code, start.0, 0);
     while decoder.can_decode() {
         let decoded = walk::Decoded::from(decoder.decode());

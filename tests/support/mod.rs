@@ -6,8 +6,10 @@ pub mod events;
 pub mod process;
 pub mod program;
 pub mod run;
+pub mod tools;
 
 pub use events::{Told, told};
 pub use process::Serving;
 pub use program::{Program, Variant, program, program_with};
 pub use run::{Ran, at_prompt, command, freehold, freehold_in, normalise};
+pub use tools::installed;

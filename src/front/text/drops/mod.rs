@@ -27,7 +27,12 @@ pub struct DropsText {
     only: Vec<String>,
     builder: Builder,
     types: BTreeMap<String, Count>,
+    optimised: bool,
 }
+
+/// What is said of each report on optimised code.
+const OPTIMISED: &str = "This code is optimised. A drop that the compiler merged with other code has no \
+                         call of its own in the debug information, and is not told.";
 
 /// How often values of a type were dropped.
 #[derive(Default)]
@@ -39,13 +44,23 @@ struct Count {
 impl DropsText {
     /// A view of so many columns, of what concerns some types, functions or files.
     pub fn new(width: usize, only: Vec<String>) -> DropsText {
-        DropsText { width, only, builder: Builder::default(), types: BTreeMap::new() }
+        DropsText {
+            width,
+            only,
+            builder: Builder::default(),
+            types: BTreeMap::new(),
+            optimised: false,
+        }
     }
 
     /// The text of an event, with ANSI colours. The report comes with the last one.
     pub fn event(&mut self, event: &Event) -> String {
         self.builder.event(event);
         let lines = match &event.kind {
+            EventKind::Start { optimised, .. } => {
+                self.optimised = *optimised == Some(true);
+                return String::new();
+            }
             EventKind::Drop(drop) if drop.part == DroppedPart::Value => {
                 let count = self.types.entry(drop.type_name.clone()).or_default();
                 count.all += 1;
@@ -54,6 +69,9 @@ impl DropsText {
             }
             EventKind::Exit { status, totals, alive } => {
                 let mut lines = self.report();
+                if self.optimised {
+                    lines.extend(lines::note(OPTIMISED, self.width));
+                }
                 lines.extend(lines::exit(*status, totals, alive, event.heap_bytes.is_some()));
                 lines
             }
