@@ -77,6 +77,14 @@ fn a_live_variable_says_who_borrows_it_and_what_it_owns() {
 }
 
 #[test]
+fn a_variable_of_a_call_that_was_inlined_is_named_by_its_function() {
+    let lending = program("lending", Variant::Opt);
+    let text = said(&lending, &["break show", "run", "frame 1", "why text"]);
+    has(&text, "locals::text it is live");
+    has(&text, "it is borrowed by locals::held (shared)  (inferred)");
+}
+
+#[test]
 fn what_is_not_there_yet_and_what_is_partly_gone_says_so() {
     let order = program("drop_order", Variant::Debug);
     let text = said(&order, &["break in_reverse", "run", "why _b"]);

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::borrows::prove_live;
 use super::debugger::Session;
 use super::error::SessionError;
 use super::fates::{is_gone, short};
@@ -179,9 +180,15 @@ fn about_variable(looking: &Looking<'_>, text: &str) -> Option<Found> {
         let key = PlaceKey { thread: looking.thread, cfa, die: variable.die };
         looking.run.lost.get(&key).or(variable.fate.as_ref())
     });
-    let function = looking.function.map_or("?", |function| &function.name);
+    let own = looking.function.map(|function| &*function.name);
+    let function = variable.inlined.as_deref().or(own).unwrap_or("?");
     let of = format!("{}::{text}", short_function(function));
+    let proven = prove_live(looking.borrowed(variable));
     let (facts, live) = match state {
+        Some(SlotState::Perhaps { .. }) if proven && !path.is_empty() => return None,
+        Some(SlotState::Perhaps { .. }) if proven => {
+            (vec![inferred("it is live: it is borrowed, and what borrows it is still used")], true)
+        }
         Some(SlotState::PartlyMoved { parts }) if !path.is_empty() => {
             let part = parts.iter().find(|part| is_gone(std::slice::from_ref(*part), path))?;
             (vec![inferred(gone(part))], false)
