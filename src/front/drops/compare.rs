@@ -12,6 +12,8 @@ use super::snapshot::{Drop, Snapshot, Thread};
 /// builds are optimised, or both are not; otherwise only where both have them. Lines are compared where the snapshot has some.
 pub(super) fn differences(expected: &Snapshot, seen: &Snapshot) -> Vec<String> {
     let alike = expected.optimised == seen.optimised;
+    // A drop that the compiler merged with other code is one that nobody sees.
+    let hides = seen.optimised;
     let mut left: Vec<&Thread> = seen.threads.iter().collect();
     let mut found = Vec::new();
     for thread in &expected.threads {
@@ -27,7 +29,7 @@ pub(super) fn differences(expected: &Snapshot, seen: &Snapshot) -> Vec<String> {
             continue;
         };
         let seen = left.remove(index);
-        let both = Both { expected: &thread.drops, seen: &seen.drops, alike };
+        let both = Both { expected: &thread.drops, seen: &seen.drops, alike, hides };
         found.extend(both.differences());
     }
     found.extend(left.into_iter().filter(|thread| alike || has_strict(thread)).map(|thread| {
@@ -68,6 +70,8 @@ struct Both<'a> {
     expected: &'a [Drop],
     seen: &'a [Drop],
     alike: bool,
+    /// Whether a drop that was not seen can have happened.
+    hides: bool,
 }
 
 impl Both<'_> {
@@ -86,8 +90,12 @@ impl Both<'_> {
                 Some((at, seen)) => found.push(self.changed(index, expected, at, seen, &pairs)),
                 None if !expected.kind.is_strict() && !self.alike => {}
                 None => found.push(format!(
-                    "{} was never dropped; expected in `{}`{}",
+                    "{} was {}; expected in `{}`{}",
                     expected.named(),
+                    match self.hides {
+                        true => "not seen to be dropped, which optimised code can hide",
+                        false => "never dropped",
+                    },
                     expected.function,
                     place(expected),
                 )),
@@ -218,6 +226,10 @@ mod tests {
         let all = ["f Guard a", "f Guard b"];
         let never = "`Guard` (`b`) was never dropped; expected in `f`";
         assert_eq!(told(&all, &["f Guard a"]), [never]);
+        let hidden = "`Guard` (`b`) was not seen to be dropped, which optimised code can hide; \
+                      expected in `f`";
+        let optimised = run(true, &["f Guard a"]);
+        assert_eq!(differences(&run(false, &all), &optimised), [hidden]);
         assert_eq!(told(&["f Guard a"], &all), ["`Guard` (`b`) dropped in `f`; not expected"]);
         let elsewhere = "`Guard` (`b`) dropped in `g`; expected in `f`";
         assert_eq!(told(&all, &["f Guard a", "g Guard b"]), [elsewhere]);
