@@ -1,6 +1,7 @@
 //! Borrows of which single lines tell little: several statements on one, a reference that is taken
 //! anew, a closure with a parameter of the same name, a loop, a macro; iterators and guards that
-//! write; and a call of std that runs a closure.
+//! write; a call of std that runs a closure; references that only macros of std use; and small values
+//! that are passed by their address.
 
 use std::hint::black_box;
 use std::sync::Mutex;
@@ -89,7 +90,51 @@ fn filters() {
     black_box(&list);
 }
 
+fn formats() {
+    let text = String::from("text");
+    let plain = &text;
+    let whole: &dyn std::fmt::Debug = &text;
+    black_box(9); // #formats
+    let lines = format!("{plain} {:?}", whole);
+    black_box(10); // #formatted
+    drop(lines);
+    drop(text);
+}
+
+struct Three(Box<u32>, u32, u32);
+
+enum Either {
+    Boxed(Box<u32>),
+    Short(u16),
+}
+
+#[inline(never)]
+fn sum(three: Three, either: Either) -> u32 {
+    let either = match either {
+        Either::Boxed(boxed) => *boxed,
+        Either::Short(short) => short.into(),
+    };
+    *three.0 + three.1 + three.2 + either
+}
+
+#[inline(never)]
+fn either(short: bool) -> Either {
+    if short { Either::Short(1) } else { Either::Boxed(Box::new(2)) }
+}
+
+fn by_address() {
+    let three = Three(Box::new(1), 2, 3);
+    let one = either(black_box(false));
+    let other = either(black_box(true));
+    black_box(11); // #unsent
+    black_box(sum(three, one));
+    black_box(12); // #sent
+    drop(other);
+}
+
 fn main() {
+    formats();
+    by_address();
     one_line();
     again();
     same_name();

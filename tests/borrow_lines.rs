@@ -75,3 +75,23 @@ fn a_call_of_std_that_runs_a_closure_has_borrowed_what_it_was_passed() {
     };
     assert!(told.iter().any(by_call), "{told:?}");
 }
+
+#[test]
+fn a_reference_that_only_a_macro_of_std_uses_is_told_as_long_as_that_is_ahead() {
+    let text = at("formats", &["locals"]);
+    assert!(text.contains("borrowed by formats::whole, formats::plain (shared)"), "{text}");
+    let why = at("formats", &["why text"]);
+    assert!(!why.contains("not seen to borrow"), "{why}");
+    let text = at("formatted", &["locals"]);
+    assert!(!text.contains("borrowed"), "{text}");
+}
+
+#[test]
+fn small_values_that_are_passed_by_their_address_are_moved() {
+    let text = at("unsent", &["locals"]);
+    assert!(text.contains("Three(1, 2, 3)") && text.contains("Boxed(2)"), "{text}");
+    let text = at("sent", &["locals"]);
+    assert!(text.contains("three  Three   <moved to sum at borrow_lines.rs:"), "{text}");
+    assert!(text.contains("one    Either  <moved to sum::either at borrow_lines.rs:"), "{text}");
+    assert!(text.contains("other  Either  Short(1)"), "{text}");
+}

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use super::returning::returns;
 use super::slots::is_closure;
 use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
-use crate::dwarf::{CallTarget, Encoding, Function, Image, TypeKind, TypeRef, Types};
+use crate::dwarf::{CallTarget, Function, Image, TypeRef, Types};
+use crate::value::returned::{self, Argument, Convention};
 
 /// What is known of functions by how calls name them: code calls the same ones over and over.
 pub(super) struct Callees<'a> {
@@ -76,7 +77,7 @@ impl<'a> Callees<'a> {
 }
 
 /// How many registers the arguments of a function take at most, and which of them hold the address
-/// of a value. None where a type is not described, or is passed in vector registers.
+/// of a value. None where a type is not described.
 fn registers(image: &Image, function: &Function) -> Option<CalleeKnown> {
     let passing = Passing::of(image, function)?;
     let mut by_value = 0u8;
@@ -88,8 +89,7 @@ fn registers(image: &Image, function: &Function) -> Option<CalleeKnown> {
     Some(CalleeKnown { kind, registers: Some(passing.registers), by_value, returns_there })
 }
 
-/// How a function gets its arguments, as rustc passes them: what is larger than two words by its
-/// address, the rest in one or two registers.
+/// How a function of Rust's own convention gets its arguments.
 pub(super) struct Passing {
     /// Its parameters, in their order.
     pub parameters: Vec<Passed>,
@@ -103,18 +103,21 @@ pub(super) struct Passing {
 pub(super) struct Passed {
     /// The type of the parameter.
     pub ty: TypeRef,
-    /// The first register, counted from 0; none where it is not known, because one before it takes
-    /// one or two.
+    /// The first register, counted from 0; none where it is not known, because how many those before
+    /// it take is not described.
     pub register: Option<usize>,
     /// Whether that holds the address of the value.
     pub by_address: bool,
 }
 
 impl Passing {
-    /// None where a type is not described, or is passed in vector registers.
+    /// None where a type is not described.
     pub fn of(image: &Image, function: &Function) -> Option<Passing> {
-        let out = function.returns.map_or(Some((0, false)), |ty| words(image, ty))?;
-        let mut registers = usize::from(out.1);
+        let returns_there = function.returns.map_or(Some(false), |ty| {
+            let convention = Convention::of_linkage_name(function.linkage_name);
+            Some(returned::passing(image, ty, convention).ok()? == returned::Passing::Memory)
+        })?;
+        let mut registers = usize::from(returns_there);
         let mut parameters = Vec::new();
         let mut exact = true;
         if is_closure(&function.name) {
@@ -124,27 +127,12 @@ impl Passing {
         }
         for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
             let ty = parameter.ty?;
-            let (taken, by_address) = words(image, ty)?;
+            let Argument { registers: taken, by_address } = Argument::of(image, ty).ok()?;
             let register = exact.then_some(registers).filter(|_| taken > 0);
             parameters.push(Passed { ty, register, by_address });
-            exact &= taken < 2;
             registers = registers.checked_add(taken)?;
         }
-        Some(Passing { parameters, registers, returns_there: out.1 })
-    }
-}
-
-/// How many registers a value takes at most, and whether that is one with its address.
-fn words(image: &Image, ty: TypeRef) -> Option<(usize, bool)> {
-    let ty = image.get(ty).ok()?;
-    let scalar =
-        matches!(ty.kind, TypeKind::Base(_) | TypeKind::Pointer { .. } | TypeKind::CLike { .. });
-    match ty.size? {
-        _ if matches!(ty.kind, TypeKind::Base(Encoding::Float)) => None,
-        0 => Some((0, false)),
-        17.. => Some((1, true)),
-        ..=8 if scalar => Some((1, false)),
-        _ => Some((2, false)),
+        Some(Passing { parameters, registers, returns_there })
     }
 }
 

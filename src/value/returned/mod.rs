@@ -1,4 +1,5 @@
-//! Where a function has left what it returns, when it stands at its `ret`.
+//! Where a function has left what it returns, when it stands at its `ret`, and how it gets its
+//! arguments.
 //!
 //! The debug information does not say. It follows from the layout of the type as rustc sees it
 //! (`layout`), and from the calling convention: Rust's own here, C's in `sysv`. Source:
@@ -11,6 +12,7 @@
 //! - anything larger, and all that exceeds sixteen bytes, is in memory of the caller, and `rax`
 //!   holds its address (SIMD vectors as well).
 
+mod arguments;
 mod enum_layout;
 mod layout;
 mod sysv;
@@ -19,6 +21,7 @@ use crate::base::{Register, Unreadable, VirtAddr};
 use crate::dwarf::{Location, Piece, PieceAt, TypeRef, Types};
 
 use super::ReadRegister;
+pub use arguments::Argument;
 use layout::{Abi, Layouts, Scalar};
 
 /// The calling convention of a function, as far as it is known.

@@ -342,3 +342,41 @@ fn what_was_returned_is_read_from_where_it_was_left() {
     let hidden = Passing::Memory.location(&registers);
     assert_eq!(hidden, Ok(Location::Memory(VirtAddr(0xffff_ffff_0000_0007))));
 }
+
+/// The registers that an argument takes, and whether that is one with its address.
+fn argument(world: &World, ty: TypeRef) -> (usize, bool) {
+    let argument = Argument::of(world, ty).unwrap();
+    (argument.registers, argument.by_address)
+}
+
+#[test]
+fn scalars_and_pairs_are_passed_by_themselves_and_other_types_of_nine_bytes_by_address() {
+    let mut world = World::new();
+    let (u16_, u32_, u64_) = (world.uint(2), world.uint(4), world.uint(8));
+    let (u128_, f64_, unit) = (world.uint(16), float(&mut world, 8), world.unit());
+    assert_eq!([u16_, u128_, f64_, unit].map(|ty| argument(&world, ty).0), [1, 2, 0, 0]);
+    let pair = world.tuple_struct("G", 16, 8, &[(u64_, 0), (f64_, 8)]);
+    let slice = world.tuple_struct("S", 16, 8, &[(u64_, 0), (u64_, 8)]);
+    assert_eq!([pair, slice].map(|ty| argument(&world, ty)), [(1, false), (2, false)]);
+    let three = world.tuple_struct("A", 16, 8, &[(u64_, 0), (u32_, 8), (u32_, 12)]);
+    let words = world.array(u64_, 2);
+    assert_eq!([three, words].map(|ty| argument(&world, ty)), [(1, true), (1, true)]);
+    let small = world.array(u32_, 2);
+    assert_eq!(argument(&world, small), (1, false));
+}
+
+#[test]
+fn an_enum_whose_variants_have_different_scalars_is_passed_by_address() {
+    let mut world = World::new();
+    let (tag, word, short) = (world.uint(8), world.uint(8), world.uint(2));
+    let x = world.tuple_struct("X", 16, 8, &[(word, 8)]);
+    let mixed = world.tuple_struct("Y", 16, 8, &[(short, 8)]);
+    let alike = world.tuple_struct("Z", 16, 8, &[(word, 8)]);
+    let mut of = |other| {
+        let variants: [(&str, &[u128], _); 2] = [("X", &[0], Some(x)), ("Y", &[1], Some(other))];
+        world.enumeration("E", 16, 8, Some((tag, 0)), &variants)
+    };
+    let (mixed, alike) = (of(mixed), of(alike));
+    assert_eq!([mixed, alike].map(|ty| argument(&world, ty)), [(1, true), (2, false)]);
+    assert_eq!(rust_way(&world, mixed), Passing::Memory);
+}
