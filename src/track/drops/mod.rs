@@ -173,16 +173,17 @@ impl Drops {
     }
 
     /// Whether a drop of a thread runs in a frame: then those around it are not over either. One in
-    /// the code that is `entered` anew there is over.
+    /// the code that is `entered` anew there is over, with all within it.
     pub fn is_live(
         &self,
         thread: ThreadNo,
         frame: &FrameSeen,
         entered: Option<&Arc<DropSite>>,
     ) -> bool {
-        let same = |drop: &OpenDrop| entered.is_some_and(|site| Arc::ptr_eq(site, &drop.site));
-        let open = self.threads.get(&thread);
-        open.is_some_and(|open| open.drops.iter().any(|drop| drop.runs_in(frame) && !same(drop)))
+        let Some(open) = self.threads.get(&thread) else { return false };
+        let ends = entered.and_then(|site| open.begun_before(site, frame));
+        let kept = open.drops.get(..ends.unwrap_or(open.drops.len())).unwrap_or_default();
+        kept.iter().any(|drop| drop.runs_in(frame))
     }
 
     /// The outermost frame that must be known to tell which drops of a thread are over.
@@ -274,11 +275,16 @@ impl Open {
 
     /// The code of a drop is entered anew: one that ran in it in the same frame is over.
     fn end_before(&mut self, site: &Arc<DropSite>, frames: &[FrameSeen]) {
-        let Some(cfa) = frames.first().map(|frame| frame.cfa) else { return };
-        let same = |drop: &OpenDrop| drop.cfa == cfa && Arc::ptr_eq(&drop.site, site);
-        if let Some(index) = self.drops.iter().position(same) {
+        if let Some(index) = frames.first().and_then(|frame| self.begun_before(site, frame)) {
             self.end_from(index);
         }
+    }
+
+    /// The drop that has begun in some code in a frame, and is over when that is entered anew there,
+    /// as are those within it.
+    fn begun_before(&self, site: &Arc<DropSite>, frame: &FrameSeen) -> Option<usize> {
+        let same = |drop: &OpenDrop| drop.cfa == frame.cfa && Arc::ptr_eq(&drop.site, site);
+        self.drops.iter().position(same)
     }
 
     /// The drop that is open of the value itself. A value lies in no other of its type without a

@@ -327,3 +327,20 @@ fn the_end_of_a_box_with_a_value_whose_own_drop_ran_before_is_no_drop_either() {
     assert_eq!(after(true), [None, None, Some(Some(Seq(2)))], "it goes on with the first");
     assert_eq!(after(false)[..2], [Some(None), Some(Some(Seq(4)))], "it has a drop of its own");
 }
+
+#[test]
+fn what_a_drop_enclosed_is_over_with_it_when_its_code_is_entered_anew() {
+    let inlined = |part| {
+        let site = site(part, "a::Guard", Whose::User, 0x9100);
+        Arc::new(DropSite { inlined_into: Some(VirtAddr(0x9000)), ..(*site).clone() })
+    };
+    let (glue, body) = (inlined(DropPart::Glue), inlined(DropPart::Body));
+    let frame = frame(0x800, 0x9110);
+    let mut drops = Drops::default();
+    for (site, seq) in [(&glue, 1), (&body, 2)] {
+        drops.begins(&record(site, &[frame], &[call("a::f", 7, 0x800)]), None, Seq(seq));
+    }
+    assert!(drops.is_live(THREAD, &frame, None));
+    assert!(drops.is_live(THREAD, &frame, Some(&body)), "the value is dropped around it");
+    assert!(!drops.is_live(THREAD, &frame, Some(&glue)));
+}
