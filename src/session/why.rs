@@ -344,7 +344,11 @@ fn story_facts(story: &Story) -> Vec<Fact> {
     let earlier = changes.len().saturating_sub(CHANGES);
     facts.extend(changes.into_iter().skip(earlier).map(|(_, fact)| fact));
     for (nth, freed) in story.freed.iter().enumerate() {
-        let what = if nth == 0 { "freed" } else { "freed once more" };
+        let what = match (freed.realloc, nth) {
+            (Some(size), _) => format!("resized to {size} B after its end"),
+            (None, 0) => "freed".to_owned(),
+            (None, _) => "freed once more".to_owned(),
+        };
         facts.push(observed(format!("{what}{}", when(&freed.moment))));
     }
     if story.freed.is_empty() && !untouched {

@@ -43,7 +43,7 @@ pub struct Story {
     /// The borrows of its owner that were inferred, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lent: Vec<LentTo>,
-    /// Its ends: one, or none. More say that the program freed it twice.
+    /// Its ends: one, or none. More say that the program freed it twice, or resized it afterwards.
     pub freed: Vec<Freed>,
 }
 
@@ -87,11 +87,15 @@ pub struct LentTo {
     pub until: Option<Seq>,
 }
 
-/// The end of a block, or an attempt to end it once more.
+/// The end of a block, or an attempt to end or resize it once more.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Freed {
     /// When and where.
     pub moment: Moment,
+    /// The size in bytes that a `realloc` asks for, of a block that had ended before; none where it is
+    /// a `free`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realloc: Option<u64>,
 }
 
 impl Story {
@@ -176,8 +180,12 @@ impl Stories {
                     });
                 }
             }
-            EventKind::Free { block, .. } | EventKind::UnknownFree { ended: Some(block), .. } => {
-                self.with(*block, |story| push(&mut story.freed, Freed { moment }));
+            EventKind::Free { block, .. } => {
+                self.with(*block, |story| push(&mut story.freed, Freed { moment, realloc: None }));
+            }
+            EventKind::UnknownFree { ended: Some(block), realloc, .. } => {
+                let realloc = *realloc;
+                self.with(*block, |story| push(&mut story.freed, Freed { moment, realloc }));
             }
             _ => {}
         }
@@ -303,7 +311,8 @@ mod tests {
         stories.take(&free(2, 1));
         let (address, ended) = (VirtAddr(0x1000), Some(BlockId(1)));
         let (allocated_at, freed_at) = (None, None);
-        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at };
+        let realloc = None;
+        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at, realloc };
         stories.take(&event(3, again));
         assert_eq!(stories.of(BlockId(1)).map(|story| story.freed.len()), Some(2));
     }

@@ -48,11 +48,15 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
-        EventKind::UnknownFree { ended, allocated_at, freed_at, .. } => {
-            let mut line = word("free", Ink::Gone);
+        EventKind::UnknownFree { ended, allocated_at, freed_at, realloc, .. } => {
+            let (call, what) = match realloc {
+                Some(size) => ("realloc", format!("to {} after it was freed", bytes(*size))),
+                None => ("free", "a second time".to_owned()),
+            };
+            let mut line = word(call, Ink::Gone);
             match ended {
                 Some(block) => {
-                    line.push(Ink::Gone, format!("{block} a second time"));
+                    line.push(Ink::Gone, format!("{block} {what}"));
                 }
                 None => {
                     line.push(Ink::Gone, "of a pointer that no known block begins at");
@@ -60,7 +64,8 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line.push(Ink::Plain, "  ");
             by(&mut line, at);
-            for (what, at) in [("allocated", allocated_at), ("freed first", freed_at)] {
+            let freed = if realloc.is_some() { "freed" } else { "freed first" };
+            for (what, at) in [("allocated", allocated_at), (freed, freed_at)] {
                 if let Some(at) = at {
                     line.push(Ink::Faint, format!("  {what} in {}", whole_place(at)));
                 }

@@ -88,8 +88,12 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
         Told::inferred(text, &lent.moment)
     }));
     for (nth, freed) in story.freed.iter().enumerate() {
-        let what = if nth == 0 { "freed" } else { "freed again" };
-        events.push(Told::observed(Ink::Gone, what.to_owned(), &freed.moment));
+        let what = match (freed.realloc, nth) {
+            (Some(size), _) => format!("resized to {} after its end", bytes(size)),
+            (None, 0) => "freed".to_owned(),
+            (None, _) => "freed again".to_owned(),
+        };
+        events.push(Told::observed(Ink::Gone, what, &freed.moment));
     }
     events.sort_by_key(|told| told.moment.seq);
     let mut head = Line::new();
