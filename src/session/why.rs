@@ -65,11 +65,7 @@ impl Session {
     pub fn why(&mut self, text: &str) -> Result<Why, SessionError> {
         let text = text.trim();
         if text.starts_with('#') {
-            let block = self.block_meant(text)?;
-            let story = match self.viewing.is_some() {
-                true => self.story_then(block)?,
-                false => self.history(text)?,
-            };
+            let story = self.history(text)?;
             return Ok(Why { of: story.id.to_string(), facts: story_facts(&story) });
         }
         let found = match self.viewing.is_some() {

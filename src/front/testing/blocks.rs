@@ -174,6 +174,7 @@ mod tests {
             moved: Vec::new(),
             lent: Vec::new(),
             freed: freed.collect(),
+            later: 0,
         }
     }
 

@@ -104,6 +104,10 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
     if story.freed.is_empty() {
         lines.push(plain(Ink::Plain, "  alive"));
     }
+    if story.later > 0 {
+        let count = counted(story.later as u64, "more event");
+        lines.push(plain(Ink::Faint, format!("  {count} after this moment")));
+    }
     lines
 }
 
