@@ -269,7 +269,7 @@ fn a_dangling_pointer_is_named_in_every_view() {
 fn the_heap_list_says_what_keeps_a_block_that_no_variable_owns() {
     let dangling = program("dangling", Variant::Debug);
     let text = debug::text(&dangling, "gone", &["heap"]);
-    has(&text, "kept by static ");
+    has(&text, "static std::…::THREAD_INFO");
     has(&text, "by a word of #");
     assert!(!text.contains("owner not known"), "{text}");
 }

@@ -56,6 +56,7 @@ mod scope_reader;
 mod statics;
 mod symbol_filter;
 mod symbols;
+mod thread_local_names;
 mod type_loader;
 mod type_names;
 mod type_sugar;

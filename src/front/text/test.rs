@@ -47,7 +47,9 @@ impl TestText {
             let count = counted(tested.lost.len() as u64, "block");
             lost.push(Ink::Gone, format!("    {count} lost, {}", bytes(sum)));
             lines.push(lost);
-            lines.extend(groups(&tested.lost).iter().map(|group| group.line(true).fit(self.width)));
+            lines.extend(
+                groups(&tested.lost, true).iter().map(|group| group.line(true).fit(self.width)),
+            );
         }
         for text in tested.output.iter().flat_map(|output| output.lines()) {
             let mut line = Line::new();
