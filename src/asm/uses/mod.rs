@@ -18,6 +18,7 @@
 
 mod ahead;
 mod before;
+mod begins;
 mod cells;
 mod effects;
 mod known;
@@ -33,6 +34,7 @@ mod twin;
 mod verdict;
 mod ways;
 
+pub use begins::{Begins, Piece};
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use leaf::Leaf;
 pub use outlook::{Holding, Mention, Outlook};
