@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{Variant, debug, program, told};
+use support::{Variant, at_prompt, debug, program, told};
 
 /// What a command prints at a marker of `lending`, of the variable of a name.
 #[track_caller]
@@ -115,4 +115,16 @@ fn the_history_of_a_block_has_its_borrows() {
         text.lines().find(|line| line.contains("borrowed by g::value (shared, inferred)"));
     let borrowed = borrowed.unwrap_or_else(|| panic!("{text}"));
     assert!(borrowed.contains(&format!("borrowed.rs:{line}")), "{borrowed}");
+}
+
+#[test]
+fn borrows_are_told_at_a_stop_where_drops_are_followed_too() {
+    let borrowed = program("borrowed", Variant::Debug);
+    let said = |first: &[&str]| {
+        let commands = [first, &["break g", "run", "frame 1", "locals", "why value"]].concat();
+        at_prompt(&commands, &borrowed.executable)
+    };
+    let followed = said(&["set drops on"]);
+    assert_eq!(followed, said(&[]));
+    assert!(followed.contains("borrowed by g::value (shared)"), "{followed}");
 }

@@ -85,6 +85,28 @@ fn a_variable_of_a_call_that_was_inlined_is_named_by_its_function() {
 }
 
 #[test]
+fn a_place_in_a_function_of_an_impl_has_the_last_names_of_its_types() {
+    let impls = program("trait_impls", Variant::Debug);
+    let line = impls.line("in-apply");
+    let here = [format!("break trait_impls.rs:{line}"), "run".to_owned()];
+    let text = |more: &[&str]| {
+        let commands: Vec<&str> =
+            here.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        said(&impls, &commands)
+    };
+    let all = text(&["heap", "locals", "why kept", "why item", "owner kept", "history kept"]);
+    let place = "<impl Rule for Discount>::apply::kept";
+    has(&all, &format!("owned by {place}"));
+    has(&all, &format!("<moved to {place} at trait_impls.rs:{}>", impls.line("kept")));
+    has(&all, &format!("it was moved to {place} at trait_impls.rs:{}", impls.line("kept")));
+    has(&all, "borrowed by <impl Rule for Discount>::apply::seen");
+    assert!(!all.contains("trait_impls::"), "{all}");
+    let report = freehold(["drops".to_owned(), impls.executable.display().to_string()]).stderr;
+    has(&normalise(&report), "<impl Rule for Discount>::apply");
+    assert!(!report.contains("trait_impls::"), "{report}");
+}
+
+#[test]
 fn what_is_not_there_yet_and_what_is_partly_gone_says_so() {
     let order = program("drop_order", Variant::Debug);
     let text = said(&order, &["break in_reverse", "run", "why _b"]);
@@ -269,7 +291,7 @@ fn a_dangling_pointer_is_named_in_every_view() {
 fn the_heap_list_says_what_keeps_a_block_that_no_variable_owns() {
     let dangling = program("dangling", Variant::Debug);
     let text = debug::text(&dangling, "gone", &["heap"]);
-    has(&text, "kept by static ");
+    has(&text, "static std::…::THREAD_INFO");
     has(&text, "by a word of #");
     assert!(!text.contains("owner not known"), "{text}");
 }

@@ -326,17 +326,53 @@ fn a_realloc_of_a_block_that_is_alive_is_no_mistake() {
     has(&text, ", 48 B → 96 B");
 }
 
+/// What `watch` tells of the program that makes mistakes, in lines of 200 columns.
+fn watched(args: &[&str]) -> String {
+    let twice = program("double_free", Variant::Debug);
+    let executable = twice.executable.display().to_string();
+    let words = ["watch", "--width=200", &executable, "--"];
+    let ran = freehold(words.iter().chain(args).map(ToString::to_string));
+    normalise(&ran.stderr)
+}
+
 #[test]
 fn what_is_watched_tells_a_double_free_with_its_history() {
     let twice = program("double_free", Variant::Debug);
-    let ran = freehold([
-        "watch".to_owned(),
-        "--width=200".to_owned(),
-        twice.executable.display().to_string(),
-    ]);
-    let text = normalise(&ran.stderr);
+    let text = watched(&[]);
     let told = text.lines().find(|line| line.contains(" a second time")).expect("it is told");
     let (alloc, free) = (twice.line("alloc"), twice.line("free"));
     has(told, &format!("allocated in twice double_free.rs:{alloc}"));
     has(told, &format!("freed first in free double_free.rs:{free}"));
+}
+
+#[test]
+fn what_is_watched_tells_a_realloc_of_what_was_freed_or_never_allocated() {
+    let twice = program("double_free", Variant::Debug);
+    let text = watched(&["grow"]);
+    let told = text.lines().find(|line| line.contains(" after it was freed")).expect("it is told");
+    has(told, "realloc");
+    has(told, "to 96 B after it was freed");
+    has(told, &format!("resize  double_free.rs:{}", twice.line("resize")));
+    has(told, &format!("allocated in grow double_free.rs:{}", twice.line("grow-alloc")));
+    has(told, &format!("freed in free double_free.rs:{}", twice.line("free")));
+    let text = watched(&["grow-stack"]);
+    let told =
+        text.lines().find(|line| line.contains("of a pointer that no known block begins at"));
+    let told = told.expect("it is told");
+    has(told, "realloc");
+    has(told, &format!("resize  double_free.rs:{}", twice.line("resize")));
+}
+
+#[test]
+fn a_history_has_the_realloc_of_a_block_that_was_freed() {
+    let twice = program("double_free", Variant::Debug);
+    let text = watched(&["grow"]);
+    let told = text.lines().find(|line| line.contains(" after it was freed")).expect("it is told");
+    let block = told.split_whitespace().find(|word| word.starts_with('#')).expect("its number");
+    let [history, why] = ["history", "why"].map(|ask| format!("{ask} {block}"));
+    let commands = ["set stop-on-bad-free off", "run", &history, &why];
+    let text = normalise(&ran(&twice, &[], &commands, &["grow"]).stderr);
+    let of = |what: &str| text.lines().find(|line| line.contains(what)).unwrap_or_default();
+    has(of("resized to 96 B after its end  "), &format!("double_free.rs:{}", twice.line("resize")));
+    has(&text, "resized to 96 B after its end at");
 }

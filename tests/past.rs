@@ -609,7 +609,30 @@ fn owners_and_reasons_are_told_as_of_the_moment() {
     let dead =
         format!("it is dead: #3, which it owned last, was freed at moved.rs:{}", line("f-end"));
     assert!(later.contains(&dead), "{later}");
-    assert!(then(&["history value"]).contains("freed"), "a history goes to its end");
+}
+
+/// What a history tells of the block of a variable, and how much follows it.
+#[test]
+fn a_history_ends_at_the_moment_and_says_how_much_follows() {
+    let program = program("moved", Variant::Debug);
+    let line = |marker| format!("moved.rs:{}", program.line(marker));
+    let run = ["break f", "run", "next", "next"];
+    let then = |rest: &[&str]| says("moved", &[], &[&run[..], rest].concat());
+    let now = then(&["history #3"]);
+    assert!(now.contains(" moved to f::value (inferred)") && now.contains(" freed "), "{now}");
+    assert!(!now.contains("after this moment"), "{now}");
+    let begun = then(&["goto #3", "history #3"]);
+    assert!(begun.contains(" allocated ") && begun.contains(&line("alloc")), "{begun}");
+    assert!(!begun.contains("moved to") && !begun.contains(" freed "), "{begun}");
+    let alive =
+        |text: &str, more: &str| text.contains(&format!("  alive\n  {more} after this moment"));
+    assert!(alive(&begun, "2 more events"), "{begun}");
+    let moved = then(&["goto #3", "forward -p", "history value"]);
+    assert!(moved.contains("moved to f::value") && !moved.contains(" freed "), "{moved}");
+    assert!(alive(&moved, "1 more event"), "{moved}");
+    let early = debug::text(&program, "in-f", &["continue", "goto start", "history #3"]);
+    assert!(early.contains("#3 was allocated later, at event"), "{early}");
+    assert!(early.contains("`goto end` returns"), "{early}");
 }
 
 #[test]

@@ -56,3 +56,34 @@ fn a_variable_that_its_ending_thread_drops_is_not_shown() {
     assert_eq!(counter, ["21"], "a constant without a destructor stays");
     assert_eq!(guard, ["`GUARD` is destroyed with its thread"]);
 }
+
+#[test]
+fn a_thread_local_variable_is_named_as_what_keeps_a_block() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let program = program("thread_locals", variant);
+        let stop = ["break thread_locals::used", "run", "continue"];
+        let ask = |more: &[&str]| at_prompt(&[&stop[..], more].concat(), &program.executable);
+        let kept = |name: &str, thread: u32| {
+            format!("thread-local thread_locals::{name} of thread {thread}")
+        };
+        let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let leaks = flat(ask(&["leaks"]));
+        for name in ["WORDS", "GUARD"] {
+            for thread in [1, 2] {
+                let kept = kept(name, thread);
+                assert!(leaks.contains(&format!("kept by {kept}")), "{variant:?} {kept}: {leaks}");
+            }
+        }
+        assert!(
+            leaks.contains("kept by statics and thread-local variables"),
+            "{variant:?} {leaks}"
+        );
+        assert!(!leaks.contains("a thread-local variable of"), "{variant:?} {leaks}");
+        let list = ask(&["heap 100"]);
+        let is_of_guard = |line: &&str| line.contains("  thread-local GUARD of thread 2  ");
+        let of_guard = list.lines().find(is_of_guard).expect("a block that it keeps");
+        let block = of_guard.split_whitespace().next().expect("its number");
+        let owner = flat(ask(&[&format!("owner {block}")]));
+        assert!(owner.contains(&format!("kept by {}", kept("GUARD", 2))), "{variant:?} {owner}");
+    }
+}

@@ -35,6 +35,9 @@ pub enum Keeper {
     ThreadLocal {
         /// The thread.
         of: ThreadNo,
+        /// The variable's name, where its file has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     /// The stack or a register of a thread does.
     Stack {

@@ -114,6 +114,9 @@ pub enum EventKind {
         /// The line that freed it before.
         #[serde(skip_serializing_if = "Option::is_none")]
         freed_at: Option<At>,
+        /// The size in bytes that a `realloc` asks for; none where it is a `free`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        realloc: Option<u64>,
     },
     /// A block passed from one owner to another.
     Move {

@@ -28,7 +28,8 @@ pub(super) static HISTORY: Command = Command {
     usage: "#BLOCK | EXPRESSION",
     about: "Tell what happened to a block: its allocation, moves, resizes and end, with lines",
     details: "With an expression, of the first block that its value leads to. Moves are inferred from \
-              what was seen at stops; the rest was observed.",
+              what was seen at stops; the rest was observed. In the past the history ends at the event \
+              that is looked at, and says how many events of the block follow.",
     run: |context, text| {
         let story = context.session.history(what(text, "history")?)?;
         Ok(Answer::Looked(Looked::History(Box::new(story))))

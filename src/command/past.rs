@@ -63,7 +63,6 @@ pub(super) fn run(
         name if OF_THE_SESSION.contains(&name) => (command.run)(context, rest),
         "split" if rest.is_empty() => (command.run)(context, rest),
         name if RECORDED.contains(&name) => recorded(context),
-        "history" if rest.starts_with('#') => (command.run)(context, rest),
         "owner" | "history" | "why" => recorded(context).map_err(returning),
         "thread" if !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()) => {
             recorded(context)

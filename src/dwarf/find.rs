@@ -6,7 +6,6 @@ use super::image::Image;
 use super::name_match::{Fit, Name};
 use super::name_walk::Kind;
 use super::statics::{Static, StaticAt};
-use super::symbols::SymbolKind;
 use super::types::{TypeKind, TypeRef, Types};
 use super::units::UnitId;
 use crate::base::Unreadable;
@@ -159,9 +158,7 @@ impl Image {
     fn without_tombstones(&self, mut found: Vec<(Fit, Static)>) -> Vec<(Fit, Static)> {
         let stays = |found: &Static| match (found.at, found.linkage_name) {
             (StaticAt::ThreadLocal(offset), Some(name)) => {
-                let locals = self.symbols().all().iter();
-                let mut locals = locals.filter(|symbol| symbol.kind == SymbolKind::ThreadLocal);
-                offset != 0 || locals.any(|symbol| symbol.name == name)
+                offset != 0 || self.symbols().thread_locals().any(|symbol| symbol.name == name)
             }
             _ => true,
         };
@@ -183,6 +180,7 @@ fn best<T>(found: Vec<(Fit, T)>) -> Vec<T> {
 mod tests {
     use super::super::fixture::{Build, builds, debug_builds};
     use super::super::sample;
+    use super::super::symbols::SymbolKind;
     use super::*;
 
     fn types(build: &Build, name: &str) -> Vec<String> {

@@ -10,6 +10,7 @@ use gimli::{
 use super::dies::{Attribute, Unit, Value, reference, section_offset};
 use super::image::{Image, Slice};
 use super::name_match::{ARRAY_KEY, Fnv, key};
+use super::thread_local_names::{is_thread_local_access, is_thread_local_storage};
 use super::unit_index::is_path_segment;
 
 /// How deep namespaces are followed.
@@ -273,17 +274,6 @@ impl Walk<'_> {
         }
         self.names
     }
-}
-
-/// What the macro calls the variable itself: since 1.80, and before.
-fn is_thread_local_storage(name: &str) -> bool {
-    matches!(name, "__RUST_STD_INTERNAL_VAL" | "VAL" | "__KEY")
-}
-
-/// What lies between the user's name and the variable: the constant that the macro defines it as,
-/// or the function in it.
-fn is_thread_local_access(segment: &str) -> bool {
-    segment.starts_with("{constant#") || segment.starts_with("{{constant}}") || segment == "__getit"
 }
 
 fn find(attributes: &[Attribute], name: gimli::DwAt) -> Option<Value> {

@@ -16,6 +16,8 @@ pub struct Symbols {
     all: Vec<Symbol>,
     /// Indices into `all`, without thread-locals: their addresses are offsets in a template.
     by_address: Intervals<usize>,
+    /// Indices of the thread-locals, by offset.
+    thread_locals: Vec<usize>,
 }
 
 /// One symbol.
@@ -59,6 +61,11 @@ impl Symbols {
     /// Thread-locals have no address before a thread runs, and cover none.
     pub fn at(&self, at: FileAddr) -> Option<&Symbol> {
         self.by_address.at(at).and_then(|(_, index)| self.all.get(*index))
+    }
+
+    /// The thread-locals, by address: their offset in the image's block of thread-local storage.
+    pub fn thread_locals(&self) -> impl Iterator<Item = &Symbol> {
+        self.thread_locals.iter().filter_map(|index| self.all.get(*index))
     }
 
     /// Functions of exactly this linker name.
@@ -116,10 +123,16 @@ impl Symbols {
             raw = dynamic.filter_map(|symbol| Raw::of(image, &symbol)).collect();
         }
         let all = in_order(raw);
-        let places = all.iter().enumerate();
-        let places = places.filter(|(_, symbol)| symbol.kind != SymbolKind::ThreadLocal);
-        let by_address = Intervals::new(places.map(|(i, symbol)| (symbol.range, i)).collect());
-        Symbols { all, by_address }
+        Symbols::indexed(all)
+    }
+
+    fn indexed(all: Vec<Symbol>) -> Symbols {
+        let local = |(_, symbol): &(usize, &Symbol)| symbol.kind == SymbolKind::ThreadLocal;
+        let (locals, places): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(local);
+        let thread_locals = locals.into_iter().map(|(index, _)| index).collect();
+        let places = places.into_iter().map(|(index, symbol)| (symbol.range, index));
+        let by_address = Intervals::new(places.collect());
+        Symbols { all, by_address, thread_locals }
     }
 }
 
@@ -261,8 +274,7 @@ mod tests {
             raw("global", 30, 10, 0),
             raw("alias", 30, 10, 0),
         ]);
-        let by_address = all.iter().enumerate().map(|(i, symbol)| (symbol.range, i)).collect();
-        let symbols = Symbols { by_address: Intervals::new(by_address), all };
+        let symbols = Symbols::indexed(all);
         let at = |address| symbols.at(FileAddr(address)).map(|s| s.name);
         assert_eq!(at(5), Some("outer"));
         assert_eq!(at(12), Some("a"));

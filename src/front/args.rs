@@ -252,6 +252,9 @@ Examples:
 ///
 /// Every function of the program itself is watched (not those of std and of dependencies), and each
 /// picture shows the frames with their variables, the blocks that they own, and what changed.
+///
+/// The other threads run on meanwhile. What their variables have borrowed of those in a picture is
+/// not in it: `locals` of `freehold debug` tells that, where all threads stand still.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = WATCH_EXAMPLES)]
 pub struct WatchArgs {

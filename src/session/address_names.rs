@@ -98,11 +98,23 @@ impl Run {
     /// has its name in front: `libc.so.6!malloc+4`.
     pub(super) fn file_place(&self, at: VirtAddr) -> Option<String> {
         let loaded = self.module_at(at)?;
-        let name = in_image(&loaded, at);
+        Some(self.with_file(&loaded, in_image(&loaded, at)))
+    }
+
+    /// The name of the thread-local variable that lies so many bytes behind the beginning of a
+    /// thread's copy of the thread-local storage of the file that is loaded at an address.
+    pub(super) fn thread_local_name(&self, file: VirtAddr, offset: u64) -> Option<String> {
+        let loaded = self.module_at(file)?;
+        let name = loaded.image.symbols().thread_local_at(offset)?;
+        Some(self.with_file(&loaded, name))
+    }
+
+    /// The name of a place in a file, with that file where it is not the executable.
+    fn with_file(&self, loaded: &Loaded, name: String) -> String {
         let main = self.inferior.modules().main();
         let file = file_name(loaded.image.path());
         let own = Arc::ptr_eq(&loaded.image, &main.image) || name == file;
-        Some(if own { name } else { format!("{file}!{name}") })
+        if own { name } else { format!("{file}!{name}") }
     }
 }
 

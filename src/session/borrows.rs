@@ -107,8 +107,9 @@ impl Run {
         footprints: Vec<Footprints>,
         calls: Vec<Footprint>,
     ) {
+        let at_a_stop = self.options.halt_on_signals;
         // A report of drops tells by itself what is passed on by reference.
-        if self.options.drops {
+        if self.options.drops && !at_a_stop {
             return;
         }
         let own = footprints
@@ -130,7 +131,6 @@ impl Run {
             let party = Party { live: true, ..party(&found, None) };
             Seen { at: None, found: Rc::new(found), party: Rc::new(party) }
         }));
-        let at_a_stop = self.options.halt_on_signals;
         if at_a_stop {
             let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
             let others = self.lending.parties.iter();

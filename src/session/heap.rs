@@ -141,13 +141,14 @@ impl Run {
                 };
                 (kind, Folded::Free, at)
             }
-            Change::UnknownFree { address, ended, at } => {
+            Change::UnknownFree { address, ended, realloc, at } => {
                 let line = |at: &Option<Arc<At>>| at.as_deref().cloned();
                 let kind = EventKind::UnknownFree {
                     address,
                     ended: ended.as_ref().map(|ended| ended.id),
                     allocated_at: ended.as_ref().and_then(|ended| line(&ended.allocated_at)),
                     freed_at: ended.as_ref().and_then(|ended| line(&ended.at)),
+                    realloc,
                 };
                 self.flush_repeated(thread);
                 self.emit(thread, Evidence::Observed, at.as_deref().cloned(), None, kind);

@@ -40,12 +40,22 @@ pub(super) enum RootKind {
     /// The data of the file that has `malloc`. The allocator's own pointers lie just before a block,
     /// and those can be within the one before it: only addresses of first bytes count here.
     OfMalloc,
-    /// The thread-local variables of a thread.
-    ThreadLocals(ThreadNo),
+    /// The thread-local variables of a thread: those of one file, or what the C library keeps for
+    /// the thread.
+    ThreadLocals(ThreadNo, Option<TlsBlock>),
     /// The part of a thread's stack that is in use.
     Stack(ThreadNo),
     /// Its registers.
     Registers(ThreadNo),
+}
+
+/// A thread's copy of the thread-local variables of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct TlsBlock {
+    /// Where the file is loaded.
+    pub file: VirtAddr,
+    /// The first byte of the copy.
+    pub start: VirtAddr,
 }
 
 /// The live blocks, with how each is reached from the roots.
@@ -155,7 +165,11 @@ impl Run {
     pub(super) fn keeper(&self, kind: RootKind, at: VirtAddr) -> Keeper {
         match kind {
             RootKind::Statics | RootKind::OfMalloc => Keeper::Static { name: self.file_place(at) },
-            RootKind::ThreadLocals(thread) => Keeper::ThreadLocal { of: thread },
+            RootKind::ThreadLocals(thread, block) => {
+                let name =
+                    block.and_then(|block| self.thread_local_name(block.file, at - block.start));
+                Keeper::ThreadLocal { of: thread, name }
+            }
             RootKind::Stack(thread) | RootKind::Registers(thread) => Keeper::Stack { of: thread },
         }
     }
@@ -213,8 +227,11 @@ impl Run {
         if !ending {
             roots.push(Root { range: registers_at, kind: RootKind::Registers(no) });
         }
-        let kind = RootKind::ThreadLocals(no);
-        roots.extend(self.thread_locals_of(registers, &maps).map(|range| Root { range, kind }));
+        let locals = self.thread_locals_of(registers, &maps);
+        roots.extend(locals.map(|(range, block)| {
+            let kind = RootKind::ThreadLocals(no, block);
+            Root { range, kind }
+        }));
         roots.extend(stack.map(|range| Root { range, kind: RootKind::Stack(no) }));
         roots
     }
@@ -223,23 +240,27 @@ impl Run {
         &self,
         registers: &Registers,
         maps: &[Mapping],
-    ) -> impl Iterator<Item = Range<VirtAddr>> {
+    ) -> impl Iterator<Item = (Range<VirtAddr>, Option<TlsBlock>)> {
         let base = VirtAddr(registers.fs_base);
         // What is mapped behind it belongs to somebody else.
         let mapped = maps.iter().find(|map| map.range.contains(base));
         let own = mapped.map(|map| {
             let end = VirtAddr(base.0.saturating_add(THREAD_DATA));
-            Range::new(base, end.min(map.range.end))
+            (Range::new(base, end.min(map.range.end)), None)
         });
-        let mut ranges: Vec<_> = own.into_iter().collect();
+        let mut ranges = Vec::new();
         for module in self.inferior.modules().iter() {
             let Some(loaded) = module.loaded() else { continue };
             let Some(segment) = loaded.image.tls_segment() else { continue };
-            if let Ok(start) = self.inferior.thread_local(module.range().start, registers, 0) {
-                ranges.push(Range::new(start, VirtAddr(start.0.saturating_add(segment.size))));
+            let file = module.range().start;
+            if let Ok(start) = self.inferior.thread_local(file, registers, 0) {
+                let range = Range::new(start, VirtAddr(start.0.saturating_add(segment.size)));
+                ranges.push((range, Some(TlsBlock { file, start })));
             }
         }
-        ranges.into_iter()
+        // What the C library keeps for itself is left from calls that are over, some of it, and may
+        // name what lies there by now: the variables come before it.
+        ranges.into_iter().chain(own)
     }
 }
 

@@ -111,12 +111,16 @@ impl Session {
     }
 
     /// The story of a block: of `#3`, or of the first block that the value of an expression leads
-    /// to.
+    /// to. In the past it ends at the moment that is looked at.
     ///
     /// # Errors
-    /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it.
+    /// As [`Session::owner`]; [`SessionError::NoStory`] where nothing is known of it, and
+    /// [`SessionError::NotRecorded`] where it was allocated behind the moment.
     pub fn history(&mut self, text: &str) -> Result<Story, SessionError> {
         let block = self.block_meant(text)?;
+        if self.viewing.is_some() {
+            return self.story_then(block);
+        }
         let thread = self.selected.thread;
         if let Some(run) = &mut self.run {
             // What is borrowed and who has moved shows where the program stands.

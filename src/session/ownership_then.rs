@@ -49,14 +49,18 @@ impl Session {
         holders
     }
 
-    /// What happened to a block until the moment.
+    /// What happened to a block until the moment, and how much more there is. The log tells of all
+    /// events; of a block that was allocated before those that it keeps, less is known.
     pub(super) fn story_then(&self, block: BlockId) -> Result<Story, SessionError> {
         let (log, event) = self.log_then()?;
         if let Some(begin) = log.allocation_of(block).filter(|begin| *begin > event) {
             let later = format!("{block} was allocated later, at event {}", begin.0);
             return Err(SessionError::NotRecorded(later));
         }
-        log.story_until(block, event)?.ok_or(SessionError::NoStory(block))
+        let whole = self.story(block)?;
+        let later = whole.events_after(event);
+        let told = log.story_until(block, event)?;
+        Ok(told.map_or_else(|| whole.until(event), |told| Story { later, ..told }))
     }
 
     /// What the picture tells of a variable, or of a part of one.

@@ -18,7 +18,7 @@ use crate::base::{
     Unreadable, VirtAddr,
 };
 use crate::dwarf::{
-    Function, Image, InlinedCall, Location, TypeRef, Types, Visible, short_type_name,
+    Function, Image, InlinedCall, Location, TypeRef, Types, Visible, last_names, short_type_name,
 };
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
@@ -537,12 +537,13 @@ pub(super) fn reader<'a>(
     Reader { types: image, bias, memory, registers, limits, running: &[] }
 }
 
-/// A function's name without its crate, as places are named: `main`, `module::f`.
+/// A function's name without its crate, and with the types in it by their last names, as places are
+/// named: `main`, `module::f`, `<Type as Trait>::f`.
 pub(super) fn short_function(path: &str) -> String {
-    match path.split_once("::") {
-        Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest.to_owned(),
-        _ => path.to_owned(),
-    }
+    last_names(match path.split_once("::") {
+        Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest,
+        _ => path,
+    })
 }
 
 impl FrameContext<'_> {
@@ -564,6 +565,19 @@ pub(super) fn low_end(frames: &[RawFrame], index: usize) -> VirtAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_of_an_impl_is_named_without_the_crates_of_its_types() {
+        let names = [
+            ("inv::main", "main"),
+            ("inv::shop::Shelf::put", "shop::Shelf::put"),
+            ("<inv::Discount as inv::rules::Rule>::apply", "<Discount as Rule>::apply"),
+            ("inv::shop::<impl inv::Rule for inv::Own>::apply", "shop::<impl Rule for Own>::apply"),
+        ];
+        for (path, name) in names {
+            assert_eq!(short_function(path), name);
+        }
+    }
 
     #[test]
     fn closures_and_bodies_of_async_functions_are_told_by_their_paths_and_types() {

@@ -65,11 +65,7 @@ impl Session {
     pub fn why(&mut self, text: &str) -> Result<Why, SessionError> {
         let text = text.trim();
         if text.starts_with('#') {
-            let block = self.block_meant(text)?;
-            let story = match self.viewing.is_some() {
-                true => self.story_then(block)?,
-                false => self.history(text)?,
-            };
+            let story = self.history(text)?;
             return Ok(Why { of: story.id.to_string(), facts: story_facts(&story) });
         }
         let found = match self.viewing.is_some() {
@@ -344,7 +340,11 @@ fn story_facts(story: &Story) -> Vec<Fact> {
     let earlier = changes.len().saturating_sub(CHANGES);
     facts.extend(changes.into_iter().skip(earlier).map(|(_, fact)| fact));
     for (nth, freed) in story.freed.iter().enumerate() {
-        let what = if nth == 0 { "freed" } else { "freed once more" };
+        let what = match (freed.realloc, nth) {
+            (Some(size), _) => format!("resized to {size} B after its end"),
+            (None, 0) => "freed".to_owned(),
+            (None, _) => "freed once more".to_owned(),
+        };
         facts.push(observed(format!("{what}{}", when(&freed.moment))));
     }
     if story.freed.is_empty() && !untouched {

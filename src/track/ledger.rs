@@ -85,12 +85,14 @@ pub enum Change {
         /// The user's line that did it.
         at: Option<Arc<At>>,
     },
-    /// A pointer was freed at which no live block begins.
+    /// A pointer was freed, or is to be reallocated, at which no live block begins.
     UnknownFree {
         /// The pointer.
         address: VirtAddr,
         /// The block that had lain there, if there was one.
         ended: Option<Ended>,
+        /// The bytes that a `realloc` asks for; none where it is a `free`.
+        realloc: Option<u64>,
         /// The user's line that did it.
         at: Option<Arc<At>>,
     },
@@ -238,12 +240,27 @@ impl Ledger {
         if let AllocatorCall::Free { pointer } = call {
             return self.freed(pointer, at);
         }
-        let taken = match call {
-            AllocatorCall::Realloc { pointer, .. } => self.live.remove(&pointer),
-            _ => None,
+        let (taken, unknown) = match call {
+            AllocatorCall::Realloc { pointer, size, .. } => match self.live.remove(&pointer) {
+                Some(block) => (Some(block), None),
+                None => (None, self.unknown(pointer, Some(size), at.clone())),
+            },
+            _ => (None, None),
         };
         self.calls.open(record.thread, record.sp, OpenCall { call, at, taken });
-        None
+        unknown
+    }
+
+    /// What is told of a pointer that is freed or reallocated and begins no block; nothing of null.
+    fn unknown(
+        &self,
+        pointer: VirtAddr,
+        realloc: Option<u64>,
+        at: Option<Arc<At>>,
+    ) -> Option<Change> {
+        let ended = self.ended.get(&pointer).cloned();
+        let change = Change::UnknownFree { address: pointer, ended, realloc, at };
+        (pointer != VirtAddr(0)).then_some(change)
     }
 
     fn returned(&mut self, record: &Record, result: VirtAddr) -> Option<Change> {
@@ -337,12 +354,8 @@ impl Ledger {
     }
 
     fn freed(&mut self, pointer: VirtAddr, at: Option<Arc<At>>) -> Option<Change> {
-        if pointer == VirtAddr(0) {
-            return None;
-        }
         let Some(block) = self.live.remove(&pointer) else {
-            let ended = self.ended.get(&pointer).cloned();
-            return Some(Change::UnknownFree { address: pointer, ended, at });
+            return self.unknown(pointer, None, at);
         };
         self.bytes -= block.size;
         self.totals.freed += 1;
@@ -520,6 +533,32 @@ mod tests {
         assert_eq!(ended.id, BlockId(1));
         let null = AllocatorCall::Free { pointer: VirtAddr(0) };
         assert_eq!(call(&mut ledger, MAIN, 100, null), None);
+    }
+
+    #[test]
+    fn a_reallocation_of_what_is_no_block_is_told_and_one_of_null_is_not() {
+        let mut ledger = Ledger::default();
+        alloc(&mut ledger, 100, 16, 0x5000);
+        call(&mut ledger, MAIN, 100, AllocatorCall::Free { pointer: VirtAddr(0x5000) });
+        let mut resize = |pointer, result| {
+            let pointer = VirtAddr(pointer);
+            let told = call(
+                &mut ledger,
+                MAIN,
+                100,
+                AllocatorCall::Realloc { pointer, size: 32, align: 8 },
+            );
+            (told, ret(&mut ledger, MAIN, 100, result))
+        };
+        let (told, began) = resize(0x5000, 0x6000);
+        let Some(Change::UnknownFree { ended: Some(ended), realloc: Some(32), .. }) = told else {
+            panic!("not told: {told:?}")
+        };
+        assert_eq!(ended.id, BlockId(1));
+        assert!(matches!(began, Some(Change::Began { .. })), "{began:?}");
+        let (told, _) = resize(0x7000, 0x8000);
+        assert!(matches!(told, Some(Change::UnknownFree { ended: None, .. })), "{told:?}");
+        assert_eq!(resize(0, 0x9000).0, None);
     }
 
     #[test]

@@ -43,8 +43,12 @@ pub struct Story {
     /// The borrows of its owner that were inferred, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lent: Vec<LentTo>,
-    /// Its ends: one, or none. More say that the program freed it twice.
+    /// Its ends: one, or none. More say that the program freed it twice, or resized it afterwards.
     pub freed: Vec<Freed>,
+    /// How many events it has behind the moment of the past that it is told of; zero where it is told
+    /// to its end.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub later: usize,
 }
 
 /// A reallocation.
@@ -87,11 +91,15 @@ pub struct LentTo {
     pub until: Option<Seq>,
 }
 
-/// The end of a block, or an attempt to end it once more.
+/// The end of a block, or an attempt to end or resize it once more.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Freed {
     /// When and where.
     pub moment: Moment,
+    /// The size in bytes that a `realloc` asks for, of a block that had ended before; none where it is
+    /// a `free`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realloc: Option<u64>,
 }
 
 impl Story {
@@ -99,6 +107,33 @@ impl Story {
     pub fn last_size(&self) -> u64 {
         self.resized.last().map_or(self.size, |resized| resized.size)
     }
+
+    /// How many of its events come behind one of the run.
+    pub fn events_after(&self, seq: Seq) -> usize {
+        let resized = self.resized.iter().map(|resized| &resized.moment);
+        let moved = self.moved.iter().map(|moved| &moved.moment);
+        let lent = self.lent.iter().map(|lent| &lent.moment);
+        let freed = self.freed.iter().map(|freed| &freed.moment);
+        let all = std::iter::once(&self.allocated).chain(resized).chain(moved).chain(lent);
+        all.chain(freed).filter(|moment| moment.seq > seq).count()
+    }
+
+    /// The story until an event, which is not before its allocation.
+    pub fn until(mut self, seq: Seq) -> Story {
+        self.later = self.events_after(seq);
+        self.resized.retain(|resized| resized.moment.seq <= seq);
+        self.moved.retain(|moved| moved.moment.seq <= seq);
+        self.lent.retain(|lent| lent.moment.seq <= seq);
+        self.freed.retain(|freed| freed.moment.seq <= seq);
+        for lent in &mut self.lent {
+            lent.until = lent.until.filter(|end| *end <= seq);
+        }
+        self
+    }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The stories of all blocks of a run.
@@ -140,6 +175,7 @@ impl Stories {
                         moved: Vec::new(),
                         lent: Vec::new(),
                         freed: Vec::new(),
+                        later: 0,
                     },
                 );
             }
@@ -176,8 +212,12 @@ impl Stories {
                     });
                 }
             }
-            EventKind::Free { block, .. } | EventKind::UnknownFree { ended: Some(block), .. } => {
-                self.with(*block, |story| push(&mut story.freed, Freed { moment }));
+            EventKind::Free { block, .. } => {
+                self.with(*block, |story| push(&mut story.freed, Freed { moment, realloc: None }));
+            }
+            EventKind::UnknownFree { ended: Some(block), realloc, .. } => {
+                let realloc = *realloc;
+                self.with(*block, |story| push(&mut story.freed, Freed { moment, realloc }));
             }
             _ => {}
         }
@@ -297,13 +337,39 @@ mod tests {
     }
 
     #[test]
+    fn a_story_is_told_until_an_event_and_counts_what_follows() {
+        let mut stories = Stories::default();
+        stories.take(&alloc(1, 1));
+        let (from, to) = (|| "main::a".to_owned(), || "f::r".to_owned());
+        let (kind, blocks) = (BorrowKind::Shared, || vec![BlockId(1)]);
+        let (perhaps, with) = (false, Vec::new());
+        let lent = EventKind::Borrow { from: from(), to: to(), kind, perhaps, blocks: blocks() };
+        stories.take(&event(2, lent));
+        let over = EventKind::BorrowEnd { from: from(), to: to(), kind, blocks: blocks() };
+        stories.take(&event(4, over));
+        let moved = EventKind::Move { block: BlockId(1), with, from: from(), to: to() };
+        stories.take(&event(5, moved));
+        stories.take(&free(6, 1));
+        let story = stories.of(BlockId(1)).expect("it was allocated");
+        let told = [1, 2, 4, 5, 6].map(|seq| {
+            let then = story.clone().until(Seq(seq));
+            let over = then.lent.first().and_then(|lent| lent.until);
+            (then.lent.len(), over, then.moved.len(), then.freed.len(), then.later)
+        });
+        let over = Some(Seq(4));
+        let all = [(0, None, 0, 0, 3), (1, None, 0, 0, 2), (1, over, 0, 0, 2), (1, over, 1, 0, 1)];
+        assert_eq!((&told[..4], told[4]), (&all[..], (1, over, 1, 1, 0)));
+    }
+
+    #[test]
     fn a_second_free_belongs_to_the_block_that_had_ended() {
         let mut stories = Stories::default();
         stories.take(&alloc(1, 1));
         stories.take(&free(2, 1));
         let (address, ended) = (VirtAddr(0x1000), Some(BlockId(1)));
         let (allocated_at, freed_at) = (None, None);
-        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at };
+        let realloc = None;
+        let again = EventKind::UnknownFree { address, ended, allocated_at, freed_at, realloc };
         stories.take(&event(3, again));
         assert_eq!(stories.of(BlockId(1)).map(|story| story.freed.len()), Some(2));
     }

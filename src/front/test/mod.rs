@@ -4,6 +4,7 @@
 //! of it is what that thread and the threads that it started did: the rest is libtest's.
 
 mod listing;
+mod progress;
 mod report;
 
 use std::path::Path;
@@ -12,11 +13,12 @@ use std::process::Command;
 use super::args::TestArgs;
 use super::errors::{Outcome, UserError};
 use super::exit::EXPECTATION_FAILED;
-use super::narrator::{sink, width};
+use super::narrator::{self, sink, width};
 use super::target::TestBinary;
 use super::testing::Program;
 use crate::base::ExitStatus;
 use listing::{Listed, tests_of};
+use progress::Progress;
 use report::Reporter;
 pub(super) use report::{Counts, Tested};
 
@@ -68,6 +70,8 @@ fn run_as_runner(args: &TestArgs, binary: &Path, rest: &[std::ffi::OsString]) ->
 
 fn report(args: &TestArgs, tests: &[(TestBinary, Listed)]) -> Outcome {
     let width = width(args.page.width, args.page.output.is_none());
+    // Those of the terminal, wherever the report goes.
+    let columns = narrator::width(None, true);
     let names = tests.iter().map(|(_, test)| test.name.chars().count()).max().unwrap_or(0);
     let mut reporter = Reporter::new(sink(&args.page)?, args.page.format, width, names);
     for (binary, test) in tests {
@@ -86,7 +90,10 @@ fn report(args: &TestArgs, tests: &[(TestBinary, Listed)]) -> Outcome {
         {
             program = program.arg(word);
         }
-        let recording = program.try_record().map_err(|error| UserError::new(error.to_string()))?;
+        let progress = Progress::of(&test.name, columns);
+        let recording = program.record_telling(|event| progress.event(event));
+        drop(progress);
+        let recording = recording.map_err(|error| UserError::new(error.to_string()))?;
         reporter.tested(&Tested::new(binary, test, &recording));
     }
     reporter.summary();

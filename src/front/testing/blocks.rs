@@ -161,7 +161,10 @@ mod tests {
     }
 
     fn block(id: u64, made: &str, freed: &[&str]) -> Story {
-        let freed = freed.iter().zip(10..).map(|(f, seq)| Freed { moment: moment(seq, f, 20) });
+        let freed = freed
+            .iter()
+            .zip(10..)
+            .map(|(f, seq)| Freed { moment: moment(seq, f, 20), realloc: None });
         Story {
             id: BlockId(id),
             size: 8,
@@ -171,6 +174,7 @@ mod tests {
             moved: Vec::new(),
             lent: Vec::new(),
             freed: freed.collect(),
+            later: 0,
         }
     }
 

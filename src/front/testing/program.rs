@@ -117,6 +117,14 @@ impl Program {
     /// # Errors
     /// [`RecordingError`] where the program is not found, does not build or cannot be traced.
     pub fn try_record(self) -> Result<Recording, RecordingError> {
+        self.record_telling(|_| {})
+    }
+
+    /// As [`Program::try_record`], and tells of each event at once.
+    pub(in crate::front) fn record_telling(
+        self,
+        mut tell: impl FnMut(&Event),
+    ) -> Result<Recording, RecordingError> {
         let failed = |error: io::Error| UserError::new(format!("cannot make a pipe: {error}"));
         let words = std::iter::once("freehold".into()).chain(self.target);
         let words = Words::try_parse_from(words).map_err(|e| UserError::new(e.to_string()));
@@ -130,6 +138,7 @@ impl Program {
         launch.stdio = [Some(null.into()), Some(out), Some(err)];
         let mut events = Vec::new();
         let run = Run::to_end(options(launch, &self.follow), &mut |event: &Event| {
+            tell(event);
             events.push(event.clone());
         });
         let status = run.map_err(|error| RecordingError(program::explain(&error)))?;

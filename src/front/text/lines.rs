@@ -48,11 +48,15 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line
         }
-        EventKind::UnknownFree { ended, allocated_at, freed_at, .. } => {
-            let mut line = word("free", Ink::Gone);
+        EventKind::UnknownFree { ended, allocated_at, freed_at, realloc, .. } => {
+            let (call, what) = match realloc {
+                Some(size) => ("realloc", format!("to {} after it was freed", bytes(*size))),
+                None => ("free", "a second time".to_owned()),
+            };
+            let mut line = word(call, Ink::Gone);
             match ended {
                 Some(block) => {
-                    line.push(Ink::Gone, format!("{block} a second time"));
+                    line.push(Ink::Gone, format!("{block} {what}"));
                 }
                 None => {
                     line.push(Ink::Gone, "of a pointer that no known block begins at");
@@ -60,7 +64,8 @@ pub(super) fn line(event: &Event) -> Option<Line> {
             }
             line.push(Ink::Plain, "  ");
             by(&mut line, at);
-            for (what, at) in [("allocated", allocated_at), ("freed first", freed_at)] {
+            let freed = if realloc.is_some() { "freed" } else { "freed first" };
+            for (what, at) in [("allocated", allocated_at), (freed, freed_at)] {
                 if let Some(at) = at {
                     line.push(Ink::Faint, format!("  {what} in {}", whole_place(at)));
                 }
@@ -226,10 +231,10 @@ pub(super) fn exit(
         perhaps => sum += &format!(", {} perhaps", number(perhaps)),
     }
     add("alive", sum);
-    for group in groups(alive).into_iter().take(SITES_LISTED) {
+    for group in groups(alive, false).into_iter().take(SITES_LISTED) {
         lines.push(group.line(false));
     }
-    let more = groups(alive).len().saturating_sub(SITES_LISTED);
+    let more = groups(alive, false).len().saturating_sub(SITES_LISTED);
     if more > 0 {
         let mut line = Line::new();
         line.push(Ink::Faint, format!("  {:WORD$}… {} more", "", counted(more as u64, "line")));
@@ -252,21 +257,27 @@ fn is_perhaps(block: &BlockRef) -> bool {
 /// Blocks that are alive at the end, by the line that allocated them and by whether they are lost.
 pub(super) struct Group<'a> {
     first: &'a BlockRef,
+    /// Whether the same keeps all of them.
+    same: bool,
     blocks: u64,
     bytes: u64,
 }
 
-pub(super) fn groups(alive: &[BlockRef]) -> Vec<Group<'_>> {
+/// Blocks in groups, where it is asked for also by what keeps them.
+pub(super) fn groups(alive: &[BlockRef], by_keeper: bool) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index = std::collections::HashMap::new();
     for block in alive {
-        let at =
-            *index.entry((&block.at, is_lost(block), is_perhaps(block))).or_insert_with(|| {
-                groups.push(Group { first: block, blocks: 0, bytes: 0 });
-                groups.len() - 1
-            });
-        groups[at].blocks += 1;
-        groups[at].bytes += block.size;
+        let keeper = by_keeper.then_some(&block.keeper);
+        let key = (&block.at, is_lost(block), is_perhaps(block), keeper);
+        let at = *index.entry(key).or_insert_with(|| {
+            groups.push(Group { first: block, same: true, blocks: 0, bytes: 0 });
+            groups.len() - 1
+        });
+        let group = &mut groups[at];
+        group.same &= group.first.keeper == block.keeper;
+        group.blocks += 1;
+        group.bytes += block.size;
     }
     groups
 }
@@ -284,6 +295,7 @@ impl Group<'_> {
         by(&mut line, self.first.at.as_ref());
         match &self.first.keeper {
             Some(Keeper::Nothing) => line.push(Ink::Gone, "  lost"),
+            Some(keeper) if keeper.is_lost() && !self.same => line.push(Ink::Gone, "  lost"),
             Some(keeper) if keeper.is_lost() => {
                 line.push(Ink::Gone, format!("  {}", kept_by(keeper)))
             }

@@ -30,7 +30,7 @@ pub use drops::DropsText;
 pub(super) use looked::{code, story_text};
 pub(super) use paths::function as short_function;
 pub(super) use spans::wrap;
-pub(super) use test::TestText;
+pub(super) use test::{TestText, running_test};
 pub use trace::TraceText;
 pub(super) use type_layout::{instances, type_layout};
 pub use watch::WatchText;

@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::dwarf::last_names;
+
 /// A function's name for people: without its crate, except for std's, and with the types in it by
 /// their last names: `main` for `hello::main`, `<Cli as Args>::parse` for
 /// `<tool::Cli as clap::Args>::parse`.
@@ -10,7 +12,7 @@ pub(in crate::front) fn function(path: &str) -> String {
 }
 
 /// A path without its crate, except for std's.
-pub(super) fn without_crate(path: &str) -> &str {
+fn without_crate(path: &str) -> &str {
     match path.split_once("::") {
         Some(("std" | "core" | "alloc", _)) => path,
         Some((krate, rest)) if !krate.contains(['<', '{', ' ']) => rest,
@@ -45,45 +47,6 @@ pub(super) fn brief_place(place: &str, columns: usize) -> String {
     shorter.find(|place| place.width() <= columns).unwrap_or_else(|| place.to_owned())
 }
 
-/// The path with each path between its angle brackets cut to the last segment. A closure keeps the
-/// function that it stands in, because `{{closure}}` alone names nothing.
-pub(super) fn last_names(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    // Where the path that is being read begins in `out`, one for each open bracket.
-    let mut begins: Vec<usize> = Vec::new();
-    let mut rest = path;
-    while let Some(c) = rest.chars().next() {
-        let inside = begins.last().copied();
-        let behind = rest.strip_prefix("::");
-        if let (Some(begin), Some(behind)) = (inside, behind) {
-            match behind.chars().next() {
-                Some('{') => out.push_str("::"),
-                // `Vec::<u8>` is `Vec<u8>`.
-                Some('<') => {}
-                _ => out.truncate(begin),
-            }
-            rest = behind;
-            continue;
-        }
-        let arrow = c == '>' && out.ends_with('-');
-        out.push(c);
-        match c {
-            '<' => begins.push(out.len()),
-            '>' if !arrow => {
-                begins.pop();
-            }
-            ' ' | '&' | '*' | '(' | '[' | ',' | ';' | '=' | '>' => {
-                if let Some(begin) = begins.last_mut() {
-                    *begin = out.len();
-                }
-            }
-            _ => {}
-        }
-        rest = &rest[c.len_utf8()..];
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,43 +56,7 @@ mod tests {
         assert_eq!(function("hello::greet::main"), "greet::main");
         assert_eq!(function("std::rt::lang_start"), "std::rt::lang_start");
         assert_eq!(function("main"), "main");
-    }
-
-    #[test]
-    fn the_types_in_a_path_have_their_last_names() {
-        let cases = [
-            ("<tool::Cli as clap::derive::Args>::parse", "<Cli as Args>::parse"),
-            (
-                "core::ptr::drop_in_place<alloc::vec::Vec<&tool::Person>>",
-                "core::ptr::drop_in_place<Vec<&Person>>",
-            ),
-            (
-                "tool::_::<impl serde::de::Deserialize for tool::Person>::deserialize",
-                "_::<impl Deserialize for Person>::deserialize",
-            ),
-            (
-                "<tool::_::<impl serde::De for tool::P>::de::__Visitor as serde::de::Visitor>::visit",
-                "<__Visitor as Visitor>::visit",
-            ),
-            (
-                "<(a::B, [c::D; 2]) as e::F<fn(g::H) -> i::J, K = l::M>>::n",
-                "<(B, [D; 2]) as F<fn(H) -> J, K = M>>::n",
-            ),
-            (
-                "<std::once::Once>::call::<std::rt::cleanup::{closure#0}>",
-                "<Once>::call::<cleanup::{closure#0}>",
-            ),
-            ("<a::Vec::<b::C> as d::E>::f", "<Vec<C> as E>::f"),
-        ];
-        for (path, name) in cases {
-            assert_eq!(function(path), name);
-        }
-    }
-
-    #[test]
-    fn a_name_with_brackets_that_do_not_match_is_kept_in_one_piece() {
-        assert_eq!(function(">><a::b"), ">><b");
-        assert_eq!(function("a::é<é::ü"), "é<ü");
+        assert_eq!(function("<tool::Cli as clap::Args>::parse"), "<Cli as Args>::parse");
     }
 
     #[test]

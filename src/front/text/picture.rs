@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::layout::{Canvas, Columns, Layout, Mark, Row};
-use super::paths::{brief, function, without_crate};
+use super::paths::{brief, function};
 use super::slots::{content, is_named, name_of, slot_rows};
 use super::spans::{Ink, Line, bytes, number};
 use crate::base::{Borrow, FrameView, SlotKind, SlotState, SlotView};
@@ -111,7 +111,7 @@ fn with_their_slots(innermost_first: &[FrameView]) -> Vec<FrameView> {
             physical = index;
             continue;
         }
-        let name = without_crate(&frames[index].at.function).to_owned();
+        let name = function(&frames[index].at.function);
         let of_it = |slot: &mut SlotView| slot.inlined_from.as_deref() == Some(&name);
         let mut own: Vec<SlotView> = frames[physical].slots.extract_if(.., of_it).collect();
         own.iter_mut().for_each(|slot| slot.inlined_from = None);

@@ -28,7 +28,12 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
     let mut left = slot_head(columns, slot);
     let owned: Vec<&Held> = slot.blocks.iter().filter(|held| held.hold != Hold::Refers).collect();
     let Some(first) = owned.first() else {
-        let below = value_beside(columns, &mut left, slot_value(slot));
+        // Of a state the end is the line that brought it about.
+        let legible = match slot.state {
+            SlotState::Live | SlotState::Perhaps { .. } => LEGIBLE,
+            _ => usize::MAX,
+        };
+        let below = value_beside(columns, legible, &mut left, slot_value(slot));
         let lent =
             borrowed_beside(columns, below.as_ref().map_or(0, |_| columns.left), &mut left, slot);
         return [left].into_iter().chain(below).chain(lent).map(Row::left).collect();
@@ -44,7 +49,7 @@ pub(super) fn slot_rows(columns: &Columns, slot: &SlotView) -> Vec<Row> {
         Some(value) => {
             let mut text = Line::new();
             text.push(Ink::Plain, &value.text).push(Ink::Plain, " ");
-            below = value_beside(columns, &mut left, text);
+            below = value_beside(columns, LEGIBLE, &mut left, text);
             right.push(Ink::Faint, format!("  in {}", cut(&first.path, 24)));
         }
         // A part of it is gone, and the rest is its own still.
@@ -143,10 +148,10 @@ fn last_two(place: &str) -> String {
 }
 
 /// Puts a value behind the name, type and size of its slot; or gives the line to put below, where
-/// so little of the row is left that nobody could tell what the value is.
-fn value_beside(columns: &Columns, head: &mut Line, value: Line) -> Option<Line> {
+/// less of the row is left than the columns in which it is legible, and it has more.
+fn value_beside(columns: &Columns, legible: usize, head: &mut Line, value: Line) -> Option<Line> {
     let room = columns.left.saturating_sub(head.width());
-    if value.width() <= room || room >= LEGIBLE {
+    if value.width() <= room || room >= legible {
         head.append(value);
         return None;
     }

@@ -1,7 +1,9 @@
 //! The report of `freehold test`: a line for each test, and below it what it lost and said.
 
+use std::time::Duration;
+
 use super::lines::groups;
-use super::spans::{Ink, Line, bytes, counted, number};
+use super::spans::{Ink, Line, bytes, counted, cut, number};
 use crate::front::test::{Counts, Tested};
 
 /// Columns of a test's name, beyond which its beginning is left out.
@@ -47,7 +49,9 @@ impl TestText {
             let count = counted(tested.lost.len() as u64, "block");
             lost.push(Ink::Gone, format!("    {count} lost, {}", bytes(sum)));
             lines.push(lost);
-            lines.extend(groups(&tested.lost).iter().map(|group| group.line(true).fit(self.width)));
+            lines.extend(
+                groups(&tested.lost, true).iter().map(|group| group.line(true).fit(self.width)),
+            );
         }
         for text in tested.output.iter().flat_map(|output| output.lines()) {
             let mut line = Line::new();
@@ -82,13 +86,31 @@ impl TestText {
 
     fn begin(&self, name: &str) -> Line {
         let mut line = Line::new();
-        let cut = name.chars().count().saturating_sub(self.names);
-        let shown: String = match cut {
-            0 => name.to_owned(),
-            cut => std::iter::once('…').chain(name.chars().skip(cut + 1)).collect(),
-        };
+        let shown = end_of(name, self.names);
         line.push(Ink::Plain, format!("  {shown}  ")).pad_to(self.names + 4);
         line
+    }
+}
+
+/// How far a test is that has not ended, in so many columns at most.
+pub(in crate::front) fn running_test(
+    name: &str,
+    since: Duration,
+    blocks: u64,
+    events: u64,
+    columns: usize,
+) -> String {
+    let (blocks, events) = (counted(blocks, "block"), counted(events, "event"));
+    let facts = format!("runs for {} s, {blocks}, {events}", number(since.as_secs()));
+    let room = columns.saturating_sub(facts.chars().count() + 4).max(8);
+    cut(&format!("  {}  {facts}", end_of(name, room)), columns)
+}
+
+/// A name of which the beginning is left out where it has more columns.
+fn end_of(name: &str, columns: usize) -> String {
+    match name.chars().count().saturating_sub(columns) {
+        0 => name.to_owned(),
+        cut => std::iter::once('…').chain(name.chars().skip(cut + 1)).collect(),
     }
 }
 
@@ -116,4 +138,20 @@ fn rendered(lines: &[Line]) -> String {
     let mut text = String::new();
     lines.iter().for_each(|line| line.render(&mut text));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_test_is_told_in_one_line_that_keeps_the_end_of_its_name() {
+        let told = |columns| {
+            running_test("shelf::tests::grows", Duration::from_millis(12_900), 1, 3400, columns)
+        };
+        let all = "  shelf::tests::grows  runs for 12 s, 1 block, 3,400 events";
+        assert_eq!(told(59), all);
+        assert_eq!(told(55), "  …::tests::grows  runs for 12 s, 1 block, 3,400 events");
+        assert_eq!(told(30), "  …::grows  runs for 12 s, 1 …");
+    }
 }

@@ -129,6 +129,7 @@ mod tests {
             ended: Some(BlockId(9)),
             allocated_at: None,
             freed_at: None,
+            realloc: None,
         };
         assert!(fits(&about(9), &event(4, free)));
     }

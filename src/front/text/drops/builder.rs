@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::paths::{function as short, last_names};
+use super::super::paths::function as short;
 use super::tree::{Call, Deed, Dropped, Known, Node, Nodes, Verb};
 use crate::base::{
     At, BlockId, DroppedPart, Event, EventKind, FrameView, Hold, Seq, SlotKind, SlotState,
@@ -164,7 +164,7 @@ impl Thread {
 
     fn moves(&mut self, block: BlockId, from: &str, to: &str) {
         let owner = |place: &str| place.rsplit_once("::").map_or("", |(owner, _)| owner).to_owned();
-        let text = format!("{} → {}", last_names(from), last_names(to));
+        let text = format!("{from} → {to}");
         let verb = match (to.strip_suffix(" (returned)"), owner(from) == owner(to)) {
             (Some(_), _) => Verb::Returns,
             (None, true) => Verb::Moves,
@@ -218,7 +218,7 @@ fn owner(
         };
         let slot = frame.slots.iter().find(owns)?;
         let function = match &slot.inlined_from {
-            Some(function) => last_names(function),
+            Some(function) => function.clone(),
             None => short(&frame.at.function),
         };
         Some(format!("{function}::{}", slot.name.as_deref()?))

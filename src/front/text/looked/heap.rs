@@ -1,13 +1,18 @@
 //! Blocks of the heap.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::super::paths::{brief, brief_place, function};
-use super::super::spans::{Ink, Line, bytes, counted, number, place};
-use super::{address, kept_by, plain, widest};
-use crate::base::{At, Hold};
+use super::super::spans::{Ink, Line, bytes, counted, cut, number, place};
+use super::ownership::kept_within;
+use super::{address, plain, widest};
+use crate::base::Hold;
 use crate::session::{BlockDetail, BlockView, HeapView, Holder, OwnerStep};
 
 /// Columns of an owner's name at most.
-const OWNER: usize = 30;
+const OWNER: usize = 31;
+/// Columns of a function's name at least.
+const NAME: usize = 8;
 /// Bytes in a row of a dump.
 const ROW: usize = 16;
 
@@ -35,7 +40,8 @@ pub(super) fn blocks(view: &HeapView, addresses: bool, width: usize, lines: &mut
         let known = block.owner.is_some();
         line.push_cut(if known { Ink::Strong } else { Ink::Faint }, owner, room);
         line.pad_to(start + column).push(Ink::Plain, "  ");
-        line.append(allocated(block));
+        let room = width.saturating_sub(line.width());
+        line.append(allocated(block, room));
         lines.push(line);
     }
     if view.more > 0 {
@@ -54,25 +60,30 @@ fn owner(block: &BlockView, room: usize) -> String {
         (None, Some(OwnerStep::Block { block, offset })) => {
             format!("by a word of {block}+{offset}")
         }
-        (None, Some(OwnerStep::Keeper(keeper))) => kept_by(keeper),
+        (None, Some(OwnerStep::Keeper(keeper))) => kept_within(keeper, room),
         (None, None) => "owner not known".to_owned(),
     }
 }
 
-fn allocated(block: &BlockView) -> Line {
+/// Who allocated a block. Where that is wider than the room, the function's name gives way: the line
+/// tells more.
+fn allocated(block: &BlockView, room: usize) -> Line {
     let mut line = Line::new();
+    let thread = match block.thread.0 > 1 {
+        true => format!("  thread {}", block.thread),
+        false => String::new(),
+    };
     match &block.at {
-        Some(at) => line.push(Ink::Faint, whole_place(at)),
+        Some(at) => {
+            let at_line = place(at);
+            let room = room.saturating_sub(thread.len() + at_line.width() + 1);
+            let who = cut(&brief(&function(&at.function), room.min(32)), room.max(NAME));
+            line.push(Ink::Faint, format!("{who} {at_line}").trim_end().to_owned())
+        }
         None => line.push(Ink::Faint, "by an unknown caller"),
     };
-    if block.thread.0 > 1 {
-        line.push(Ink::Faint, format!("  thread {}", block.thread));
-    }
+    line.push(Ink::Faint, thread);
     line
-}
-
-fn whole_place(at: &At) -> String {
-    format!("{} {}", brief(&function(&at.function), 32), place(at)).trim_end().to_owned()
 }
 
 pub(super) fn block(detail: &BlockDetail, addresses: bool, lines: &mut Vec<Line>) {
@@ -85,7 +96,7 @@ pub(super) fn block(detail: &BlockDetail, addresses: bool, lines: &mut Vec<Line>
     }
     lines.push(head);
     let mut at = Line::new();
-    at.push(Ink::Faint, "  allocated  ").append(allocated(view));
+    at.push(Ink::Faint, "  allocated  ").append(allocated(view, usize::MAX));
     lines.push(at);
     let mut seen: Vec<&Holder> = detail.holders.iter().collect();
     if seen.is_empty() {

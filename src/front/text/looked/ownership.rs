@@ -1,5 +1,7 @@
 //! Who owns a block, what happened to it, and what nobody owns.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::super::lines::groups;
 use super::super::paths::{brief, function};
 use super::super::spans::{Ink, Line, bytes, counted, place, wrap};
@@ -88,8 +90,12 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
         Told::inferred(text, &lent.moment)
     }));
     for (nth, freed) in story.freed.iter().enumerate() {
-        let what = if nth == 0 { "freed" } else { "freed again" };
-        events.push(Told::observed(Ink::Gone, what.to_owned(), &freed.moment));
+        let what = match (freed.realloc, nth) {
+            (Some(size), _) => format!("resized to {} after its end", bytes(size)),
+            (None, 0) => "freed".to_owned(),
+            (None, _) => "freed again".to_owned(),
+        };
+        events.push(Told::observed(Ink::Gone, what, &freed.moment));
     }
     events.sort_by_key(|told| told.moment.seq);
     let mut head = Line::new();
@@ -99,6 +105,10 @@ pub(super) fn story(story: &Story) -> Vec<Line> {
     lines.extend(in_columns(&events));
     if story.freed.is_empty() {
         lines.push(plain(Ink::Plain, "  alive"));
+    }
+    if story.later > 0 {
+        let count = counted(story.later as u64, "more event");
+        lines.push(plain(Ink::Faint, format!("  {count} after this moment")));
     }
     lines
 }
@@ -159,7 +169,7 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
             let text = format!("{} lost{when}, {}", counted(count, "block"), sum(&leaks.lost));
             lines.push(plain(Ink::Strong, text));
             for block in leaks.lost.iter().take(LOST) {
-                let one = groups(std::slice::from_ref(block));
+                let one = groups(std::slice::from_ref(block), true);
                 lines.extend(one.iter().flat_map(|one| one.line(true).folded(width, BEHIND)));
             }
             if let Some(more @ 1..) = leaks.lost.len().checked_sub(LOST) {
@@ -173,7 +183,11 @@ pub(super) fn leaks(leaks: &Leaks, width: usize, lines: &mut Vec<Line>) {
         width,
         lines,
     );
-    grouped("kept by statics", &leaks.held_by_statics, width, lines);
+    let of_thread = |keeper: &Keeper| matches!(keeper, Keeper::ThreadLocal { .. });
+    let local =
+        leaks.held_by_statics.iter().any(|block| block.keeper.as_ref().is_some_and(of_thread));
+    let kept = if local { "kept by statics and thread-local variables" } else { "kept by statics" };
+    grouped(kept, &leaks.held_by_statics, width, lines);
     if leaks.held_by_stacks > 0 {
         let count = counted(leaks.held_by_stacks as u64, "block");
         let text = format!("{count} that a variable or a register leads to.");
@@ -187,7 +201,7 @@ fn grouped(what: &str, blocks: &[BlockRef], width: usize, lines: &mut Vec<Line>)
     }
     let count = counted(blocks.len() as u64, "block");
     lines.push(plain(Ink::Strong, format!("{count} {what}, {}", sum(blocks))));
-    let groups = groups(blocks);
+    let groups = groups(blocks, true);
     let shown = groups.iter().take(KEPT);
     lines.extend(shown.flat_map(|group| group.line(true).folded(width, BEHIND)));
     if let Some(more @ 1..) = groups.len().checked_sub(KEPT) {
@@ -209,15 +223,45 @@ pub(in crate::front::text) fn kept_by(keeper: &Keeper) -> String {
         Keeper::LostBlock { block } => format!("lost with {block}"),
         Keeper::Cycle { next } => format!("lost, in a ring with {next}"),
         Keeper::Nothing => "lost: nothing leads to it".to_owned(),
-        Keeper::Perhaps { keeper } => format!("perhaps by {}", holder(keeper)),
-        keeper => format!("kept by {}", holder(keeper)),
+        Keeper::Perhaps { keeper } => format!("perhaps by {}", holder(keeper, usize::MAX)),
+        keeper => format!("kept by {}", holder(keeper, usize::MAX)),
     }
 }
 
-fn holder(keeper: &Keeper) -> String {
+/// The same for a column of a list, of so many columns if a shorter name can make it so.
+pub(super) fn kept_within(keeper: &Keeper, columns: usize) -> String {
     match keeper {
-        Keeper::Static { name: Some(name) } => format!("static {name}"),
-        Keeper::ThreadLocal { of } => format!("a thread-local variable of thread {of}"),
+        Keeper::Perhaps { keeper } => {
+            let by = "perhaps by ";
+            format!("{by}{}", holder(keeper, columns.saturating_sub(by.len())))
+        }
+        keeper if keeper.is_lost() => kept_by(keeper),
+        keeper => holder(keeper, columns),
+    }
+}
+
+/// A variable's name, without its crate where it has more columns with it.
+fn within(name: &str, columns: usize) -> String {
+    match name.width() <= columns {
+        true => name.to_owned(),
+        false => brief(&function(name), columns),
+    }
+}
+
+fn holder(keeper: &Keeper, columns: usize) -> String {
+    match keeper {
+        Keeper::Static { name: Some(name) } => {
+            let what = "static ";
+            format!("{what}{}", within(name, columns.saturating_sub(what.len())))
+        }
+        Keeper::ThreadLocal { of, name: Some(name) } => {
+            let (what, of) = ("thread-local ", format!(" of thread {of}"));
+            let room = columns.saturating_sub(what.len() + of.len());
+            format!("{what}{}{of}", within(name, room))
+        }
+        Keeper::ThreadLocal { of, name: None } => {
+            format!("a thread-local variable of thread {of}")
+        }
         Keeper::Stack { of } => format!("a word on the stack of thread {of}"),
         _ => "a static".to_owned(),
     }

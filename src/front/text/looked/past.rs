@@ -127,12 +127,16 @@ fn told(event: &Event) -> (Ink, &'static str, Line) {
             of_block(&mut line, block, bytes(*size));
             (Ink::Gone, "free")
         }
-        EventKind::UnknownFree { ended, .. } => {
+        EventKind::UnknownFree { ended, realloc, .. } => {
+            let (call, what) = match realloc {
+                Some(_) => ("realloc", "after it was freed"),
+                None => ("free", "a second time"),
+            };
             match ended {
-                Some(block) => line.push(Ink::Gone, format!("{block} a second time")),
+                Some(block) => line.push(Ink::Gone, format!("{block} {what}")),
                 None => line.push(Ink::Gone, "of what is no block"),
             };
-            (Ink::Gone, "free")
+            (Ink::Gone, call)
         }
         EventKind::Move { block, from, to, .. } => {
             line.push(Ink::Block, format!("{block:<6}"));
