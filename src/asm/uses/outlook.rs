@@ -101,7 +101,8 @@ impl Uses {
 
     /// Whether an instruction reads from a variable's own bytes or takes their address.
     fn is_read(&self, slot: &Part) -> bool {
-        self.steps.iter().flat_map(|step| &step.effects).any(|effect| uses(effect, slot))
+        let reads = |effect: &Effect| uses(effect, slot) || compares(effect, slot);
+        self.steps.iter().flat_map(|step| &step.effects).any(reads)
     }
 
     /// Of a variable that has memory of its own.
@@ -113,13 +114,20 @@ impl Uses {
     ) -> Option<Outlook> {
         let (mut dropped, mut perhaps) = (false, false);
         let found = self.forward(at, &mut |index, step| {
-            for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
+            for effect in &step.effects {
+                // The compiler compares, too, to find out what there is to drop.
+                let compared = compares(effect, &holding.slot);
+                if !compared && !uses(effect, &holding.slot) {
+                    continue;
+                }
                 if is_drop(effect) {
                     dropped = true;
                     continue;
                 }
-                let mention =
-                    if holding.shared { named(FileAddr(step.at)) } else { Mention::Certain };
+                let mention = match holding.shared || compared {
+                    true => named(FileAddr(step.at)),
+                    false => Mention::Certain,
+                };
                 match mention {
                     Mention::Certain => return Seen::Found,
                     Mention::Perhaps => perhaps = true,
@@ -148,7 +156,7 @@ impl Uses {
         let found = self.forward(at, &mut |index, step| {
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
-                Effect::Reads { part, .. } => part.overlaps(&place),
+                Effect::Reads { part, .. } | Effect::Compares { part } => part.overlaps(&place),
                 Effect::Writes { part, .. } => {
                     part.overlaps(&place)
                         || (self.keeps(part, referent) && !part.overlaps(&holding.word))
@@ -183,7 +191,7 @@ impl Uses {
                 Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
                     cell.at == Place::Frame(*at)
                 }
-                effect => uses(effect, &cell) && !own(effect),
+                effect => (uses(effect, &cell) || compares(effect, &cell)) && !own(effect),
             });
             if used {
                 match named(FileAddr(step.at)) {
@@ -276,7 +284,12 @@ fn uses(effect: &Effect, bytes: &Part) -> bool {
         Effect::Reads { part, .. } => part.overlaps(bytes),
         Effect::Takes { at, .. } => bytes.contains(*at),
         Effect::Writes { part, direct, .. } => !direct && part.overlaps(bytes),
+        Effect::Compares { .. } => false,
     }
+}
+
+fn compares(effect: &Effect, bytes: &Part) -> bool {
+    matches!(effect, Effect::Compares { part } if part.overlaps(bytes))
 }
 
 /// What a look ahead has found.
