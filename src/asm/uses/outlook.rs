@@ -38,6 +38,14 @@ pub struct Holding {
     /// Whether another variable has the same bytes: the compiler gives a copy of a reference the place
     /// of the first. For which of them they are used, only the source tells.
     pub shared: bool,
+    /// Where its scope begins: control that comes there again declares another.
+    pub declared_at: Option<FileAddr>,
+}
+
+impl Holding {
+    fn is_declared_anew(&self, step: &Step) -> bool {
+        self.declared_at == Some(FileAddr(step.at))
+    }
 }
 
 /// Whether the source of an instruction names a variable.
@@ -153,7 +161,11 @@ impl Uses {
     ) -> Option<Outlook> {
         let place = Part { at: referent, size: holding.referent.max(1) };
         let mut perhaps = false;
+        let here = self.index_of(at);
         let found = self.forward(at, &mut |index, step| {
+            if holding.is_declared_anew(step) && Some(index) != here {
+                return Seen::Ends;
+            }
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
                 Effect::Reads { part, .. } | Effect::Compares { part } => part.overlaps(&place),
@@ -186,7 +198,11 @@ impl Uses {
     ) -> Option<Outlook> {
         let own = |effect: &Effect| matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to));
         let mut perhaps = false;
+        let here = self.index_of(at);
         let found = self.forward(at, &mut |index, step| {
+            if holding.is_declared_anew(step) && Some(index) != here {
+                return Seen::Ends;
+            }
             let used = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
                     cell.at == Place::Frame(*at)
