@@ -158,6 +158,13 @@ impl Image {
         location.is_some_and(|location| location.exprloc_value().is_none())
     }
 
+    /// Whether it is described where a variable is, or what its value is, anywhere in the code.
+    pub fn has_place(&self, variable: &Variable) -> bool {
+        let chain = self.chain(variable.die);
+        let described = [gimli::DW_AT_location, gimli::DW_AT_const_value];
+        chain.iter().any(|die| described.iter().any(|name| die.value(*name).is_some()))
+    }
+
     /// Where a frame holds a variable whose place is a constant distance from the stack pointer, or
     /// is given by an address at such a distance. None for one that is anywhere else. What is passed
     /// by its address is described from where its function has stored that, but for the first call:

@@ -41,6 +41,15 @@ impl Others<'_> {
             })
     }
 
+    /// Whether a variable was told to be live by its words, and these lead to a block that began where
+    /// another had ended: they may be what is left of a pointer to that, and what is used ahead another
+    /// value with the same words, anywhere.
+    pub fn may_be_stale(&self, asked: &Asked, ledger: &Ledger) -> bool {
+        let by_words = self.parts(asked).any(|(_, fortune)| fortune.words > 0);
+        let mut blocks = asked.blocks.iter().filter_map(|at| ledger.block_from(*at));
+        by_words && blocks.any(|block| ledger.is_reused(block.id))
+    }
+
     /// Whether a variable or a part of it is of a type.
     pub fn is_of(&self, asked: &Asked, type_name: &str) -> bool {
         self.parts(asked).any(|(own, _)| own.is_of(type_name))

@@ -126,8 +126,8 @@ pub(super) struct Passing {
 pub(super) struct Passed {
     /// The type of the parameter.
     pub ty: TypeRef,
-    /// The first register, counted from 0; none where it is not known, because how many those before
-    /// it take is not described.
+    /// The first register, counted from 0; none where it lies on the stack, and where that is not
+    /// known, because how many those before it take is not described.
     pub register: Option<usize>,
     /// Whether that holds the address of the value.
     pub by_address: bool,
@@ -150,10 +150,13 @@ impl Passing {
         }
         for parameter in function.scope.variables.iter().filter(|variable| variable.parameter) {
             let ty = parameter.ty?;
-            let Argument { registers: taken, by_address } = Argument::of(image, ty).ok()?;
-            let register = exact.then_some(registers).filter(|_| taken > 0);
-            parameters.push(Passed { ty, register, by_address });
-            registers = registers.checked_add(taken)?;
+            let argument = Argument::of(image, ty).ok()?;
+            let (register, taken) = match exact {
+                true => argument.registers(registers),
+                false => (None, registers.saturating_add(argument.wanted())),
+            };
+            parameters.push(Passed { ty, register, by_address: argument.by_address });
+            registers = taken;
         }
         Some(Passing { parameters, registers, returns_there })
     }

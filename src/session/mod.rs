@@ -15,6 +15,7 @@ mod asked;
 mod asking;
 mod attaching;
 mod bad_frees;
+mod bindings;
 mod block_stops;
 mod borrow_events;
 mod borrowed_parts;

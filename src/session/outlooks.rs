@@ -159,7 +159,8 @@ impl Followed {
             None => Mention::Perhaps,
         };
         let shared = frame.shares_its_place(variable.die);
-        let holding = Holding { slot, word, referent: loan.size, shared };
+        let declared_at = frame.scope_begins(variable.die);
+        let holding = Holding { slot, word, referent: loan.size, shared, declared_at };
         let outlook = known.uses.outlook(&holding, at, &named);
         let mut outlooks = known.outlooks.borrow_mut();
         if outlooks.len() >= MAX_KNOWN {
@@ -194,6 +195,17 @@ impl Frame<'_> {
         });
         let own = places.iter().find(|(of, _)| *of == die).and_then(|(_, place)| place.as_ref());
         own.is_some_and(|own| places.iter().any(|(of, at)| *of != die && at.as_ref() == Some(own)))
+    }
+
+    /// Where the scope of a variable begins; none for one of the function's outermost scope.
+    fn scope_begins(&self, die: usize) -> Option<FileAddr> {
+        let mut begins = None;
+        self.each_variable(&self.function.scope, &mut |variable, scope| {
+            if variable.die == die {
+                begins = scope.ranges.iter().map(|range| range.start).min();
+            }
+        });
+        begins
     }
 
     /// The line of which a statement has begun where the frame stands; one without a number where the

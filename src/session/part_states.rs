@@ -24,6 +24,7 @@ impl Frame<'_> {
             match verdict {
                 Verdict::Live => live = live.saturating_add(1),
                 Verdict::NeverGiven => never = never.saturating_add(1),
+                Verdict::Unknown if part.size == 0 => return Some(without_bytes()),
                 Verdict::Unknown => return Some(uncertain()),
                 Verdict::Gone { by } => gone.push(self.gone(part, by, names)),
                 Verdict::GoneOrEmpty { by } => match self.is_empty(variable, part)? {
@@ -157,6 +158,13 @@ fn lines(told: Vec<GonePart>) -> Vec<At> {
 /// What is said of a variable of which the code does not tell.
 fn uncertain() -> SlotState {
     let why = "its code does not tell whether it was moved";
+    SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
+}
+
+/// What is said of a variable that has no bytes: what moves it, or gives it a new value, leaves nothing
+/// in the code, so that a drop ahead may be that of a later value.
+fn without_bytes() -> SlotState {
+    let why = "it has no bytes, and the code does not show when it is moved or given a value";
     SlotState::Unreadable(Unreadable::Uncertain(why.to_owned()))
 }
 

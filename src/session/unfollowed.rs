@@ -75,6 +75,11 @@ impl Frame<'_> {
                             self.may_have_gone_to(followed, variable, later, &lines)
                         })
                 });
+            let live = live
+                && (!others.may_be_stale(one, ledger) || {
+                    let now = one.blocks.iter().map(|at| Some(ledger.block_from(*at)?.id));
+                    followed.seen.had(self.of_frame(variable), &now.collect::<Vec<_>>())
+                });
             if live {
                 let now = one.blocks.iter().filter_map(|at| Some(ledger.block_from(*at)?.id));
                 followed.seen.see(self.of_frame(variable), now.collect());

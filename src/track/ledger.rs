@@ -1,6 +1,6 @@
 //! The table of blocks, kept from allocator calls.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::graves::Graves;
@@ -19,6 +19,8 @@ pub struct Ledger {
     /// so that a program that allocates for ever in the same places does not grow it; for one that
     /// never uses an address again, the older half is forgotten at [`MOST_ENDED`].
     ended: HashMap<VirtAddr, Ended>,
+    /// The live blocks that began where another had ended.
+    reused: HashSet<BlockId>,
     /// The memory that those had.
     graves: Graves,
     calls: OpenCalls<OpenCall>,
@@ -171,6 +173,11 @@ impl Ledger {
         self.ended.get(&at)
     }
 
+    /// Whether a live block began where another had ended: a pointer to it may be one to that other.
+    pub fn is_reused(&self, block: BlockId) -> bool {
+        self.reused.contains(&block)
+    }
+
     /// The block that had lain at an address in which no live block lies, and the offset into it. Of
     /// several that of the last end.
     pub fn ended_at(&self, at: VirtAddr) -> Option<(&Ended, u64)> {
@@ -222,6 +229,7 @@ impl Ledger {
     pub fn forget_all(&mut self) {
         self.live.clear();
         self.ended.clear();
+        self.reused.clear();
         self.graves.forget_all();
         self.calls.clear();
         self.bytes = 0;
@@ -330,7 +338,9 @@ impl Ledger {
     }
 
     fn put(&mut self, address: VirtAddr, block: Block) {
-        self.ended.remove(&address);
+        if self.ended.remove(&address).is_some() {
+            self.reused.insert(block.id);
+        }
         self.graves.clear(address, block.size);
         self.bytes = self.bytes.saturating_add(block.size);
         self.totals.peak_bytes = self.totals.peak_bytes.max(self.bytes);
@@ -349,6 +359,7 @@ impl Ledger {
             self.ended.retain(|_, ended| ended.id > middle);
             self.graves.forget_up_to(middle);
         }
+        self.reused.remove(&ended.id);
         self.graves.bury(at, ended.clone());
         self.ended.insert(at, ended);
     }
@@ -467,6 +478,7 @@ mod tests {
         alloc(&mut ledger, 100, 16, 0x5000);
         assert_eq!(ledger.block_from(VirtAddr(0x5000)).map(|b| b.id), Some(BlockId(2)));
         assert_eq!(ledger.ended_from(VirtAddr(0x5000)), None);
+        assert!(ledger.is_reused(BlockId(2)) && !ledger.is_reused(BlockId(1)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use freehold::value::Format;
 
 use super::generate::{self, Random};
 use super::source;
-use super::tree::{Function, name};
+use super::tree::{Function, Kind, name};
 use super::truth::{self, Fact, Happening};
 
 /// How a program is built, and how it is looked at.
@@ -120,7 +120,8 @@ impl Made {
             Happening::Dropped(id) => Some((index, format!("d {id}"))),
             Happening::Mark { .. } | Happening::MarkIn { .. } => None,
         });
-        let mut said = said.lines();
+        // It formats values, too, which is not looked at.
+        let mut said = said.lines().filter(|line| line.starts_with("d "));
         for (index, line) in expected {
             let function = &self.functions[index].name;
             assert_eq!(said.next(), Some(&*line), "{function} of {}", self.file());
@@ -207,6 +208,7 @@ impl Made {
                 (v.name, value)
             })
             .collect();
+        let chained = function.chained();
         for (var, fact) in facts {
             let shown = seen.get(&name(*var));
             tally.states += 1;
@@ -214,10 +216,23 @@ impl Made {
             if shown.is_none() && *fact != Fact::None && mode.flags.contains(&"-O") {
                 // The optimiser left no trace of it: nothing is said of it.
                 tally.unknown += 1;
-                *tally.reasons.entry(format!("{fact:?}: not described")).or_default() += 1;
+                let kind = function.kinds[*var];
+                *tally.reasons.entry(format!("{kind:?}: not described")).or_default() += 1;
                 continue;
             }
-            if let Err(why) = judge(*fact, shown, &line, tally) {
+            let kind = function.kinds[*var];
+            let gone = |why: &Unreadable| {
+                use Unreadable::{Dropped, Moved, MovedOrDropped};
+                matches!(why, Moved { .. } | Dropped { .. } | MovedOrDropped { .. })
+            };
+            if *fact == Fact::None
+                && chained.contains(var)
+                && matches!(shown, Some(Err(why)) if gone(why))
+            {
+                tally.gone += 1;
+                continue;
+            }
+            if let Err(why) = judge(*fact, kind, shown, &line, tally) {
                 let at = frame.at.line.unwrap_or(0);
                 let shown = shown.map(|s| s.as_ref().map_err(ToString::to_string));
                 let name = name(*var);
@@ -231,11 +246,14 @@ impl Made {
 /// Whether what is shown of a variable is true.
 fn judge(
     fact: Fact,
+    kind: Kind,
     shown: Option<&Result<String, Unreadable>>,
     line: &dyn Fn(usize) -> Option<u32>,
     tally: &mut Tally,
 ) -> Result<(), &'static str> {
     let at = match shown {
+        // Of what is not in scope nothing need be kept.
+        Some(Err(Unreadable::OptimisedOut)) if fact == Fact::None => return Ok(()),
         None | Some(Err(Unreadable::NotYetInitialised | Unreadable::OutOfScope)) => {
             return if fact == Fact::None { Ok(()) } else { Err("not shown as in scope") };
         }
@@ -245,7 +263,8 @@ fn judge(
         }
         Some(Err(Unreadable::PartlyMoved { .. })) => {
             tally.partly += 1;
-            return if fact == Fact::Partly { Ok(()) } else { Err("shown as partly moved") };
+            let partly = matches!(fact, Fact::Partly | Fact::Emptied { .. });
+            return if partly { Ok(()) } else { Err("shown as partly moved") };
         }
         Some(Err(Unreadable::MovedOrDropped { at })) => {
             tally.gone += 1;
@@ -263,12 +282,16 @@ fn judge(
                 other => format!("{other:?}"),
             };
             let why = why.to_string().replace(|c: char| c.is_ascii_digit(), "");
-            *tally.reasons.entry(format!("{fact}: {why}")).or_default() += 1;
+            *tally.reasons.entry(format!("{fact} {kind:?}: {why}")).or_default() += 1;
             return Ok(());
         }
     };
     tally.gone += 1;
-    let Fact::Gone { no, dropped } = fact else { return Err("shown as gone") };
+    let (no, dropped) = match fact {
+        Fact::Gone { no, dropped } => (no, dropped),
+        Fact::Emptied { no } => (no, false),
+        _ => return Err("shown as gone"),
+    };
     let says_dropped = matches!(shown, Some(Err(Unreadable::Dropped { block: None, .. })));
     let says_freed = matches!(shown, Some(Err(Unreadable::Dropped { block: Some(_), .. })));
     if says_freed {

@@ -6,7 +6,7 @@ use super::tree::{CONDITIONS, Function, Init, Kind, New, Once, Statement, Var, W
 
 /// What the compiler knows of a variable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+pub(super) enum State {
     Full,
     /// Moved, or never given a value.
     Empty,
@@ -17,19 +17,19 @@ enum State {
 }
 
 #[derive(Clone)]
-struct Known {
-    var: Var,
+pub(super) struct Known {
+    pub var: Var,
     kind: Kind,
-    state: State,
+    pub state: State,
     /// In how many loops it is declared.
     loops: usize,
 }
 
-struct Maker<'r> {
-    random: &'r mut Random,
+pub(super) struct Maker<'r> {
+    pub random: &'r mut Random,
     kinds: Vec<Kind>,
-    visible: Vec<Known>,
-    statements: usize,
+    pub visible: Vec<Known>,
+    pub statements: usize,
     next_id: u32,
     loops: usize,
     /// Statements that may still be made.
@@ -71,7 +71,7 @@ pub fn function(random: &mut Random, no: usize, panics: bool) -> Function {
 }
 
 impl Maker<'_> {
-    fn declare(&mut self, kind: Kind, state: State) -> Var {
+    pub(super) fn declare(&mut self, kind: Kind, state: State) -> Var {
         let var = self.kinds.len();
         self.kinds.push(kind);
         self.visible.push(Known { var, kind, state, loops: self.loops });
@@ -79,13 +79,14 @@ impl Maker<'_> {
     }
 
     fn new_value(&mut self) -> New {
-        let kind = self.random.of(&Kind::MADE).expect("there are some");
+        let kinds: &[Kind] = if self.random.once_in(4) { &Kind::MATCHED } else { &Kind::MADE };
+        let kind = self.random.of(kinds).expect("there are some");
         self.new_of(kind)
     }
 
     fn new_of(&mut self, kind: Kind) -> New {
         self.next_id += 2;
-        New { kind, id: self.next_id, way: u32::try_from(self.random.below(3)).expect("small") }
+        New { kind, id: self.next_id, way: self.way(3) }
     }
 
     fn statement(&mut self, what: What) -> Statement {
@@ -93,7 +94,7 @@ impl Maker<'_> {
         Statement { no: self.statements, what }
     }
 
-    fn set(&mut self, var: Var, state: State) {
+    pub(super) fn set(&mut self, var: Var, state: State) {
         if let Some(known) = self.visible.iter_mut().find(|known| known.var == var) {
             known.state = state;
         }
@@ -108,7 +109,7 @@ impl Maker<'_> {
     }
 
     /// One that may be moved: what is declared outside of a loop stays where it is in it.
-    fn movable(&mut self, kinds: &[Kind]) -> Option<(Var, Kind)> {
+    pub(super) fn movable(&mut self, kinds: &[Kind]) -> Option<(Var, Kind)> {
         let loops = self.loops;
         let fits = |k: &&Known| {
             k.state == State::Full
@@ -120,7 +121,7 @@ impl Maker<'_> {
     }
 
     /// The statements of a block, and whether control comes to its end.
-    fn block(&mut self, outermost: bool) -> (Vec<Statement>, bool) {
+    pub(super) fn block(&mut self, outermost: bool) -> (Vec<Statement>, bool) {
         let outside = self.visible.len();
         let mut block = Vec::new();
         let count = if outermost { 18 } else { 2 + self.random.below(4) };
@@ -142,7 +143,7 @@ impl Maker<'_> {
     }
 
     fn what(&mut self) -> Option<What> {
-        Some(match self.random.below(30) {
+        Some(match self.random.below(35) {
             0..=6 => self.new_variable(),
             7 => {
                 let kind = self.random.of(&Kind::MADE)?;
@@ -153,11 +154,37 @@ impl Maker<'_> {
             11 | 12 => self.moved(What::Take)?,
             13 => self.take_field()?,
             14 => What::Touch(self.full(&[])?),
+            30 => What::Print(self.full(&Kind::MADE)?, self.way(7)),
+            31 => match self.random.below(3) {
+                0 => {
+                    let (var, _) = self.movable(&Kind::MADE)?;
+                    self.set(var, State::Empty);
+                    What::PrintMoved(var, self.way(3))
+                }
+                1 => {
+                    let What::Take(one) = self.moved(What::Take)? else { return None };
+                    // One is enough where there is no other.
+                    match self.moved(What::Take) {
+                        Some(What::Take(other)) => What::TakeBoth(one, other),
+                        _ => What::Take(one),
+                    }
+                }
+                _ => {
+                    let What::Take(var) = self.moved(What::Take)? else { return None };
+                    What::TakeAmong(var, self.way(3))
+                }
+            },
+            32 => self.if_let()?,
+            33 => self.guarded()?,
+            34 if self.may_exit() => self.let_else()?,
             15 => What::TouchMut(self.full(&[])?),
             16 => match self.random.below(3) {
                 0 => self.moved(What::Forget)?,
-                1 => What::SetNumber(self.full(&[Kind::Owner, Kind::Pair, Kind::Tag])?),
-                _ => What::Call(self.full(&[Kind::Closure])?),
+                1 => {
+                    let numbered = [Kind::Owner, Kind::Pair, Kind::Tag, Kind::Three];
+                    What::SetNumber(self.full(&numbered)?)
+                }
+                _ => What::Call(self.full(&[Kind::Closure])?, 1 + self.random.below(2)),
             },
             17 => {
                 let many = self.full(&[Kind::Many])?;
@@ -167,7 +194,8 @@ impl Maker<'_> {
             }
             18 if self.random.once_in(3) => self.once()?,
             18 if self.random.once_in(2) => {
-                let sent = [Kind::Owner, Kind::Text, Kind::Boxed, Kind::Pair, Kind::Maybe];
+                let sent =
+                    [Kind::Owner, Kind::Text, Kind::Boxed, Kind::Pair, Kind::Maybe, Kind::Three];
                 let (var, _) = self.movable(&sent)?;
                 self.set(var, State::Empty);
                 What::Thread(var)
@@ -201,7 +229,7 @@ impl Maker<'_> {
     }
 
     /// Whether the function may be left here: not too early, and not too often.
-    fn may_exit(&mut self) -> bool {
+    pub(super) fn may_exit(&mut self) -> bool {
         let may = self.left < 16 && self.exits < 2;
         self.exits += usize::from(may);
         may
@@ -225,7 +253,7 @@ impl Maker<'_> {
 
     /// An initialiser other than a new value, of a kind if one is wanted.
     fn init_of(&mut self, wanted: Option<Kind>) -> Option<(Init, Kind)> {
-        let choice = self.random.below(16);
+        let choice = self.random.below(20);
         let kinds: Vec<Kind> = wanted.into_iter().collect();
         let made = |kind| wanted.is_none_or(|wanted| wanted == kind);
         let (init, kind) = match choice {
@@ -246,13 +274,43 @@ impl Maker<'_> {
                 (Init::Replace(var, self.new_of(kind)), kind)
             }
             9 if made(Kind::Shared) => (Init::Share(self.full(&[Kind::Shared])?), Kind::Shared),
-            10 if wanted.is_none() => (self.out_of(&Kind::MADE, Init::Capture)?.0, Kind::Closure),
-            11 if made(Kind::Owner) => {
-                let (var, kind) = self.movable(&[Kind::Pair, Kind::Tuple])?;
-                self.set(var, State::Part);
-                let field = if kind == Kind::Pair { self.random.below(2) } else { 0 };
-                (Init::Field(var, field), Kind::Owner)
+            10 if wanted.is_none() => {
+                let (var, _) = self.movable(&Kind::MADE)?;
+                self.set(var, State::Empty);
+                (Init::Capture(var, self.way(4)), Kind::Closure)
             }
+            11 => {
+                let (var, field, kind) = self.field()?;
+                if !made(kind) {
+                    return None;
+                }
+                self.set(var, State::Part);
+                (Init::Field(var, field), kind)
+            }
+            13 if self.may_exit() => {
+                let conditions = [0, 1].map(|_| self.random.below(CONDITIONS));
+                let (var, kind) = self.movable(&kinds)?;
+                self.set(var, State::Empty);
+                (Init::Chain(var, conditions), kind)
+            }
+            14 => {
+                let (var, kind) = self.movable(&kinds)?;
+                if kind == Kind::Closure {
+                    return None;
+                }
+                self.set(var, State::Either);
+                let condition = self.random.below(CONDITIONS);
+                (Init::Labelled(var, condition, self.new_of(kind)), kind)
+            }
+            15 => {
+                let (var, kind) = self.movable(&[Kind::Pair, Kind::Three])?;
+                if !made(kind) {
+                    return None;
+                }
+                self.set(var, State::Part);
+                (Init::Update(var, self.new_of(kind)), kind)
+            }
+            16 => self.out_of(&kinds, Init::Among)?,
             12 => {
                 let kind = wanted.or_else(|| self.random.of(&Kind::MADE))?;
                 if kind == Kind::Closure {
@@ -307,11 +365,22 @@ impl Maker<'_> {
         Some(What::Once { var, how, marks })
     }
 
+    /// A field that may be moved out, and its kind.
+    pub(super) fn field(&mut self) -> Option<(Var, usize, Kind)> {
+        let (var, kind) = self.movable(&[Kind::Pair, Kind::Tuple, Kind::Three, Kind::Heavy])?;
+        let field = self.random.below(kind.fields().len());
+        Some((var, field, kind.fields()[field].1))
+    }
+
     fn take_field(&mut self) -> Option<What> {
-        let (var, kind) = self.movable(&[Kind::Pair, Kind::Tuple])?;
+        let (var, field, _) = self.field()?;
         self.set(var, State::Part);
-        let field = if kind == Kind::Pair { self.random.below(2) } else { 0 };
         Some(What::TakeField(var, field))
+    }
+
+    /// Which of several ways.
+    pub(super) fn way(&mut self, count: usize) -> u32 {
+        u32::try_from(self.random.below(count)).expect("few")
     }
 
     /// Several arms that begin with the same variables.
@@ -356,22 +425,9 @@ impl Maker<'_> {
         }
         What::Loop(1 + u32::try_from(self.random.below(3)).expect("small"), block)
     }
-
-    fn match_on(&mut self) -> Option<What> {
-        let (on, _) = self.movable(&[Kind::Maybe])?;
-        let before = self.visible.clone();
-        self.set(on, State::Empty);
-        let bound = self.declare(Kind::Owner, State::Full);
-        let (some, _) = self.block(false);
-        self.visible.truncate(before.len());
-        let after = std::mem::replace(&mut self.visible, before);
-        let (none, _) = self.block(false);
-        self.visible = join(Some(after), &self.visible);
-        Some(What::Match { on, bound, some, none })
-    }
 }
 
-fn join(one: Option<Vec<Known>>, other: &[Known]) -> Vec<Known> {
+pub(super) fn join(one: Option<Vec<Known>>, other: &[Known]) -> Vec<Known> {
     let Some(mut one) = one else { return other.to_vec() };
     one.truncate(other.len());
     for (known, other) in one.iter_mut().zip(other) {
@@ -394,7 +450,11 @@ fn names(init: &Init, var: Var) -> bool {
         | Init::TakeOut(other)
         | Init::Replace(other, _)
         | Init::Share(other)
-        | Init::Capture(other)
+        | Init::Capture(other, _)
+        | Init::Update(other, _)
+        | Init::Labelled(other, ..)
+        | Init::Chain(other, _)
+        | Init::Among(other)
         | Init::Field(other, _) => *other == var,
     }
 }

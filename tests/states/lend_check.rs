@@ -99,7 +99,9 @@ impl Compared<'_> {
     fn run(&mut self, program: &Path) {
         self.tally.functions = self.functions.len();
         let mut launch = Launch::new(program);
-        launch.stdio[1] = Some(File::create("/dev/null").expect("it is there").into());
+        for stream in [1, 2] {
+            launch.stdio[stream] = Some(File::create("/dev/null").expect("it is there").into());
+        }
         let mut session = Session::open(launch, Settings::default()).expect("it is a program");
         session.break_at(Where::Function("mark".to_owned())).expect("there is code");
         let mut ignore = |_: &Event| {};

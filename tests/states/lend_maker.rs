@@ -50,6 +50,11 @@ impl Maker<'_> {
         Statement { no: self.statements, what }
     }
 
+    /// Which of several ways.
+    fn way(&mut self) -> u32 {
+        u32::try_from(self.random.below(12)).expect("few")
+    }
+
     fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
         (!from.is_empty()).then(|| from[self.random.below(from.len())].clone())
     }
@@ -101,7 +106,7 @@ impl Maker<'_> {
             9 => self.assign()?,
             10..=13 => {
                 let usable: Vec<Var> = self.holders().map(|known| known.var).collect();
-                What::Use(self.pick(&usable)?)
+                What::Use(self.pick(&usable)?, self.way())
             }
             14 => {
                 let target = self.target()?;
@@ -111,7 +116,7 @@ impl Maker<'_> {
             15 => {
                 let target = Target { unique: false, ..self.target()? };
                 self.disturb(target);
-                What::Touch(target.owner)
+                What::Touch(target.owner, self.way())
             }
             16 => self.drop_one()?,
             17 => {
@@ -161,9 +166,11 @@ impl Maker<'_> {
         self.disturb(target);
         let Target { owner, field, unique } = target;
         let whole = field.is_none();
-        let kind = match self.random.below(8) {
+        let kind = match self.random.below(11) {
             0 | 1 => Kind::Holder { unique },
             2 if whole && !unique => Kind::Closure,
+            8 => Kind::Dynamic { unique },
+            9 => Kind::Maybe { unique },
             3 | 4 if whole && !unique && self.kinds[owner] == Kind::Many => Kind::Iter,
             5 => {
                 let var = self.declare(Kind::Reference { unique }, vec![target]);
@@ -173,7 +180,7 @@ impl Maker<'_> {
             _ => Kind::Reference { unique },
         };
         let var = self.declare(kind, vec![target]);
-        Some(What::Lend(var, target))
+        Some(What::Lend(var, target, self.way()))
     }
 
     fn either(&mut self) -> Option<What> {
@@ -188,6 +195,9 @@ impl Maker<'_> {
         self.disturb(one);
         self.disturb(other);
         let unique = one.unique;
+        if !unique && self.random.once_in(2) {
+            return Some(What::Both(self.declare(Kind::List, vec![one, other]), one, other));
+        }
         let var = self.declare(Kind::Reference { unique }, vec![one, other]);
         Some(What::Either(var, self.random.below(CONDITIONS), one, other))
     }
@@ -244,7 +254,7 @@ impl Maker<'_> {
         }
         self.disturb(target);
         self.visible.iter_mut().filter(|k| k.var == owner).for_each(|k| k.full = false);
-        Some(What::Drop(owner))
+        Some(What::Drop(owner, self.way()))
     }
 
     fn repeat(&mut self) -> What {

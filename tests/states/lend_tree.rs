@@ -16,10 +16,24 @@ pub enum Kind {
     Many,
     /// A struct of two `Owner`s.
     Pair,
+    /// A struct of a box and two numbers.
+    Three,
+    /// An enum of a box or a short number.
+    Mixed,
+    /// Two boxes in an array.
+    Twins,
+    /// A `Result<u8, Box<Owner>>`.
+    Outcome,
     /// A reference, `&T` or `&mut T`.
     Reference { unique: bool },
     /// A struct that holds a reference and a number.
     Holder { unique: bool },
+    /// A `&dyn Debug` or `&mut dyn Debug`.
+    Dynamic { unique: bool },
+    /// An `Option` of a reference.
+    Maybe { unique: bool },
+    /// `vec![&a, &b]`
+    List,
     /// A closure that has captured a variable by reference.
     Closure,
     /// `many.iter()`.
@@ -27,7 +41,17 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const OWNERS: [Kind; 5] = [Kind::Owner, Kind::Text, Kind::Boxed, Kind::Many, Kind::Pair];
+    pub const OWNERS: [Kind; 9] = [
+        Kind::Owner,
+        Kind::Text,
+        Kind::Boxed,
+        Kind::Many,
+        Kind::Pair,
+        Kind::Three,
+        Kind::Mixed,
+        Kind::Twins,
+        Kind::Outcome,
+    ];
 
     pub fn owns(self) -> bool {
         Kind::OWNERS.contains(&self)
@@ -57,24 +81,26 @@ pub enum What {
     Mark,
     /// `let mut v = …;` of an owner.
     Own(Var),
-    /// `let r = &a;`, or a holder, closure or iterator made of it.
-    Lend(Var, Target),
+    /// `let r = &a;`, or a holder, closure or iterator made of it, in one of several ways.
+    Lend(Var, Target, u32),
     /// `let r = if c { &a } else { &b };`
     Either(Var, usize, Target, Target),
+    /// `let r = vec![&a, &b];`
+    Both(Var, Target, Target),
     /// `let mut r = &a;`, of which the address is taken later.
     Kept(Var, Target),
     /// `let s = &*r;` or `&mut *r`.
     Again(Var, Var),
     /// `r = &a;`
     Assign(Var, Target),
-    /// A use of what holds a reference.
-    Use(Var),
+    /// A use of what holds a reference, in one of several ways.
+    Use(Var, u32),
     /// `look(&v, no)`: a mark in the function that it is lent to.
     Look(Var, Option<usize>, bool),
-    /// `touch(&v)`
-    Touch(Var),
-    /// `drop(v)`
-    Drop(Var),
+    /// `touch(&v)`, or another use of an owner.
+    Touch(Var, u32),
+    /// `drop(v)`, or another way of giving it away.
+    Drop(Var, u32),
     If(usize, Vec<Statement>, Vec<Statement>),
     Block(Vec<Statement>),
     Loop(u32, Vec<Statement>),

@@ -63,8 +63,9 @@ impl Live {
         self.behind.entry(statement.no).or_default().extend(&behind);
         let mut before = behind.clone();
         match &statement.what {
-            What::Lend(var, _)
+            What::Lend(var, ..)
             | What::Either(var, ..)
+            | What::Both(var, ..)
             | What::Kept(var, _)
             | What::Assign(var, _) => {
                 before.remove(var);
@@ -75,7 +76,7 @@ impl Live {
                     before.insert(*from);
                 }
             }
-            What::Use(var) => {
+            What::Use(var, _) => {
                 before.insert(*var);
             }
             What::If(_, then, otherwise) => {
@@ -95,7 +96,7 @@ impl Live {
                 }
                 before = around;
             }
-            What::Mark | What::Own(_) | What::Look(..) | What::Touch(_) | What::Drop(_) => {}
+            What::Mark | What::Own(_) | What::Look(..) | What::Touch(..) | What::Drop(..) => {}
         }
         before
     }
@@ -105,7 +106,7 @@ struct Run<'a> {
     conditions: &'a [bool],
     traced: &'a HashMap<usize, BTreeSet<Var>>,
     live: &'a HashMap<usize, BTreeSet<Var>>,
-    holds: HashMap<Var, Target>,
+    holds: HashMap<Var, Vec<Target>>,
     owners: Vec<Var>,
     marked: Vec<Marked>,
 }
@@ -129,35 +130,35 @@ impl Run<'_> {
                 self.mark(statement.no, Some(target));
             }
             What::Own(var) => self.owners.push(*var),
-            What::Lend(var, target) | What::Kept(var, target) | What::Assign(var, target) => {
-                self.holds.insert(*var, *target);
+            What::Lend(var, target, _) | What::Kept(var, target) | What::Assign(var, target) => {
+                self.holds.insert(*var, vec![*target]);
             }
             What::Either(var, c, one, other) => {
-                self.holds.insert(*var, if self.conditions[*c] { *one } else { *other });
+                self.holds.insert(*var, vec![if self.conditions[*c] { *one } else { *other }]);
+            }
+            What::Both(var, one, other) => {
+                self.holds.insert(*var, vec![*one, *other]);
             }
             What::Again(var, from) => {
-                let target = self.holds[from];
-                self.holds.insert(*var, target);
+                let targets = self.holds[from].clone();
+                self.holds.insert(*var, targets);
             }
-            What::Drop(owner) => self.owners.retain(|var| var != owner),
+            What::Drop(owner, _) => self.owners.retain(|var| var != owner),
             What::If(c, then, otherwise) => {
                 self.block(if self.conditions[*c] { then } else { otherwise });
             }
             What::Block(block) => self.block(block),
             What::Loop(rounds, block) => (0..*rounds).for_each(|_| self.block(block)),
-            What::Use(_) | What::Touch(_) => {}
+            What::Use(..) | What::Touch(..) => {}
         }
     }
 
     fn mark(&mut self, no: usize, passed: Option<Target>) {
         let (live, traced) = (&self.live[&no], &self.traced[&no]);
         let held = self.holds.iter().filter(|(var, _)| live.contains(var));
-        let fact = |(var, target): (&Var, &Target)| Fact {
-            target: *target,
-            by: Some(*var),
-            traced: traced.contains(var),
-        };
-        let mut facts: BTreeSet<Fact> = held.map(fact).collect();
+        let each = held.flat_map(|(var, targets)| targets.iter().map(|target| (*var, *target)));
+        let fact = |(var, target)| Fact { target, by: Some(var), traced: traced.contains(&var) };
+        let mut facts: BTreeSet<Fact> = each.map(fact).collect();
         facts.extend(passed.map(|target| Fact { target, by: None, traced: true }));
         let (owners, inside) = (self.owners.clone(), passed.is_some());
         self.marked.push(Marked { no, inside, owners, facts });

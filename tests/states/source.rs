@@ -3,29 +3,8 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::tree::{CONDITIONS, Function, Init, Kind, New, Once, Statement, Var, What, name};
-
-const PRELUDE: &str = r#"#![allow(unused, dead_code)]
-use std::hint::black_box;
-use std::rc::Rc;
-pub struct Owner { id: u32, n: u32, name: String }
-impl Owner { #[inline(never)] fn new(id: u32) -> Owner { Owner { id, n: 0, name: format!("n{id}") } } }
-impl Drop for Owner { fn drop(&mut self) { println!("d {}", self.id); } }
-pub struct Tag { id: u32, n: u32 }
-impl Drop for Tag { fn drop(&mut self) { println!("d {}", self.id); } }
-pub struct Pair { a: Owner, n: u32, b: Owner }
-pub enum Shape { Nothing, One(Owner), Two { n: u32, a: Owner } }
-#[inline(never)] fn take<T>(value: T) { black_box(&value); }
-#[inline(never)] fn touch<T>(value: &T) { black_box(value); }
-#[inline(never)] fn touch_mut<T>(value: &mut T) { black_box(value); }
-#[inline(never)] fn pass<T>(value: T) -> T { black_box(&value); value }
-#[inline(never)] fn maybe(id: u32) -> Option<Owner> { Some(Owner::new(id)) }
-#[inline(never)] fn text(id: u32) -> String { format!("n{id}") }
-#[inline(never)] fn pair(id: u32) -> Pair { Pair { a: Owner::new(id), n: 1, b: Owner::new(id + 1) } }
-#[inline(never)] fn fallible(fails: bool) -> Result<u32, String> { if fails { Err(String::from("x")) } else { Ok(1) } }
-#[inline(never)] fn once<F: FnOnce()>(f: F) { f() }
-#[inline(never)] fn mark(no: usize) { black_box(no); }
-"#;
+use super::prelude::{PRELUDE, new};
+use super::tree::{CONDITIONS, Function, Init, Kind, Once, Statement, Var, What, name};
 
 /// The text of a program, and the lines of the statements of each function.
 pub struct Source {
@@ -124,12 +103,18 @@ impl Writer {
             What::TakeField(var, field) => {
                 format!("take({});", field_of(*var, *field, function))
             }
+            What::TakeAmong(var, way) => take_among(&name(*var), *way),
+            What::TakeBoth(one, other) => {
+                format!("take_both(1.5, {}, 9, {});", name(*one), name(*other))
+            }
             What::Touch(var) => format!("touch(&{});", name(*var)),
+            What::Print(var, way) => print(&name(*var), *way),
+            What::PrintMoved(var, way) => print_moved(&name(*var), *way),
             What::TouchMut(var) => format!("touch_mut(&mut {});", name(*var)),
             What::Forget(var) => format!("std::mem::forget({});", name(*var)),
             What::Push(many, var) => format!("{}.push({});", name(*many), name(*var)),
             What::SetNumber(var) => format!("{}.n = 5;", name(*var)),
-            What::Call(var) => format!("{}();", name(*var)),
+            What::Call(var, times) => format!("{}();", name(*var)).repeat(*times),
             What::Thread(var) => {
                 format!("std::thread::spawn(move || touch(&{})).join().unwrap();", name(*var))
             }
@@ -182,10 +167,45 @@ impl Writer {
                 self.line("}");
             }
             What::Match { on, bound, some, none } => {
+                let [holds, empty] = function.kinds[*on].patterns(&name(*bound));
                 self.line(&format!("match {} {{", name(*on)));
                 self.depth += 1;
-                self.inner(&format!("Some(mut {}) =>", name(*bound)), some, function, "");
-                self.inner("None =>", none, function, "");
+                self.inner(&format!("{holds} =>"), some, function, "");
+                self.inner(&format!("{empty} =>"), none, function, "");
+                self.depth -= 1;
+                self.line("}");
+            }
+            What::Guarded { on, bound, condition, second, arms } => {
+                let [one, other] = bound.map(|bound| function.kinds[*on].patterns(&name(bound)));
+                self.line(&format!("match {} {{", name(*on)));
+                self.depth += 1;
+                let [guarded, open, none] = arms;
+                self.inner(&format!("{} if c{condition} =>", one[0]), guarded, function, "");
+                self.lines.insert(*second, self.next_line());
+                self.inner(&format!("{} =>", other[0]), open, function, "");
+                self.inner(&format!("{} =>", other[1]), none, function, "");
+                self.depth -= 1;
+                self.line("}");
+            }
+            What::LetElse { on, bound, otherwise } => {
+                let [holds, _] = function.kinds[*on].patterns(&name(*bound));
+                self.line(&format!("let {holds} = {} else {{", name(*on)));
+                self.depth += 1;
+                self.block(otherwise, function);
+                self.line("return Ok(1);");
+                self.depth -= 1;
+                self.line("};");
+            }
+            What::IfLet { on, bound, condition, first, then, otherwise } => {
+                let [holds, _] = function.kinds[*on].patterns(&name(*bound));
+                let binds = format!("let {holds} = {}", name(*on));
+                let head = match first {
+                    true => format!("if c{condition} && {binds}"),
+                    false => format!("if {binds} && c{condition}"),
+                };
+                self.inner(&head, then, function, " else {");
+                self.depth += 1;
+                self.block(otherwise, function);
                 self.depth -= 1;
                 self.line("}");
             }
@@ -215,12 +235,46 @@ impl Writer {
 }
 
 fn field_of(var: Var, field: usize, function: &Function) -> String {
-    let field = match (function.kinds[var], field) {
-        (Kind::Pair, 0) => "a",
-        (Kind::Pair, _) => "b",
-        _ => "0",
-    };
-    format!("{}.{field}", name(var))
+    format!("{}.{}", name(var), function.kinds[var].fields()[field].0)
+}
+
+fn take_among(name: &str, way: u32) -> String {
+    match way {
+        0 => format!("take_among(1, 2, {name}, 1.5, \"x\");"),
+        1 => format!("take_late(1, 2, 3, 4, 5, {name});"),
+        _ => format!("take_far(1, 2, 3, 4, {name});"),
+    }
+}
+
+fn print(name: &str, way: u32) -> String {
+    match way {
+        0 => format!("println!(\"{{{name}:?}}\");"),
+        1 => format!("println!(\"{{:?}}\", {name});"),
+        2 => format!("drop(format!(\"{{0:?}} {{0:#?}} {{:?}}\", {name}));"),
+        3 => format!("assert!(format!(\"{{:?}}\", {name}).len() < 9000);"),
+        4 => {
+            format!("{{ let mut out = String::new(); write!(out, \"{{:?}}\", {name}).unwrap(); }}")
+        }
+        5 => format!("touch::<&dyn Debug>(&(&{name} as &dyn Debug));"),
+        _ => format!("assert_eq!(format!(\"{{:?}}\", {name}), format!(\"{{{name}:?}}\"));"),
+    }
+}
+
+fn print_moved(name: &str, way: u32) -> String {
+    match way {
+        0 => format!("println!(\"{{:?}}\", {{ {name} }});"),
+        1 => format!("println!(\"{{:?}}\", pass({name}));"),
+        _ => format!("drop(format!(\"{{:?}} {{}}\", pass({name}), 5));"),
+    }
+}
+
+fn closure(name: &str, way: u32) -> String {
+    match way {
+        0 => format!("move || touch(&{name})"),
+        1 => format!("move || println!(\"{{:?}}\", {name})"),
+        2 => format!("move || drop(format!(\"{{{name}:?}}\"))"),
+        _ => format!("move || touch_mut(&mut {name})"),
+    }
 }
 
 fn value(init: &Init, function: &Function) -> String {
@@ -237,35 +291,19 @@ fn value(init: &Init, function: &Function) -> String {
             format!("std::mem::replace(&mut {}, {})", name(*var), new(with))
         }
         Init::Share(var) => format!("Rc::clone(&{})", name(*var)),
-        Init::Capture(var) => format!("move || touch(&{})", name(*var)),
+        Init::Capture(var, way) => closure(&name(*var), *way),
         Init::Field(var, field) => field_of(*var, *field, function),
+        Init::Update(var, made) => match made.kind {
+            Kind::Three => format!("Three {{ n: 9, ..{} }}", name(*var)),
+            _ => format!("Pair {{ a: Owner::new({}), ..{} }}", made.id, name(*var)),
+        },
+        Init::Labelled(var, c, made) => {
+            format!("'a: {{ if c{c} {{ break 'a {}; }} pass({}) }}", new(made), name(*var))
+        }
+        Init::Chain(var, [one, other]) => format!("give(give({}, c{one})?, c{other})?", name(*var)),
+        Init::Among(var) => format!("among(7, 1.5, {}, \"x\", 8)", name(*var)),
         Init::Either(c, one, other) => {
             format!("if c{c} {{ {} }} else {{ {} }}", new(one), new(other))
         }
-    }
-}
-
-fn new(new: &New) -> String {
-    let New { kind, id, way } = new;
-    let owner = format!("Owner::new({id})");
-    match (kind, way) {
-        (Kind::Owner, 0) => format!("Owner {{ id: {id}, n: 3, name: text({id}) }}"),
-        (Kind::Owner, _) => owner,
-        (Kind::Tag, _) => format!("Tag {{ id: {id}, n: 3 }}"),
-        (Kind::Text, _) => format!("text({id})"),
-        (Kind::Maybe, 0) => "None::<Owner>".to_owned(),
-        (Kind::Maybe, 1) => format!("maybe({id})"),
-        (Kind::Maybe, _) => format!("Some({owner})"),
-        (Kind::Boxed, _) => format!("Box::new({owner})"),
-        (Kind::Pair, 0) => format!("pair({id})"),
-        (Kind::Pair, _) => format!("Pair {{ a: {owner}, n: 2, b: Owner::new({}) }}", id + 1),
-        (Kind::Tuple, _) => format!("({owner}, text({id}))"),
-        (Kind::Many, 0) => "Vec::<Owner>::new()".to_owned(),
-        (Kind::Many, _) => format!("vec![{owner}]"),
-        (Kind::Shared, _) => format!("Rc::new({owner})"),
-        (Kind::Shape, 0) => "Shape::Nothing".to_owned(),
-        (Kind::Shape, 1) => format!("Shape::One({owner})"),
-        (Kind::Shape, _) => format!("Shape::Two {{ n: 4, a: {owner} }}"),
-        (Kind::Closure, _) => unreachable!("a closure captures a variable"),
     }
 }

@@ -1,64 +1,6 @@
 //! What a generated program is made of.
 
-/// The types of its variables. All but `Text` say so when they are dropped.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// A struct with a `Drop` of its own, which owns a `String`.
-    Owner,
-    /// A struct with a `Drop` of its own, which owns nothing.
-    Tag,
-    /// A `String`.
-    Text,
-    /// An `Option<Owner>`.
-    Maybe,
-    /// A `Box<Owner>`.
-    Boxed,
-    /// A struct of two `Owner`s, whose fields can be moved out.
-    Pair,
-    /// A tuple of an `Owner` and a `String`.
-    Tuple,
-    /// A `Vec<Owner>`.
-    Many,
-    /// An `Rc<Owner>`.
-    Shared,
-    /// An enum of three variants, of which two own.
-    Shape,
-    /// A closure that has captured a variable.
-    Closure,
-}
-
-impl Kind {
-    /// The kinds of values that an expression can make.
-    pub const MADE: [Kind; 10] = [
-        Kind::Owner,
-        Kind::Tag,
-        Kind::Text,
-        Kind::Maybe,
-        Kind::Boxed,
-        Kind::Pair,
-        Kind::Tuple,
-        Kind::Many,
-        Kind::Shared,
-        Kind::Shape,
-    ];
-
-    /// Its type as Rust writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Owner => "Owner",
-            Kind::Tag => "Tag",
-            Kind::Text => "String",
-            Kind::Maybe => "Option<Owner>",
-            Kind::Boxed => "Box<Owner>",
-            Kind::Pair => "Pair",
-            Kind::Tuple => "(Owner, String)",
-            Kind::Many => "Vec<Owner>",
-            Kind::Shared => "Rc<Owner>",
-            Kind::Shape => "Shape",
-            Kind::Closure => "_",
-        }
-    }
-}
+pub use super::kinds::Kind;
 
 /// A variable, by its number in the function.
 pub type Var = usize;
@@ -95,10 +37,18 @@ pub enum Init {
     Replace(Var, New),
     /// `Rc::clone(&v)`.
     Share(Var),
-    /// `move || touch(&v)`.
-    Capture(Var),
-    /// A field of a `Pair` or tuple, moved out.
+    /// A closure that has captured a variable: which of several ways of using it.
+    Capture(Var, u32),
+    /// A field, moved out.
     Field(Var, usize),
+    /// A struct of new fields and those of another variable: `Pair { a: new, ..v }`.
+    Update(Var, New),
+    /// `'a: { if c { break 'a new; } pass(v) }`
+    Labelled(Var, usize, New),
+    /// `give(give(v, c)?, d)?`
+    Chain(Var, [usize; 2]),
+    /// Another variable, passed through a function between arguments of 128 bits and floats.
+    Among(Var),
     /// One of two new values.
     Either(usize, New, New),
 }
@@ -125,8 +75,16 @@ pub enum What {
     Take(Var),
     /// `take(v.a)`
     TakeField(Var, usize),
+    /// A function that takes it between arguments of other sizes: which of several.
+    TakeAmong(Var, u32),
+    /// A function that takes two.
+    TakeBoth(Var, Var),
     /// `touch(&v)`
     Touch(Var),
+    /// It is formatted, in one of several ways.
+    Print(Var, u32),
+    /// It is moved into what is formatted, in one of several ways.
+    PrintMoved(Var, u32),
     /// `touch_mut(&mut v)`
     TouchMut(Var),
     /// `forget(v)`
@@ -135,8 +93,8 @@ pub enum What {
     Push(Var, Var),
     /// `v.n = 5`, a field that owns nothing.
     SetNumber(Var),
-    /// `v()`
-    Call(Var),
+    /// `v()`, so many times.
+    Call(Var, usize),
     /// A thread that takes the variable, and ends.
     Thread(Var),
     /// `once(move || { … })`: a closure that captures the variable and is called once, with marks in
@@ -162,6 +120,29 @@ pub enum What {
         bound: Var,
         some: Vec<Statement>,
         none: Vec<Statement>,
+    },
+    /// `match v { Some(w) if c => …, Some(x) => …, None => … }`; `second` is the number of the arm of `x`.
+    Guarded {
+        on: Var,
+        bound: [Var; 2],
+        condition: usize,
+        second: usize,
+        arms: [Vec<Statement>; 3],
+    },
+    /// `let Some(w) = v else { …; return Ok(1) };`
+    LetElse {
+        on: Var,
+        bound: Var,
+        otherwise: Vec<Statement>,
+    },
+    /// `if let Some(w) = v && c { … } else { … }`, or with the condition first.
+    IfLet {
+        on: Var,
+        bound: Var,
+        condition: usize,
+        first: bool,
+        then: Vec<Statement>,
+        otherwise: Vec<Statement>,
     },
     /// `match number { 0 => …, 1 => …, … }`
     Switch(u32, Vec<Vec<Statement>>),
@@ -199,6 +180,42 @@ pub struct Function {
     pub calls: Vec<Vec<bool>>,
     /// The numbers that its arguments print.
     pub arguments: Vec<New>,
+}
+
+impl Function {
+    /// The variables that `if let … && …` binds: the compiler describes them in the block around it.
+    pub fn chained(&self) -> Vec<Var> {
+        let mut open: Vec<&Statement> = self.body.iter().collect();
+        let mut found = Vec::new();
+        while let Some(statement) = open.pop() {
+            if let What::IfLet { bound, .. } = &statement.what {
+                found.push(*bound);
+            }
+            open.extend(statement.inner());
+        }
+        found
+    }
+}
+
+impl Statement {
+    /// The statements of its blocks.
+    fn inner(&self) -> Vec<&Statement> {
+        let blocks: Vec<&Vec<Statement>> = match &self.what {
+            What::If(_, then, otherwise) | What::IfLet { then, otherwise, .. } => {
+                vec![then, otherwise]
+            }
+            What::Match { some, none, .. } => vec![some, none],
+            What::Block(block)
+            | What::Loop(_, block)
+            | What::ReturnIf(_, block)
+            | What::LetElse { otherwise: block, .. }
+            | What::Leave { before: block, .. } => vec![block],
+            What::Switch(_, arms) => arms.iter().collect(),
+            What::Guarded { arms, .. } => arms.iter().collect(),
+            _ => Vec::new(),
+        };
+        blocks.into_iter().flatten().collect()
+    }
 }
 
 /// How many conditions a function has.

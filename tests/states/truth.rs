@@ -22,6 +22,10 @@ enum Held {
 enum Slot {
     Never,
     Full(Held),
+    /// Full, but for all that it owned.
+    Emptied {
+        no: usize,
+    },
     /// Gone at a statement: moved, or dropped.
     Gone {
         no: usize,
@@ -40,6 +44,8 @@ pub enum Fact {
     Gone { no: usize, dropped: bool },
     /// A part of it was moved out.
     Partly,
+    /// All that it owned was moved out by a statement, and what it did not own may be left.
+    Emptied { no: usize },
 }
 
 /// What happens when a function runs.
@@ -147,27 +153,33 @@ impl Machine<'_> {
         }
     }
 
-    fn take_part(&mut self, var: Var, part: usize) -> Held {
-        match &mut self.slots[var] {
-            Slot::Full(Held::Parts(parts)) => parts[part].take().expect("it is there"),
-            other => panic!("v{var} has no parts: {other:?}"),
+    fn take_part(&mut self, var: Var, part: usize, no: usize) -> Held {
+        let Slot::Full(Held::Parts(parts)) = &mut self.slots[var] else {
+            panic!("v{var} has no parts")
+        };
+        let held = parts[part].take().expect("it is there");
+        // Of a box whose value was moved out, the box is left.
+        if parts.iter().all(Option::is_none) && self.function.kinds[var] != Kind::Boxed {
+            self.slots[var] = Slot::Emptied { no };
         }
+        held
     }
 
     fn give(&mut self, var: Var, held: Held) {
         self.slots[var] = Slot::Full(held);
     }
 
-    fn init(&mut self, init: &Init, no: usize) -> Held {
-        match init {
+    /// None where the function is left instead.
+    fn init(&mut self, init: &Init, no: usize) -> Option<Held> {
+        Some(match init {
             Init::New(new) => made(new),
             Init::Either(c, one, other) => made(if self.conditions[*c] { one } else { other }),
-            Init::Move(var) | Init::Pass(var) => self.take(*var, no, false),
-            Init::BoxUp(var) | Init::Collect(var) | Init::Capture(var) => {
+            Init::Move(var) | Init::Pass(var) | Init::Among(var) => self.take(*var, no, false),
+            Init::BoxUp(var) | Init::Collect(var) | Init::Capture(var, _) => {
                 Held::Parts(vec![Some(self.take(*var, no, false))])
             }
-            Init::Unbox(var) => self.take_part(*var, 0),
-            Init::Field(var, field) => self.take_part(*var, *field),
+            Init::Unbox(var) => self.take_part(*var, 0, no),
+            Init::Field(var, field) => self.take_part(*var, *field, no),
             Init::Wrap(var) => Held::Maybe(Some(Box::new(self.take(*var, no, false)))),
             Init::TakeOut(var) => {
                 let held = self.take(*var, no, false);
@@ -186,7 +198,23 @@ impl Machine<'_> {
                 }
                 other => panic!("v{var} is not shared: {other:?}"),
             },
-        }
+            Init::Update(var, new) if new.kind == Kind::Three => {
+                Held::Parts(vec![Some(self.take_part(*var, 0, no))])
+            }
+            Init::Update(var, new) => {
+                Held::Parts(vec![Some(Held::Owner(new.id)), Some(self.take_part(*var, 1, no))])
+            }
+            Init::Labelled(_, c, new) if self.conditions[*c] => made(new),
+            Init::Labelled(var, ..) => self.take(*var, no, false),
+            Init::Chain(var, conditions) => {
+                let held = self.take(*var, no, false);
+                if conditions.iter().any(|c| self.conditions[*c]) {
+                    self.drop_value(held);
+                    return None;
+                }
+                held
+            }
+        })
     }
 
     fn mark(&mut self, no: usize) {
@@ -194,6 +222,7 @@ impl Machine<'_> {
             _ if !self.in_scope.contains(&var) => Fact::None,
             Slot::Never => Fact::None,
             Slot::Full(Held::Parts(parts)) if parts.iter().any(Option::is_none) => Fact::Partly,
+            Slot::Emptied { no } => Fact::Emptied { no: *no },
             Slot::Full(_) => Fact::Live,
             Slot::Gone { no, dropped } => Fact::Gone { no: *no, dropped: *dropped },
         };
@@ -206,7 +235,7 @@ impl Machine<'_> {
         match &statement.what {
             What::Mark => self.mark(no),
             What::Let(var, init) => {
-                let held = self.init(init, no);
+                let Some(held) = self.init(init, no) else { return Flow::Leave };
                 self.in_scope.push(*var);
                 self.give(*var, held);
             }
@@ -215,7 +244,7 @@ impl Machine<'_> {
                 self.slots[*var] = Slot::Never;
             }
             What::Assign(var, init) => {
-                let held = self.init(init, no);
+                let Some(held) = self.init(init, no) else { return Flow::Leave };
                 self.empty(*var, no);
                 self.give(*var, held);
             }
@@ -223,12 +252,20 @@ impl Machine<'_> {
                 let held = self.take(*var, no, true);
                 self.drop_value(held);
             }
-            What::Take(var) | What::Thread(var) => {
+            What::Take(var)
+            | What::Thread(var)
+            | What::TakeAmong(var, _)
+            | What::PrintMoved(var, _) => {
                 let held = self.take(*var, no, false);
                 self.drop_value(held);
             }
+            What::TakeBoth(one, other) => {
+                let [one, other] = [one, other].map(|var| self.take(*var, no, false));
+                self.drop_value(other);
+                self.drop_value(one);
+            }
             What::TakeField(var, field) => {
-                let held = self.take_part(*var, *field);
+                let held = self.take_part(*var, *field, no);
                 self.drop_value(held);
             }
             What::Forget(var) => drop(self.take(*var, no, false)),
@@ -239,7 +276,11 @@ impl Machine<'_> {
                 }
             }
             What::Once { var, how, marks } => self.once(*var, *how, *marks, no),
-            What::Touch(_) | What::TouchMut(_) | What::SetNumber(_) | What::Call(_) => {}
+            What::Touch(_)
+            | What::TouchMut(_)
+            | What::SetNumber(_)
+            | What::Print(..)
+            | What::Call(..) => {}
             What::Question(c) | What::PanicIf(c) if self.conditions[*c] => return Flow::Leave,
             What::Question(_) | What::PanicIf(_) => {}
             What::If(c, then, otherwise) => {
@@ -264,7 +305,43 @@ impl Machine<'_> {
             }
             What::Leave { .. } => {}
             What::Match { on, bound, some, none } => {
-                return self.branch(*on, *bound, some, none, no);
+                let Some(held) = self.unwrapped(*on, no) else { return self.block(none) };
+                return self.bound(*bound, held, some, no);
+            }
+            What::Guarded {
+                on,
+                bound: [one, other],
+                condition,
+                second,
+                arms: [guarded, open, none],
+            } => {
+                let guards = self.conditions[*condition];
+                let at = if guards { no } else { *second };
+                let Some(held) = self.unwrapped(*on, at) else { return self.block(none) };
+                return match guards {
+                    true => self.bound(*one, held, guarded, no),
+                    false => self.bound(*other, held, open, no),
+                };
+            }
+            What::LetElse { on, bound, otherwise } => {
+                let Some(held) = self.unwrapped(*on, no) else {
+                    let flow = self.block(otherwise);
+                    return if flow == Flow::On { Flow::Leave } else { flow };
+                };
+                self.in_scope.push(*bound);
+                self.give(*bound, held);
+            }
+            What::IfLet { on, bound, condition, first, then, otherwise } => {
+                let holds = self.conditions[*condition];
+                if *first && !holds {
+                    return self.block(otherwise);
+                }
+                let Some(held) = self.unwrapped(*on, no) else { return self.block(otherwise) };
+                if holds {
+                    return self.bound(*bound, held, then, no);
+                }
+                self.drop_value(held);
+                return self.block(otherwise);
             }
         }
         Flow::On
@@ -311,21 +388,19 @@ impl Machine<'_> {
         flow
     }
 
-    fn branch(
-        &mut self,
-        on: Var,
-        bound: Var,
-        some: &[Statement],
-        none: &[Statement],
-        no: usize,
-    ) -> Flow {
+    /// What an `Option`, or what is like one, holds: it is moved out.
+    fn unwrapped(&mut self, on: Var, no: usize) -> Option<Held> {
         let Slot::Full(Held::Maybe(inner)) = &self.slots[on] else { panic!("v{on} is no option") };
-        let Some(held) = inner.clone() else { return self.block(none) };
+        let held = inner.clone()?;
         self.slots[on] = Slot::Gone { no, dropped: false };
+        Some(*held)
+    }
+
+    fn bound(&mut self, bound: Var, held: Held, block: &[Statement], no: usize) -> Flow {
         let outside = self.in_scope.len();
         self.in_scope.push(bound);
-        self.give(bound, *held);
-        let flow = self.block(some);
+        self.give(bound, held);
+        let flow = self.block(block);
         self.end_scope(outside, no);
         flow
     }
@@ -334,17 +409,23 @@ impl Machine<'_> {
 fn made(new: &New) -> Held {
     let New { kind, id, way } = new;
     let owner = || Held::Owner(*id);
+    let holds = |held: Vec<Held>| Held::Parts(held.into_iter().map(Some).collect());
+    let boxed = |id| holds(vec![Held::Owner(id)]);
     match (kind, way) {
-        (Kind::Owner | Kind::Tag, _) => owner(),
+        (Kind::Owner | Kind::Tag | Kind::Weight | Kind::Lanes, _) => owner(),
+        (Kind::Zero, _) => Held::Owner(0),
         (Kind::Text, _) => Held::Text,
-        (Kind::Maybe, 0) | (Kind::Shape, 0) => Held::Maybe(None),
+        (Kind::Maybe | Kind::Shape | Kind::Mixed | Kind::Outcome, 0) => Held::Maybe(None),
         (Kind::Maybe | Kind::Shape, _) => Held::Maybe(Some(Box::new(owner()))),
-        (Kind::Boxed, _) => Held::Parts(vec![Some(owner())]),
-        (Kind::Pair, _) => Held::Parts(vec![Some(owner()), Some(Held::Owner(id + 1))]),
-        (Kind::Tuple, _) => Held::Parts(vec![Some(owner()), Some(Held::Text)]),
+        (Kind::Mixed | Kind::Outcome, _) => Held::Maybe(Some(Box::new(boxed(*id)))),
+        (Kind::Boxed | Kind::Dynamic, _) => boxed(*id),
+        (Kind::Pair, _) => holds(vec![owner(), Held::Owner(id + 1)]),
+        (Kind::Tuple, _) => holds(vec![owner(), Held::Text]),
         (Kind::Many, 0) => Held::Parts(Vec::new()),
-        (Kind::Many, _) => Held::Parts(vec![Some(owner())]),
+        (Kind::Many, _) => boxed(*id),
         (Kind::Shared, _) => Held::Shared(Rc::new(Cell::new(1)), *id),
+        (Kind::Three | Kind::Heavy, _) => holds(vec![boxed(*id)]),
+        (Kind::Twins, _) => holds(vec![boxed(*id), boxed(id + 1)]),
         (Kind::Closure, _) => unreachable!("a closure captures a variable"),
     }
 }

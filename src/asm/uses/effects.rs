@@ -152,6 +152,8 @@ pub(super) enum Effect {
     /// Bytes are used as they are: copied, passed on, or followed as a pointer. Bytes that are only
     /// compared are not: what is left of an `Option` may be looked at after its value was moved.
     Reads { part: Part, by: Taker },
+    /// Bytes are compared, or what the pointer that they are leads to; or the address of the first is.
+    Compares { part: Part },
     /// An address is used.
     Takes { at: Place, by: Taker },
     /// Bytes are written; directly, or through a pointer that was taken before.

@@ -71,6 +71,7 @@ impl Leaf {
                 (alias || self.part.overlaps(part)).then_some(Touch::Uses(*by))
             }
             Effect::Takes { at: place, by } => self.taken(*place, *by, at),
+            Effect::Compares { .. } => None,
             Effect::Writes { part, direct: false, .. } => {
                 self.part.overlaps(part).then_some(Touch::Uses(Taker::Elsewhere))
             }

@@ -38,6 +38,14 @@ pub struct Holding {
     /// Whether another variable has the same bytes: the compiler gives a copy of a reference the place
     /// of the first. For which of them they are used, only the source tells.
     pub shared: bool,
+    /// Where its scope begins: control that comes there again declares another.
+    pub declared_at: Option<FileAddr>,
+}
+
+impl Holding {
+    fn is_declared_anew(&self, step: &Step) -> bool {
+        self.declared_at == Some(FileAddr(step.at))
+    }
 }
 
 /// Whether the source of an instruction names a variable.
@@ -101,7 +109,8 @@ impl Uses {
 
     /// Whether an instruction reads from a variable's own bytes or takes their address.
     fn is_read(&self, slot: &Part) -> bool {
-        self.steps.iter().flat_map(|step| &step.effects).any(|effect| uses(effect, slot))
+        let reads = |effect: &Effect| uses(effect, slot) || compares(effect, slot);
+        self.steps.iter().flat_map(|step| &step.effects).any(reads)
     }
 
     /// Of a variable that has memory of its own.
@@ -113,13 +122,20 @@ impl Uses {
     ) -> Option<Outlook> {
         let (mut dropped, mut perhaps) = (false, false);
         let found = self.forward(at, &mut |index, step| {
-            for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
+            for effect in &step.effects {
+                // The compiler compares, too, to find out what there is to drop.
+                let compared = compares(effect, &holding.slot);
+                if !compared && !uses(effect, &holding.slot) {
+                    continue;
+                }
                 if is_drop(effect) {
                     dropped = true;
                     continue;
                 }
-                let mention =
-                    if holding.shared { named(FileAddr(step.at)) } else { Mention::Certain };
+                let mention = match holding.shared || compared {
+                    true => named(FileAddr(step.at)),
+                    false => Mention::Certain,
+                };
                 match mention {
                     Mention::Certain => return Seen::Found,
                     Mention::Perhaps => perhaps = true,
@@ -145,10 +161,14 @@ impl Uses {
     ) -> Option<Outlook> {
         let place = Part { at: referent, size: holding.referent.max(1) };
         let mut perhaps = false;
+        let here = self.index_of(at);
         let found = self.forward(at, &mut |index, step| {
+            if holding.is_declared_anew(step) && Some(index) != here {
+                return Seen::Ends;
+            }
             let touched = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at, .. } => *at == referent && !is_drop(effect),
-                Effect::Reads { part, .. } => part.overlaps(&place),
+                Effect::Reads { part, .. } | Effect::Compares { part } => part.overlaps(&place),
                 Effect::Writes { part, .. } => {
                     part.overlaps(&place)
                         || (self.keeps(part, referent) && !part.overlaps(&holding.word))
@@ -178,12 +198,16 @@ impl Uses {
     ) -> Option<Outlook> {
         let own = |effect: &Effect| matches!(effect, Effect::Reads { by: Taker::Place(to), .. } if holding.slot.contains(*to));
         let mut perhaps = false;
+        let here = self.index_of(at);
         let found = self.forward(at, &mut |index, step| {
+            if holding.is_declared_anew(step) && Some(index) != here {
+                return Seen::Ends;
+            }
             let used = step.effects.iter().any(|effect| match effect {
                 Effect::Takes { at: Place::Behind { cell: at, .. }, .. } => {
                     cell.at == Place::Frame(*at)
                 }
-                effect => uses(effect, &cell) && !own(effect),
+                effect => (uses(effect, &cell) || compares(effect, &cell)) && !own(effect),
             });
             if used {
                 match named(FileAddr(step.at)) {
@@ -276,7 +300,12 @@ fn uses(effect: &Effect, bytes: &Part) -> bool {
         Effect::Reads { part, .. } => part.overlaps(bytes),
         Effect::Takes { at, .. } => bytes.contains(*at),
         Effect::Writes { part, direct, .. } => !direct && part.overlaps(bytes),
+        Effect::Compares { .. } => false,
     }
+}
+
+fn compares(effect: &Effect, bytes: &Part) -> bool {
+    matches!(effect, Effect::Compares { part } if part.overlaps(bytes))
 }
 
 /// What a look ahead has found.

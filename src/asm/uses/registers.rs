@@ -9,6 +9,17 @@ use super::effects::{Callee, CalleeKind, Effect, Part, Place, Taker, Target};
 use super::known::Known;
 use crate::base::FileAddr;
 
+/// The registers that floats are passed in, in their order (psABI, section 3.2.3).
+const VECTORS: [Register; 8] = [
+    Register::XMM0,
+    Register::XMM1,
+    Register::XMM2,
+    Register::XMM3,
+    Register::XMM4,
+    Register::XMM5,
+    Register::XMM6,
+    Register::XMM7,
+];
 /// The registers that arguments are passed in, in their order (psABI, section 3.2.3).
 const ARGUMENTS: [Register; 6] =
     [Register::RDI, Register::RSI, Register::RDX, Register::RCX, Register::R8, Register::R9];
@@ -102,7 +113,9 @@ impl Registers<'_> {
         match instruction.mnemonic() {
             Mnemonic::Lea => return self.lea(instruction),
             Mnemonic::Ret => return self.ret(),
-            Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Ucomisd | Mnemonic::Ucomiss => return,
+            Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Ucomisd | Mnemonic::Ucomiss => {
+                return self.compare(instruction);
+            }
             _ => {}
         }
         let moves = is_move(instruction);
@@ -129,8 +142,19 @@ impl Registers<'_> {
                 }
                 self.consume(register, Taker::Argument { index, callee });
             }
+            self.pass_vectors(callee);
         }
         self.forget();
+    }
+
+    /// Floats are arguments as well: without optimisation they are loaded right before the call.
+    fn pass_vectors(&mut self, callee: Callee) {
+        for (number, register) in VECTORS.into_iter().enumerate() {
+            if let Known::Bytes { part, fresh: true, .. } = self.get(register) {
+                let index = ARGUMENTS.len().saturating_add(number);
+                self.effects.push(Effect::Reads { part, by: Taker::Argument { index, callee } });
+            }
+        }
     }
 
     fn copy(&mut self, callee: Callee) {
@@ -213,6 +237,27 @@ impl Registers<'_> {
         }
     }
 
+    fn compare(&mut self, instruction: &Instruction) {
+        for operand in 0..instruction.op_count() {
+            let (register, place) = match instruction.op_kind(operand) {
+                OpKind::Register => (instruction.op_register(operand), None),
+                OpKind::Memory => (instruction.memory_base(), self.resolve(instruction).place),
+                _ => continue,
+            };
+            let size = match instruction.op_kind(operand) {
+                OpKind::Memory => instruction.memory_size().size() as u64,
+                _ => 1,
+            };
+            let held = match self.get(register) {
+                Known::Bytes { part, .. } => Some(part),
+                Known::Address(at) if place.is_none() => Some(Part { at, size }),
+                _ => None,
+            };
+            let compared = held.into_iter().chain(place.map(|at| Part { at, size }));
+            self.effects.extend(compared.map(|part| Effect::Compares { part }));
+        }
+    }
+
     fn lea(&mut self, instruction: &Instruction) {
         let into = instruction.op0_register();
         let known = if instruction.memory_index() != Register::None {
@@ -228,7 +273,7 @@ impl Registers<'_> {
     }
 
     fn ret(&mut self) {
-        for register in [Register::RAX, Register::RDX] {
+        for register in [Register::RAX, Register::RDX, Register::XMM0] {
             if let Known::Bytes { part, fresh: true, .. } = self.get(register) {
                 self.effects.push(Effect::Reads { part, by: Taker::Caller });
             }

@@ -346,7 +346,7 @@ fn what_was_returned_is_read_from_where_it_was_left() {
 /// The registers that an argument takes, and whether that is one with its address.
 fn argument(world: &World, ty: TypeRef) -> (usize, bool) {
     let argument = Argument::of(world, ty).unwrap();
-    (argument.registers, argument.by_address)
+    (argument.wanted(), argument.by_address)
 }
 
 #[test]
@@ -379,4 +379,16 @@ fn an_enum_whose_variants_have_different_scalars_is_passed_by_address() {
     let (mixed, alike) = (of(mixed), of(alike));
     assert_eq!([mixed, alike].map(|ty| argument(&world, ty)), [(1, true), (2, false)]);
     assert_eq!(rust_way(&world, mixed), Passing::Memory);
+}
+
+#[test]
+fn a_number_of_128_bits_is_not_split_and_leaves_the_last_register_to_what_comes_next() {
+    let mut world = World::new();
+    let (u64_, u128_) = (world.uint(8), world.uint(16));
+    let slice = world.tuple_struct("S", 16, 8, &[(u64_, 0), (u64_, 8)]);
+    let [word, wide, slice] = [u64_, u128_, slice].map(|ty| Argument::of(&world, ty).unwrap());
+    assert_eq!([wide.registers(4), wide.registers(5)], [(Some(4), 6), (None, 5)]);
+    assert_eq!([word.registers(5), word.registers(6)], [(Some(5), 6), (None, 6)]);
+    // Of two words the second one alone goes to the stack.
+    assert_eq!([slice.registers(5), slice.registers(6)], [(Some(5), 6), (None, 6)]);
 }
