@@ -107,6 +107,34 @@ fn a_place_in_a_function_of_an_impl_has_the_last_names_of_its_types() {
 }
 
 #[test]
+fn a_static_in_zeroed_pages_behind_its_file_is_named_as_what_keeps_a_block() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let counting = program("global_allocator", variant);
+        let text = said(&counting, &["run", "leaks"]);
+        has(&text, "THREAD_INFO");
+        assert!(!text.contains("kept by a static"), "{variant:?} {text}");
+    }
+}
+
+#[test]
+fn what_a_drop_frees_is_told_where_a_line_has_no_room_for_it() {
+    let threads = program("threads", Variant::Debug);
+    let mut words: Vec<String> = ["debug", "--batch", "--width=60"].map(str::to_owned).into();
+    for command in ["set drops on", "run", "drops"] {
+        words.extend(["-e".to_owned(), command.to_owned()]);
+    }
+    words.push(threads.executable.display().to_string());
+    let text = freehold(words).stderr;
+    let lines: Vec<&str> = text.lines().collect();
+    let at = lines.iter().position(|line| line.contains("Arc<Mutex<u32>>  shared::counter"));
+    let two = at.and_then(|at| lines.get(at..at + 2)).expect("the drop and what is below it");
+    has(&two.concat(), "the last handle");
+    has(two[1], "frees #");
+    assert!(lines.iter().all(|line| !line.contains('…') || line.contains("more drop")), "{text}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 60), "{text}");
+}
+
+#[test]
 fn what_is_not_there_yet_and_what_is_partly_gone_says_so() {
     let order = program("drop_order", Variant::Debug);
     let text = said(&order, &["break in_reverse", "run", "why _b"]);

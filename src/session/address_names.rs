@@ -97,8 +97,16 @@ impl Run {
     /// What lies at an address of code or data of a file; that of another file than the executable
     /// has its name in front: `libc.so.6!malloc+4`.
     pub(super) fn file_place(&self, at: VirtAddr) -> Option<String> {
-        let loaded = self.module_at(at)?;
+        let loaded = self.module_at(at).or_else(|| self.module_of_section(at))?;
         Some(self.with_file(&loaded, in_image(&loaded, at)))
+    }
+
+    /// The file that has a section at an address where nothing of it is mapped: pages of `.bss` that
+    /// the loader made.
+    fn module_of_section(&self, at: VirtAddr) -> Option<Loaded> {
+        let modules = self.inferior.modules().iter();
+        let mut loaded = modules.filter_map(|module| module.loaded());
+        loaded.find(|loaded| loaded.image.section_at(loaded.bias.to_file(at)).is_some())
     }
 
     /// The name of the thread-local variable that lies so many bytes behind the beginning of a

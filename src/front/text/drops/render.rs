@@ -58,7 +58,7 @@ impl Renderer {
         line.push(Ink::Strong, brief(&function(&call.function), FUNCTION));
         // The line of the call's first statement: whole, because the lines of its own lean on it.
         let at = call.at.as_ref();
-        self.with_place(line, at.map_or(String::new(), place));
+        self.with_place(line, indent(around.depth) + 4, at.map_or(String::new(), place));
         let file = at.and_then(|at| at.file.as_deref());
         let short = function(&call.function);
         let depth = around.depth + 1;
@@ -84,7 +84,8 @@ impl Renderer {
         }
         // A part has the line of the whole.
         let at = if around.dropping { None } else { drop.at.as_ref() };
-        self.with_place(line, at.map_or(String::new(), |at| relative(at, around.file)));
+        let behind = indent(around.depth) + if around.dropping { 2 } else { WORD + 2 };
+        self.with_place(line, behind, at.map_or(String::new(), |at| relative(at, around.file)));
         let depth = around.depth + if around.dropping { 1 } else { 0 };
         let indent = if around.dropping { depth } else { depth + WORD / 2 + 1 };
         self.inside(&drop.nodes, Around { depth: indent, dropping: true, ..around });
@@ -114,8 +115,8 @@ impl Renderer {
             Known::Inferred => _ = line.push(Ink::Faint, "  inferred"),
             Known::Perhaps => _ = line.push(Ink::Faint, "  perhaps"),
         }
-        let at = deed.at.as_ref();
-        self.with_place(line, at.map_or(String::new(), |at| relative(at, around.file)));
+        let at = deed.at.as_ref().map_or(String::new(), |at| relative(at, around.file));
+        self.with_place(line, indent(around.depth) + WORD + ORDINAL, at);
     }
 
     fn rounds(&mut self, first: &[Node], times: u64, around: Around<'_>) {
@@ -132,20 +133,28 @@ impl Renderer {
         self.lines.push(line.fit(self.width));
     }
 
-    /// A line with the place in the source at the right edge.
-    fn with_place(&mut self, line: Line, place: String) {
+    /// A line with the place in the source at the right edge. What has no room before that stands
+    /// below, behind so many columns.
+    fn with_place(&mut self, line: Line, behind: usize, place: String) {
         let room = self.width.saturating_sub(place.chars().count() + 2);
-        let mut line = line.fit(room);
+        let mut folded = line.folded(room, behind).into_iter().map(|line| line.fit(room));
+        let mut first = folded.next().unwrap_or_default();
         if !place.is_empty() {
-            line.pad_to(room + 2).push(Ink::Faint, place);
+            first.pad_to(room + 2).push(Ink::Faint, place);
         }
-        self.lines.push(line);
+        self.lines.push(first);
+        self.lines.extend(folded);
     }
+}
+
+/// Columns before a line of such a depth.
+fn indent(depth: usize) -> usize {
+    2 * depth.min(DEEPEST)
 }
 
 fn begin(depth: usize) -> Line {
     let mut line = Line::new();
-    line.push(Ink::Plain, "  ".repeat(depth.min(DEEPEST)));
+    line.push(Ink::Plain, " ".repeat(indent(depth)));
     if depth > DEEPEST {
         line.push(Ink::Faint, format!("{depth} deep "));
     }

@@ -78,7 +78,7 @@ fn allocated(block: &BlockView, room: usize) -> Line {
             let at_line = place(at);
             let room = room.saturating_sub(thread.len() + at_line.width() + 1);
             let who = cut(&brief(&function(&at.function), room.min(32)), room.max(NAME));
-            line.push(Ink::Faint, format!("{who} {at_line}").trim_end().to_owned())
+            line.push(Ink::Faint, format!("{who} {at_line}").trim_end())
         }
         None => line.push(Ink::Faint, "by an unknown caller"),
     };
