@@ -41,7 +41,7 @@ fn nightly_is_there() -> bool {
 #[test]
 fn drops_of_programs_that_are_made_up_come_as_they_print_them() {
     for seed in 1..3 {
-        let made = Made::new("fixed", seed, 8);
+        let made = Made::new("fixed", seed, 4);
         made.build(&DEBUG);
         let printed = made.printed(&DEBUG);
         let events = support::told(&["drops"], made.executable(&DEBUG), "");
@@ -49,11 +49,11 @@ fn drops_of_programs_that_are_made_up_come_as_they_print_them() {
             let seen = told::of_events(events.of("drop"), part);
             let tally = compare(&format!("{} {part}", made.name(&DEBUG)), &printed, &seen);
             tally.tell("debug", false);
-            assert!(tally.is_exact() && tally.told > 150, "{tally:?}");
+            assert!(tally.is_exact() && tally.told > 70, "{tally:?}");
         }
         let seen = told::of_snapshot(&made.accept(&DEBUG, true));
         let tally = compare_threads(&made.name(&DEBUG), &printed, &seen);
-        assert!(tally.is_exact() && tally.told > 150, "the snapshot: {tally:?}");
+        assert!(tally.is_exact() && tally.told > 70, "the snapshot: {tally:?}");
     }
 }
 
