@@ -344,6 +344,10 @@ pub struct DropsArgs {
     #[arg(long, requires = "check", help_heading = "Regression test")]
     pub lines: bool,
 
+    /// Fail also for drops that optimised code can have hidden, and for what only std decides
+    #[arg(long, requires = "check", help_heading = "Regression test")]
+    pub strict: bool,
+
     /// How and where to print.
     #[command(flatten)]
     pub output: OutputArgs,

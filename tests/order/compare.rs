@@ -1,184 +1,162 @@
-//! Compares the drops that `freehold drops` tells of with what the program prints.
+//! Compares the drops that Freehold tells of with those that a program prints.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::cmp::Reverse;
 
-use serde_json::Value;
-
-use super::generate;
-use super::random::Random;
-use super::support::{Ran, command, told};
-
-/// A program that is generated.
-pub struct Made {
-    dir: PathBuf,
-    seed: u64,
-}
+use super::built::Drop;
 
 /// What was compared.
 #[derive(Default, Debug)]
 pub struct Tally {
     /// Drops that the programs printed.
-    pub drops: usize,
-    /// Drops of which function and line were compared.
-    pub places: usize,
-    /// Drops that are missing, of another type, or not printed.
-    pub wrong: Vec<String>,
-    /// Drops in another function or on another line.
-    pub misplaced: Vec<String>,
+    pub printed: usize,
+    /// Those of them that were told, in their order.
+    pub told: usize,
+    /// Drops that were printed and not told.
+    pub hidden: Vec<String>,
+    /// Drops that were told and not printed.
+    pub invented: Vec<String>,
+    /// Drops that were told, and printed at another time.
+    pub disordered: Vec<String>,
+    /// Drops that were told in another function or on another line.
+    pub elsewhere: Vec<String>,
 }
 
 impl Tally {
     pub fn add(&mut self, other: Tally) {
-        self.drops += other.drops;
-        self.places += other.places;
-        self.wrong.extend(other.wrong);
-        self.misplaced.extend(other.misplaced);
+        self.printed += other.printed;
+        self.told += other.told;
+        self.hidden.extend(other.hidden);
+        self.invented.extend(other.invented);
+        self.disordered.extend(other.disordered);
+        self.elsewhere.extend(other.elsewhere);
+    }
+
+    /// Prints the numbers, and the first that are wrong.
+    pub fn tell(&self, name: &str, optimised: bool) {
+        println!(
+            "{name}: {} drops printed, {} told, {} hidden, {} invented, {} out of order, \
+             {} at another place",
+            self.printed,
+            self.told,
+            self.hidden.len(),
+            self.invented.len(),
+            self.disordered.len(),
+            self.elsewhere.len()
+        );
+        let hidden = if optimised { &[] } else { self.hidden.as_slice() };
+        let wrong = self.invented.iter().chain(&self.disordered).chain(hidden);
+        wrong.chain(&self.elsewhere).take(20).for_each(|one| println!("  {one}"));
+    }
+
+    /// Whether each drop was told, and nothing else, in order, in its function and on its line.
+    pub fn is_exact(&self) -> bool {
+        self.hidden.is_empty() && self.elsewhere.is_empty() && self.invents_nothing()
+    }
+
+    /// Whether each drop that was told is one that was printed, and in the printed order.
+    pub fn invents_nothing(&self) -> bool {
+        self.invented.is_empty() && self.disordered.is_empty()
     }
 }
 
-/// A drop: the type, the function and the line.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Drop {
-    ty: String,
-    function: String,
-    line: u64,
-}
-
-impl Made {
-    /// Writes the program of a seed.
-    pub fn new(name: &str, seed: u64, functions: usize) -> Made {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("order").join(name);
-        fs::create_dir_all(&dir).expect("a folder for the programs");
-        let text = generate::program(&mut Random::new(seed), functions);
-        fs::write(dir.join(format!("s{seed}.rs")), text).expect("the program is written");
-        Made { dir, seed }
-    }
-
-    fn executable(&self, folder: &str) -> PathBuf {
-        self.dir.join(format!("s{}-{folder}", self.seed))
-    }
-
-    /// Builds, runs and compares.
-    pub fn compare(&self, folder: &str, flags: &[&str]) -> Tally {
-        let (source, program) = (format!("s{}.rs", self.seed), self.executable(folder));
-        let mut rustc = Command::new("rustc");
-        rustc.current_dir(&self.dir).args(["--edition", "2024", "-Awarnings"]).args(flags);
-        let output = rustc.arg("-o").args([&program, Path::new(&source)]).output();
-        let output = output.expect("rustc starts");
-        assert!(output.status.success(), "{source}: {}", String::from_utf8_lossy(&output.stderr));
-        let printed = printed(&program);
-        let told = told(&["drops"], &program, "");
-        let name = format!("{source} {folder}");
-        let mut tally = Tally { drops: printed.len(), ..Tally::default() };
-        for part in ["value", "body"] {
-            let seen: Vec<Drop> =
-                told.of("drop").filter_map(|event| drop_of(event, part)).collect();
-            differences(&format!("{name} {part}"), &printed, &seen, &mut tally);
+/// Compares drops in the order of the whole program.
+pub fn compare(name: &str, printed: &[Drop], told: &[Drop]) -> Tally {
+    let pairs = align(printed, told);
+    let mut tally = Tally { printed: printed.len(), told: pairs.len(), ..Tally::default() };
+    for (one, other) in pairs.iter().map(|(p, t)| (&printed[*p], &told[*t])) {
+        // A value that is dropped below no function of the program has no place.
+        if one.function != "?" && (&one.function, one.line) != (&other.function, other.line) {
+            tally.elsewhere.push(format!("{name}: printed {one:?}, told {other:?}"));
         }
-        tally
     }
+    let left = |count: usize, paired: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        (0..count).filter(|index| !paired(*index)).collect()
+    };
+    let mut hidden = left(printed.len(), &|p| pairs.iter().any(|pair| pair.0 == p));
+    for t in left(told.len(), &|t| pairs.iter().any(|pair| pair.1 == t)) {
+        let same = |p: &usize| printed[*p].is_at(&told[t]);
+        match hidden.iter().position(same) {
+            Some(at) => {
+                let p = hidden.remove(at);
+                tally
+                    .disordered
+                    .push(format!("{name}: {p} of the printed, {t} told: {:?}", told[t]));
+            }
+            None => tally.invented.push(format!("{name}: {t} of the told: {:?}", told[t])),
+        }
+    }
+    tally.hidden.extend(hidden.iter().map(|p| format!("{name}: {p}: {:?}", printed[*p])));
+    tally
+}
 
-    /// Whether the snapshot of the debug build does not hold for the optimised one: what is said.
-    pub fn snapshots_differ(&self) -> Option<String> {
-        let file = self.dir.join(format!("s{}.drops", self.seed));
-        let check = |folder: &str, more: &[&str]| {
-            let mut freehold = command();
-            freehold.env_remove("CI").args(["drops", "--check"]).arg(&file).args(more);
-            let output = freehold.arg(self.executable(folder)).output().expect("it ends");
-            Ran::of(output)
+/// Compares drops thread by thread: each of the told with the printed that it has most in common
+/// with, the first with the first.
+pub fn compare_threads(name: &str, printed: &[Drop], told: &[Drop]) -> Tally {
+    let (mut printed, told) = (by_thread(printed), by_thread(told));
+    let mut tally = Tally::default();
+    for thread in told {
+        let is_main = |drops: &Vec<Drop>| drops.first().is_some_and(|drop| drop.thread == "1");
+        let main = thread.first().is_some_and(|drop| drop.thread.starts_with("main "));
+        let fits = printed.iter().enumerate().filter(|(_, drops)| is_main(drops) == main);
+        let exact = |drops: &[Drop]| {
+            let pairs = align(drops, &thread);
+            pairs.iter().filter(|(p, t)| drops[*p].is_at(&thread[*t])).count()
         };
-        let accepted = check("debug", &["--accept"]);
-        assert_eq!(accepted.code, 0, "{accepted:?}");
-        let ran = check("opt", &[]);
-        let first = ran.stderr.lines().next().unwrap_or_default();
-        (ran.code != 0).then(|| format!("s{}: code {}: {first}", self.seed, ran.code))
+        let best = fits.max_by_key(|(_, drops)| (exact(drops), Reverse(drops.len())));
+        let best = best.map(|(index, _)| index);
+        let one = best.map(|index| printed.remove(index)).unwrap_or_default();
+        tally.add(compare(name, &one, &thread));
     }
+    printed.iter().for_each(|thread| tally.add(compare(name, thread, &[])));
+    tally
 }
 
-/// What the program prints that it drops, in order: `d TYPE ID FUNCTION LINE`.
-fn printed(program: &Path) -> Vec<Drop> {
-    let output = Command::new(program).env("ORACLE_PLACES", "1").output().expect("it starts");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let read = |line: &str| {
-        let mut words = line.rsplitn(4, ' ');
-        let (no, function) = (words.next()?, words.next()?);
-        let _id = words.next()?;
-        let ty = words.next()?.strip_prefix("d ")?;
-        Some(Drop { ty: normal(ty), function: normal(function), line: no.parse().ok()? })
-    };
-    text.lines().map(|line| read(line).unwrap_or_else(|| panic!("{line}"))).collect()
-}
-
-/// A drop of a type that prints.
-fn drop_of(event: &Value, part: &str) -> Option<Drop> {
-    let prints = event["implements_drop"] == true && event["whose"] == "user";
-    (prints && event["part"] == part).then_some(())?;
-    let function = event["at"]["function"].as_str().unwrap_or("?");
-    Some(Drop {
-        ty: normal(event["type_path"].as_str()?),
-        function: normal(function),
-        line: event["at"]["line"].as_u64().unwrap_or(0),
-    })
-}
-
-/// A name as both sides write it: DWARF names the allocator of a `Box`, and counts closures.
-fn normal(name: &str) -> String {
-    let name = name.replace([' '], "").replace(",alloc::alloc::Global", "");
-    let mut parts = name.split("{closure#");
-    let mut normal = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
-        normal += &format!("{{{{closure}}}}{rest}");
-    }
-    normal
-}
-
-/// Adds what is wrong to the tally. After a difference, both lists are followed to where they agree
-/// again for several drops, so that one that is missing does not make all others wrong.
-fn differences(name: &str, printed: &[Drop], seen: &[Drop], tally: &mut Tally) {
-    let (mut p, mut s) = (0, 0);
-    while p < printed.len() || s < seen.len() {
-        match (printed.get(p), seen.get(s)) {
-            (Some(one), Some(other)) if one.ty == other.ty => {
-                tally.places += usize::from(name.ends_with("value"));
-                // A value that is dropped below no function of the program has no place.
-                if one.function != "?" && (&one.function, one.line) != (&other.function, other.line)
-                {
-                    tally.misplaced.push(format!("{name} {p}: printed {one:?}, told {other:?}"));
-                }
-                (p, s) = (p + 1, s + 1);
-            }
-            _ => {
-                let (missing, more) = resume(&printed[p..], &seen[s..]);
-                let (one, other) = (&printed[p..p + missing], &seen[s..s + more]);
-                for _ in 0..missing.max(more) {
-                    tally.wrong.push(format!("{name} {p}: printed {one:?}, told {other:?}"));
-                }
-                (p, s) = (p + missing, s + more);
-            }
+fn by_thread(drops: &[Drop]) -> Vec<Vec<Drop>> {
+    let mut threads: Vec<Vec<Drop>> = Vec::new();
+    for drop in drops {
+        match threads.iter_mut().find(|thread| thread[0].thread == drop.thread) {
+            Some(thread) => thread.push(drop.clone()),
+            None => threads.push(vec![drop.clone()]),
         }
     }
+    threads
 }
 
-/// How many of each list are left out until eight of them, or all that are left, agree.
-fn resume(printed: &[Drop], seen: &[Drop]) -> (usize, usize) {
-    let agree = |one: &[Drop], other: &[Drop]| {
-        let ends = one.len() < 8 && one.len() == other.len();
-        let same = one.iter().zip(other).take(8).take_while(|(a, b)| a.ty == b.ty).count();
-        same == 8 || (ends && same == one.len())
+/// What a pair of one type counts, beside which its function and its line count little.
+const PAIR: u64 = 1 << 24;
+
+/// The pairs of what both have, in order: as many as there can be, and of as many those with the same
+/// functions and lines.
+fn align(printed: &[Drop], told: &[Drop]) -> Vec<(usize, usize)> {
+    let worth = |p: usize, t: usize| {
+        let (one, other) = (&printed[p], &told[t]);
+        let function = one.function == other.function;
+        let better = 2 * u64::from(function) + u64::from(one.line == other.line);
+        if one.ty == other.ty { PAIR + better } else { 0 }
     };
-    for total in 1..200 {
-        for missing in 0..=total {
-            let more = total - missing;
-            let (Some(one), Some(other)) = (printed.get(missing..), seen.get(more..)) else {
-                continue;
-            };
-            if agree(one, other) {
-                return (missing, more);
-            }
+    let head = printed.iter().zip(told).take_while(|(one, other)| one.is_at(other)).count();
+    let (rows, columns) = (printed.len() - head, told.len() - head + 1);
+    let mut best = vec![0_u64; (rows + 1) * columns];
+    let at = |p: usize, t: usize| (p - head) * columns + (t - head);
+    for p in (head..printed.len()).rev() {
+        for t in (head..told.len()).rev() {
+            let worth = worth(p, t);
+            let paired = if worth > 0 { worth + best[at(p + 1, t + 1)] } else { 0 };
+            best[at(p, t)] = paired.max(best[at(p + 1, t)]).max(best[at(p, t + 1)]);
         }
     }
-    (printed.len(), seen.len())
+    let mut pairs: Vec<_> = (0..head).map(|index| (index, index)).collect();
+    let (mut p, mut t) = (head, head);
+    while p < printed.len() && t < told.len() {
+        let worth = worth(p, t);
+        if worth > 0 && best[at(p, t)] == worth + best[at(p + 1, t + 1)] {
+            pairs.push((p, t));
+            (p, t) = (p + 1, t + 1);
+        } else if best[at(p, t)] == best[at(p + 1, t)] {
+            p += 1;
+        } else {
+            t += 1;
+        }
+    }
+    pairs
 }

@@ -1,7 +1,7 @@
 //! What every generated program begins with: types that print what they drop.
 
-/// The types whose `Drop` impls print. `ORACLE_PLACES` makes them print which function and line it was,
-/// too, as std's own backtrace has it.
+/// The types whose `Drop` impls print. `ORACLE_PLACES` makes them print which function, line and
+/// thread it was, too, as std's own backtrace has it.
 pub const PRELUDE: &str = r#"#![allow(unused, dead_code)]
 use std::any::type_name;
 use std::cell::{Cell, RefCell};
@@ -20,7 +20,9 @@ pub trait Says: Send { fn id(&self) -> u32; }
 }
 fn place() -> String {
     let all = std::backtrace::Backtrace::force_capture().to_string();
-    let (mut name, mut found) = ("", String::from(" ? 0"));
+    let thread = format!("{:?}", std::thread::current().id());
+    let thread = thread.trim_start_matches("ThreadId(").trim_end_matches(')');
+    let mut name = "";
     for line in all.lines() {
         let line = line.trim();
         if let Some(at) = line.strip_prefix("at ") {
@@ -28,12 +30,12 @@ fn place() -> String {
             let (_, no, file) = (parts.next(), parts.next(), parts.next());
             let mine = file.is_some_and(|f| f.ends_with(concat!("/", file!())) || f.ends_with(file!()));
             let ours = ["Drop>::drop", "::said", "::place"].iter().any(|part| name.contains(part));
-            if mine && !ours { return format!(" {} {}", name.replace(' ', ""), no.unwrap_or("0")); }
+            if mine && !ours { return format!(" {} {} {thread}", name.replace(' ', ""), no.unwrap_or("0")); }
         } else if let Some((_, rest)) = line.split_once(": ") {
             name = rest;
         }
     }
-    found
+    format!(" ? 0 {thread}")
 }
 pub struct A(u32);
 impl A { fn new(id: u32) -> A { A(id) } }

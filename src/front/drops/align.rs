@@ -1,46 +1,73 @@
 //! Two sequences side by side: which of the one are in the other, in the same order.
 
-/// How many pairs are looked at for the best way to lay two sequences side by side. What is equal at
-/// the beginning and at the end is no part of it.
-const MOST_PAIRS: usize = 1 << 24;
+/// How many of each sequence are laid side by side at once. What is equal at the beginning is no part
+/// of it.
+const WINDOW: usize = 2048;
+/// What a pair counts: more than all that is added for better pairs of a window.
+const PAIR: u32 = 1 << 15;
 
-/// The pairs of indices of what is in both sequences, in order, as many as there can be. Where the
-/// sequences differ in too much, only what is equal at their ends.
-pub(super) fn align<T>(a: &[T], b: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<(usize, usize)> {
-    let head = a.iter().zip(b).take_while(|(a, b)| same(a, b)).count();
-    let (a_rest, b_rest) = (a.get(head..).unwrap_or(&[]), b.get(head..).unwrap_or(&[]));
-    let tail = a_rest.iter().rev().zip(b_rest.iter().rev()).take_while(|(a, b)| same(a, b)).count();
-    let (a_len, b_len) = (a_rest.len() - tail, b_rest.len() - tail);
-    let mut pairs: Vec<_> = (0..head).map(|i| (i, i)).collect();
-    if a_len.saturating_mul(b_len) <= MOST_PAIRS {
-        let (a_mid, b_mid) = (&a_rest[..a_len], &b_rest[..b_len]);
-        let middle = longest_common(a_mid, b_mid, &same);
-        pairs.extend(middle.into_iter().map(|(i, j)| (head + i, head + j)));
+/// How much alike the two of a pair are that agree in everything.
+pub(super) const ALIKE: u32 = 7;
+
+/// The pairs of indices of what is in both sequences, in order: as many as there can be, and the
+/// better ones of as many. `likeness` says how good a pair is, up to [`ALIKE`], and of two that are
+/// no pair, nothing. Long sequences are compared piece by piece, each up to its middle.
+pub(super) fn align<T>(
+    a: &[T],
+    b: &[T],
+    likeness: impl Fn(&T, &T) -> Option<u32>,
+) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while let (Some(a_rest @ [_, ..]), Some(b_rest @ [_, ..])) = (a.get(i..), b.get(j..)) {
+        let both = a_rest.iter().zip(b_rest);
+        let head = both.take_while(|(a, b)| likeness(a, b) == Some(ALIKE)).count();
+        pairs.extend((0..head).map(|n| (i + n, j + n)));
+        (i, j) = (i + head, j + head);
+        let (a_rest, b_rest) = (a.get(i..).unwrap_or(&[]), b.get(j..).unwrap_or(&[]));
+        let window = |rest: &[T]| rest.len().min(WINDOW);
+        let (a_len, b_len) = (window(a_rest), window(b_rest));
+        let ends = a_len == a_rest.len() && b_len == b_rest.len();
+        let found = best_common(&a_rest[..a_len], &b_rest[..b_len], &likeness);
+        // What is near the end of a window can have its like behind it.
+        let sure = |pair: &(usize, usize)| ends || (pair.0 < WINDOW / 2 && pair.1 < WINDOW / 2);
+        let kept = found.iter().take_while(|pair| sure(pair)).count();
+        pairs.extend(found.iter().take(kept).map(|(x, y)| (i + x, j + y)));
+        if ends {
+            break;
+        }
+        let next =
+            found.get(kept).copied().unwrap_or((a_len.min(WINDOW / 2), b_len.min(WINDOW / 2)));
+        (i, j) = (i + next.0, j + next.1);
     }
-    pairs.extend((0..tail).map(|i| (head + a_len + i, head + b_len + i)));
     pairs
 }
 
-/// The longest common subsequence, by the table of the lengths of those of all ends.
-fn longest_common<T>(a: &[T], b: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<(usize, usize)> {
+/// The best common subsequence, by the table of what those of all ends count.
+fn best_common<T>(
+    a: &[T],
+    b: &[T],
+    likeness: impl Fn(&T, &T) -> Option<u32>,
+) -> Vec<(usize, usize)> {
     let columns = b.len() + 1;
-    let mut longest = vec![0u32; (a.len() + 1) * columns];
+    let mut best = vec![0u32; (a.len() + 1) * columns];
     let at = |i: usize, j: usize| i * columns + j;
+    let worth =
+        |i: usize, j: usize| likeness(&a[i], &b[j]).map(|likeness| PAIR + likeness.min(ALIKE));
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            longest[at(i, j)] = match same(&a[i], &b[j]) {
-                true => longest[at(i + 1, j + 1)] + 1,
-                false => longest[at(i + 1, j)].max(longest[at(i, j + 1)]),
-            };
+            let without = best[at(i + 1, j)].max(best[at(i, j + 1)]);
+            let paired = worth(i, j).map_or(0, |worth| best[at(i + 1, j + 1)] + worth);
+            best[at(i, j)] = without.max(paired);
         }
     }
     let (mut i, mut j) = (0, 0);
     let mut pairs = Vec::new();
     while i < a.len() && j < b.len() {
-        if same(&a[i], &b[j]) && longest[at(i, j)] == longest[at(i + 1, j + 1)] + 1 {
+        if worth(i, j).is_some_and(|worth| best[at(i, j)] == best[at(i + 1, j + 1)] + worth) {
             pairs.push((i, j));
             (i, j) = (i + 1, j + 1);
-        } else if longest[at(i + 1, j)] >= longest[at(i, j + 1)] {
+        } else if best[at(i + 1, j)] >= best[at(i, j + 1)] {
             i += 1;
         } else {
             j += 1;
@@ -55,7 +82,8 @@ mod tests {
 
     fn common(a: &str, b: &str) -> String {
         let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-        align(&a, &b, |a, b| a == b).into_iter().map(|(i, _)| a[i]).collect()
+        let same = |a: &char, b: &char| (a == b).then_some(ALIKE);
+        align(&a, &b, same).into_iter().map(|(i, _)| a[i]).collect()
     }
 
     #[test]
@@ -65,5 +93,25 @@ mod tests {
         assert_eq!(common("abcd", "acbd").len(), 3);
         assert_eq!(common("", "abc"), "");
         assert_eq!(common("xaxbx", "ab"), "ab");
+    }
+
+    #[test]
+    fn of_as_many_pairs_the_better_ones_are_taken() {
+        let like = |a: &(char, u8), b: &(char, u8)| (a.0 == b.0).then(|| u32::from(a.1 == b.1));
+        assert_eq!(align(&[('x', 9), ('a', 1), ('a', 2)], &[('a', 2)], like), [(2, 0)]);
+        // More pairs are better than good ones.
+        let both = align(&[('x', 0), ('a', 1), ('b', 2)], &[('a', 2), ('b', 1)], like);
+        assert_eq!(both, [(1, 0), (2, 1)]);
+    }
+
+    #[test]
+    fn long_sequences_are_found_to_differ_where_they_do() {
+        let a: Vec<u32> = (0..20_000).collect();
+        let b: Vec<u32> = a.iter().copied().filter(|n| n % 700 != 5).collect();
+        let pairs = align(&a, &b, |a, b| (a == b).then_some(ALIKE));
+        assert_eq!(pairs.len(), b.len());
+        assert!(pairs.iter().all(|(i, j)| a[*i] == b[*j]));
+        let other: Vec<u32> = (30_000..50_000).collect();
+        assert_eq!(align(&a, &other, |a, b| (a == b).then_some(ALIKE)), []);
     }
 }

@@ -8,10 +8,10 @@ use super::super::args::{DropsArgs, Format};
 use super::super::errors::{Outcome, UserError};
 use super::super::narrator::sink;
 use super::super::program;
-use super::compare::differences;
+use super::compare::{Comparison, compare};
 use super::recording::Recording;
 use super::snapshot::Snapshot;
-use super::{format, options};
+use super::{format, hidden, options, reading};
 use crate::base::ExitStatus;
 use crate::session::Options;
 
@@ -38,11 +38,15 @@ pub(super) fn run(args: &DropsArgs, file: &Path) -> Outcome {
     if args.accept {
         return write(file, &text);
     }
-    let differences = match &expected {
-        Some(expected) => differences(expected, &seen),
-        None => vec![format!("{} is new", file.display())],
+    let compared = match &expected {
+        Some(expected) => compare(expected, &seen, args.strict),
+        None => Comparison {
+            differences: vec![format!("{} is new", file.display())],
+            ..Comparison::default()
+        },
     };
-    tell(args, &differences)?;
+    tell(args, &compared)?;
+    let differences = &compared.differences;
     if differences.is_empty() {
         return Ok(ExitStatus::Code(0));
     }
@@ -85,7 +89,7 @@ fn read(file: &Path, may_be_new: bool) -> Result<Option<Snapshot>, UserError> {
             });
         }
     };
-    format::read(&text).map(Some).map_err(|(line, what)| {
+    reading::read(&text).map(Some).map_err(|(line, what)| {
         UserError::new(format!("{} is no snapshot of drops: {what}", file.display()))
             .at(format!("{}:{line}", file.display()))
             .hint("write it anew with --accept")
@@ -97,11 +101,11 @@ fn write(file: &Path, text: &str) -> Outcome {
     Ok(ExitStatus::Code(0))
 }
 
-/// Prints how the drops differ, a line or an object each.
-fn tell(args: &DropsArgs, differences: &[String]) -> Result<(), UserError> {
+/// Prints how the drops differ, a line or an object each, and what optimised code can have hidden.
+fn tell(args: &DropsArgs, compared: &Comparison) -> Result<(), UserError> {
     let mut sink = sink(&args.output.page)?;
     let mut text = String::new();
-    for difference in differences.iter().take(MOST_TOLD) {
+    for difference in compared.differences.iter().take(MOST_TOLD) {
         match args.output.page.format {
             Format::Text => text.push_str(difference),
             Format::Json => {
@@ -111,10 +115,14 @@ fn tell(args: &DropsArgs, differences: &[String]) -> Result<(), UserError> {
         }
         text.push('\n');
     }
-    let more = differences.len().saturating_sub(MOST_TOLD);
+    let more = compared.differences.len().saturating_sub(MOST_TOLD);
     if more > 0 && args.output.page.format == Format::Text {
         text.push_str(&format!("… {more} more\n"));
     }
+    text.push_str(&match args.output.page.format {
+        Format::Text => hidden::text(compared),
+        Format::Json => hidden::json(compared),
+    });
     // Nothing can be done about a reader that has gone: the exit code says it too.
     let _ = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
     Ok(())

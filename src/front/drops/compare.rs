@@ -1,40 +1,83 @@
-//! How the drops of a run differ from those of a snapshot, in sentences.
+//! How the drops of a run differ from those of a snapshot, in sentences, and what the code of one of
+//! both can have hidden.
 
-use std::collections::HashSet;
+mod rules;
+mod thread;
+mod unfreed;
 
 use super::align::align;
 use super::snapshot::{Drop, Snapshot, Thread};
+use rules::Rules;
+use thread::Both;
 
-/// How the drops of a run differ from what was expected, a sentence each; none where they agree.
+/// What came out of comparing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Comparison {
+    /// How the run differs from what was expected, a sentence each.
+    pub differences: Vec<String>,
+    /// Drops that one of both has alone, where the other is of optimised code, which can hide them.
+    pub hidden: Vec<Hidden>,
+    /// How many drops of types that implement `Drop` the snapshot has.
+    pub expected: usize,
+}
+
+/// A drop that optimised code can have hidden.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Hidden {
+    /// Where it was not seen.
+    pub by: HiddenBy,
+    /// The name of the thread.
+    pub thread: String,
+    /// The drop, as the other side has it.
+    pub drop: Drop,
+}
+
+/// Who did not see a drop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum HiddenBy {
+    /// This run: the snapshot alone has it.
+    Run,
+    /// The run that the snapshot was made from: this run alone has it.
+    Snapshot,
+}
+
+/// Compares a run with what was expected.
 ///
-/// Drops of types that implement `Drop` must be the same in every build. Those of std's types, which
-/// only free memory, and of types that only drop their fields are compared one by one where both
-/// builds are optimised, or both are not; otherwise only where both have them. Lines are compared where the snapshot has some.
-pub(super) fn differences(expected: &Snapshot, seen: &Snapshot) -> Vec<String> {
-    let alike = expected.optimised == seen.optimised;
-    // A drop that the compiler merged with other code is one that nobody sees.
-    let hides = seen.optimised;
+/// Drops of types that implement `Drop` must be the same in every build, as far as they are seen: LLVM
+/// can merge the code of a drop with other code, and then nobody sees it. So a drop that a debug build
+/// has and an optimised one has not is told apart from the differences. All others must come in the
+/// expected order, in the expected functions, and not more often. `strict` makes differences of all.
+/// [`Rules`] says which drops of std's types, and of types that only drop their fields, must agree.
+/// Lines are compared where the snapshot has some.
+pub(super) fn compare(expected: &Snapshot, seen: &Snapshot, strict: bool) -> Comparison {
+    let rules = Rules { expected: expected.optimised, seen: seen.optimised, strict };
     let mut left: Vec<&Thread> = seen.threads.iter().collect();
-    let mut found = Vec::new();
+    let mut found = Comparison {
+        expected: expected.threads.iter().map(|thread| thread.strict().count()).sum(),
+        ..Comparison::default()
+    };
     for thread in &expected.threads {
-        let Some(index) = best_match(thread, &left) else {
-            if !alike && !has_strict(thread) {
-                continue;
-            }
-            found.push(format!(
+        let seen = best_match(thread, &left, &rules).map(|index| left.remove(index));
+        // Some drops of a thread can be hidden. That all are is not believed.
+        let silent = |seen: &Thread| {
+            rules.seen && thread.strict().next().is_some() && seen.strict().next().is_none()
+        };
+        match seen.filter(|seen| !silent(seen)) {
+            Some(seen) => Both::new(thread, seen, &rules).compare(&mut found),
+            None if !rules.counts(thread) => {}
+            None => found.differences.push(format!(
                 "thread `{}` was not seen to drop anything; expected {}",
                 thread.name,
                 count(thread.drops.len()),
-            ));
-            continue;
-        };
-        let seen = left.remove(index);
-        let both = Both { expected: &thread.drops, seen: &seen.drops, alike, hides };
-        found.extend(both.differences());
+            )),
+        }
     }
-    found.extend(left.into_iter().filter(|thread| alike || has_strict(thread)).map(|thread| {
-        format!("thread `{}` has {}; none was expected", thread.name, count(thread.drops.len()))
-    }));
+    found.differences.extend(left.into_iter().filter(|thread| rules.counts(thread)).map(
+        |thread| {
+            format!("thread `{}` has {}; none was expected", thread.name, count(thread.drops.len()))
+        },
+    ));
+    found.differences.extend(unfreed::differences(expected, seen, &rules, &found.hidden));
     found
 }
 
@@ -42,141 +85,16 @@ fn count(drops: usize) -> String {
     if drops == 1 { "1 drop".to_owned() } else { format!("{drops} drops") }
 }
 
-fn has_strict(thread: &Thread) -> bool {
-    thread.drops.iter().any(|drop| drop.kind.is_strict())
-}
-
 /// The thread that has the most in common with another. The first thread is always itself.
-fn best_match(of: &Thread, among: &[&Thread]) -> Option<usize> {
+fn best_match(of: &Thread, among: &[&Thread], rules: &Rules) -> Option<usize> {
     if of.name == "main" {
         return among.iter().position(|thread| thread.name == "main");
     }
     let others = among.iter().enumerate().filter(|(_, thread)| thread.name != "main");
-    let common = |thread: &Thread| align(&of.drops, &thread.drops, is_same).len();
+    let common =
+        |thread: &Thread| align(&of.drops, &thread.drops, |a, b| rules.likeness(a, b)).len();
     let best = others.rev().max_by_key(|(_, thread)| (common(thread), thread.name == of.name));
     best.map(|(index, _)| index)
-}
-
-/// Whether two drops are the same one of two runs.
-fn is_same(a: &Drop, b: &Drop) -> bool {
-    a.is_like(b) && a.function == b.function && a.unwinding == b.unwinding && same_line(a, b)
-}
-
-fn same_line(expected: &Drop, seen: &Drop) -> bool {
-    expected.at.is_none() || seen.at.is_none() || expected.line() == seen.line()
-}
-
-struct Both<'a> {
-    expected: &'a [Drop],
-    seen: &'a [Drop],
-    alike: bool,
-    /// Whether a drop that was not seen can have happened.
-    hides: bool,
-}
-
-impl Both<'_> {
-    fn differences(&self) -> Vec<String> {
-        let pairs = align(self.expected, self.seen, is_same);
-        let (paired, paired_seen): (HashSet<_>, HashSet<_>) = pairs.iter().copied().unzip();
-        let missing = (0..self.expected.len()).filter(|index| !paired.contains(index));
-        let mut extra: Vec<_> =
-            (0..self.seen.len()).filter(|index| !paired_seen.contains(index)).collect();
-        let mut found = Vec::new();
-        for index in missing {
-            let Some(expected) = self.expected.get(index) else { continue };
-            let elsewhere = self.elsewhere(expected, &extra);
-            let seen = elsewhere.map(|position| extra.remove(position));
-            match seen.and_then(|seen| Some((seen, self.seen.get(seen)?))) {
-                Some((at, seen)) => found.push(self.changed(index, expected, at, seen, &pairs)),
-                None if !expected.kind.is_strict() && !self.alike => {}
-                None => found.push(format!(
-                    "{} was {}; expected in `{}`{}",
-                    expected.named(),
-                    match self.hides {
-                        true => "not seen to be dropped, which optimised code can hide",
-                        false => "never dropped",
-                    },
-                    expected.function,
-                    place(expected),
-                )),
-            }
-        }
-        for drop in extra.into_iter().filter_map(|index| self.seen.get(index)) {
-            if !drop.kind.is_strict() && !self.alike {
-                continue;
-            }
-            let function = &drop.function;
-            found.push(format!(
-                "{} dropped in `{function}`; not expected{}",
-                drop.named(),
-                place(drop)
-            ));
-        }
-        found
-    }
-
-    /// The position among what is left of the run of a drop that can be the expected one: in its
-    /// function rather than in another.
-    fn elsewhere(&self, expected: &Drop, extra: &[usize]) -> Option<usize> {
-        let fits = |own: bool| {
-            extra.iter().position(|index| {
-                self.seen.get(*index).is_some_and(|seen| {
-                    expected.is_like(seen) && (seen.function == expected.function || !own)
-                })
-            })
-        };
-        fits(true).or_else(|| fits(false))
-    }
-
-    /// The sentence on a drop that both have, and not in the same way.
-    fn changed(
-        &self,
-        index: usize,
-        expected: &Drop,
-        at: usize,
-        seen: &Drop,
-        pairs: &[(usize, usize)],
-    ) -> String {
-        // Whichever of the two knows the place names it.
-        let name = if seen.place.is_some() { seen.named() } else { expected.named() };
-        if seen.function != expected.function {
-            return format!(
-                "{name} dropped in `{}`; expected in `{}`{}",
-                seen.function,
-                expected.function,
-                place(seen)
-            );
-        }
-        // What stands on the other side of it now.
-        let passed =
-            pairs.iter().find(|(other, other_seen)| (*other < index) != (*other_seen < at));
-        if let Some((other, other_seen)) = passed
-            && let Some(other) = self.expected.get(*other)
-        {
-            let (now, then) = match *other_seen < at {
-                true => ("after", "before"),
-                false => ("before", "after"),
-            };
-            let other = other.named();
-            return format!("{name} dropped {now} {other}; expected {then}{}", place(seen));
-        }
-        match (seen.unwinding, expected.unwinding) {
-            (true, false) => {
-                format!("{name} dropped while unwinding; expected without a panic{}", place(seen))
-            }
-            (false, true) => {
-                format!("{name} dropped without a panic; expected while unwinding{}", place(seen))
-            }
-            _ => {
-                let line = expected.at.as_ref().map_or(0, |(_, line)| *line);
-                format!("{name} dropped in another line; expected in {line}{}", place(seen))
-            }
-        }
-    }
-}
-
-fn place(drop: &Drop) -> String {
-    drop.at.as_ref().map_or(String::new(), |(file, line)| format!("; `{file}:{line}`"))
 }
 
 #[cfg(test)]
@@ -200,7 +118,17 @@ mod tests {
 
     fn run(optimised: bool, drops: &[&str]) -> Snapshot {
         let drops = drops.iter().map(|text| drop(text)).collect();
-        Snapshot { optimised, threads: vec![Thread { name: "main".into(), drops }] }
+        let threads = vec![Thread { name: "main".into(), drops }];
+        Snapshot { optimised, threads, ..Snapshot::default() }
+    }
+
+    fn differences(expected: &Snapshot, seen: &Snapshot) -> Vec<String> {
+        compare(expected, seen, false).differences
+    }
+
+    fn hidden(expected: &Snapshot, seen: &Snapshot) -> Vec<(HiddenBy, String)> {
+        let hidden = compare(expected, seen, false).hidden;
+        hidden.into_iter().map(|hidden| (hidden.by, hidden.drop.named())).collect()
     }
 
     fn told(expected: &[&str], seen: &[&str]) -> Vec<String> {
@@ -226,13 +154,67 @@ mod tests {
         let all = ["f Guard a", "f Guard b"];
         let never = "`Guard` (`b`) was never dropped; expected in `f`";
         assert_eq!(told(&all, &["f Guard a"]), [never]);
-        let hidden = "`Guard` (`b`) was not seen to be dropped, which optimised code can hide; \
-                      expected in `f`";
-        let optimised = run(true, &["f Guard a"]);
-        assert_eq!(differences(&run(false, &all), &optimised), [hidden]);
         assert_eq!(told(&["f Guard a"], &all), ["`Guard` (`b`) dropped in `f`; not expected"]);
         let elsewhere = "`Guard` (`b`) dropped in `g`; expected in `f`";
         assert_eq!(told(&all, &["f Guard a", "g Guard b"]), [elsewhere]);
+    }
+
+    #[test]
+    fn what_optimised_code_can_hide_is_told_and_is_no_difference() {
+        let (all, fewer) = (["f Guard a", "f Guard b"], ["f Guard a"]);
+        let (debug, opt) = (run(false, &all), run(true, &fewer));
+        let b = "`Guard` (`b`)".to_owned();
+        assert_eq!(differences(&debug, &opt), [""; 0]);
+        assert_eq!(hidden(&debug, &opt), [(HiddenBy::Run, b.clone())]);
+        let strict = "`Guard` (`b`) was not seen to be dropped, which optimised code can hide; \
+                      expected in `f`";
+        assert_eq!(compare(&debug, &opt, true).differences, [strict]);
+        // The snapshot of the optimised build lacks it.
+        assert_eq!(differences(&opt, &debug), [""; 0]);
+        assert_eq!(hidden(&opt, &debug), [(HiddenBy::Snapshot, b)]);
+        assert_eq!(compare(&opt, &debug, true).differences.len(), 1);
+        assert_eq!(hidden(&opt, &run(true, &all)).len(), 1, "other compilers hide others");
+    }
+
+    #[test]
+    fn what_is_seen_in_an_optimised_run_must_be_expected_there() {
+        let debug = run(false, &["f A a", "f B b", "f C c", "g A d"]);
+        let told = |seen: &[&str]| differences(&debug, &run(true, seen));
+        assert_eq!(told(&["f C c", "g A"]), [""; 0]);
+        let order = "`A` (`a`) dropped after `C` (`c`); expected before";
+        assert_eq!(told(&["f C c", "f A a", "g A"]), [order]);
+        assert_eq!(told(&["h C c", "g A d"]), ["`C` (`c`) dropped in `h`; expected in `f`"]);
+        assert_eq!(told(&["f A", "f A", "f C"]), ["`A` dropped in `f`; not expected"]);
+        assert_eq!(told(&["f D"])[0], "`D` dropped in `f`; not expected");
+        // A part at the beginning of a variable has two names.
+        assert_eq!(told(&["f A a.0", "f B b"]), [""; 0]);
+        // In which function it is, is not known.
+        assert_eq!(told(&["f A", "(std) B", "f C"]), [""; 0]);
+        let silent = "thread `main` was not seen to drop anything; expected 4 drops";
+        assert_eq!(told(&["f String s"]), [silent]);
+    }
+
+    #[test]
+    fn what_std_does_with_its_own_values_does_not_matter_to_a_snapshot() {
+        let nested = |drops: &[(usize, &str)]| {
+            let mut made = run(false, &[]);
+            made.threads[0].drops =
+                drops.iter().map(|(depth, text)| Drop { depth: *depth, ..drop(text) }).collect();
+            made.threads[0].drops.iter_mut().for_each(|drop| {
+                if drop.type_name != "Guard" {
+                    drop.kind = Kind::Std;
+                }
+            });
+            made
+        };
+        let one = nested(&[(0, "f Vec<HashMap> v"), (1, "f Guard"), (0, "f IntoIter<u8>")]);
+        let other = nested(&[(0, "f Vec<HashMap> v"), (1, "f HashMap [0]"), (2, "f Guard")]);
+        assert_eq!(differences(&one, &other), [""; 0]);
+        assert_eq!(differences(&other, &one), [""; 0]);
+        assert_eq!(compare(&one, &other, true).differences.len(), 2);
+        // A lock is let go where the program says so.
+        let locked = nested(&[(0, "f MutexGuard")]);
+        assert_eq!(differences(&locked, &nested(&[(0, "f Guard")])).len(), 2);
     }
 
     #[test]
@@ -269,7 +251,7 @@ mod tests {
             name: name.into(),
             drops: drops.iter().map(|text| drop(text)).collect(),
         };
-        let both = |threads: Vec<Thread>| Snapshot { optimised: false, threads };
+        let both = |threads: Vec<Thread>| Snapshot { threads, ..Snapshot::default() };
         let expected = both(vec![thread("a", &["f A", "f B"]), thread("b", &["g C"])]);
         let seen = both(vec![thread("other", &["g C"]), thread("another", &["f A", "f B"])]);
         assert_eq!(differences(&expected, &seen), [""; 0]);

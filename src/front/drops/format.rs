@@ -1,4 +1,4 @@
-//! A snapshot as text that a person reads and reviews, and back.
+//! A snapshot as text that a person reads and reviews. `reading` makes one of it again.
 //!
 //! ```text
 //! thread main
@@ -12,20 +12,26 @@
 //! A function stands at the left edge, and what it dropped beneath it, in order; what a drop encloses
 //! is indented by two more. `std` stands before types of std, `crate` before those of
 //! dependencies, and `fields` before types that do not implement `Drop` and only drop their fields.
-//! `3 times` stands before what happened so often in a row.
+//! `3 times` stands before what happened so often in a row. Behind all threads stands how many blocks
+//! were never freed, by the functions that allocated them:
+//!
+//! ```text
+//! never freed
+//!
+//! cycle
+//!   2 blocks
+//! ```
 
 use std::fmt::Write;
 
-use super::snapshot::{Drop, Kind, Snapshot, Thread};
+use super::snapshot::{Drop, Kind, Snapshot};
 
 /// How many drops in a row are looked at for rounds.
 const LONGEST_ROUND: usize = 16;
-/// How deep drops may be nested, and rounds in rounds, in a file that is read.
-const DEEPEST: usize = 512;
-/// How many drops a file may stand for.
-const MOST: usize = 1 << 20;
 
-const OPTIMISED: &str = "# Recorded from an optimised build.";
+pub(super) const OPTIMISED: &str = "# Recorded from an optimised build.";
+pub(super) const NOT_SEARCHED: &str = "# Which blocks were never freed was not found out.";
+pub(super) const UNFREED: &str = "never freed";
 
 /// The snapshot as text. `program` is its name, for the reader.
 pub(super) fn write(snapshot: &Snapshot, program: &str, lines: bool) -> String {
@@ -47,7 +53,22 @@ pub(super) fn write(snapshot: &Snapshot, program: &str, lines: bool) -> String {
             write_rounds(&mut out, &texts, 1);
         }
     }
+    match &snapshot.unfreed {
+        None => out.push_str(&format!("\n{NOT_SEARCHED}\n")),
+        Some(unfreed) if unfreed.is_empty() => {}
+        Some(unfreed) => {
+            out.push_str(&format!("\n{UNFREED}\n"));
+            let functions =
+                unfreed.iter().map(|(function, n)| format!("\n{function}\n  {}\n", blocks(*n)));
+            out.extend(functions);
+        }
+    }
     out
+}
+
+/// So many blocks, in words.
+pub(super) fn blocks(count: usize) -> String {
+    if count == 1 { "1 block".to_owned() } else { format!("{count} blocks") }
 }
 
 fn text(drop: &Drop, lines: bool) -> String {
@@ -108,121 +129,10 @@ fn rounds(drops: &[(usize, String)]) -> (usize, usize) {
     (1, 1)
 }
 
-/// Reads a snapshot.
-///
-/// # Errors
-/// The number of the line that is none of a snapshot's, and what is wrong with it.
-pub(super) fn read(text: &str) -> Result<Snapshot, (usize, String)> {
-    let mut reader = Reader::default();
-    for (number, line) in (1..).zip(text.lines()) {
-        reader.line(line).map_err(|what| (number, what))?;
-    }
-    reader.finish();
-    Ok(reader.snapshot)
-}
-
-#[derive(Default)]
-struct Reader {
-    snapshot: Snapshot,
-    function: String,
-    /// Rounds that are open: the indentation of what is in them, how often it happened, and where
-    /// in the thread it begins.
-    rounds: Vec<(usize, usize, usize)>,
-    total: usize,
-}
-
-impl Reader {
-    fn line(&mut self, line: &str) -> Result<(), String> {
-        let content = line.trim();
-        let indent = line.len() - line.trim_start_matches(' ').len();
-        if content.is_empty() || (content.starts_with('#') && indent == 0) {
-            self.snapshot.optimised |= content == OPTIMISED;
-            return Ok(());
-        }
-        self.close_rounds(indent)?;
-        if indent == 0 {
-            match content.strip_prefix("thread ") {
-                Some(name) => {
-                    let thread = Thread { name: name.to_owned(), drops: Vec::new() };
-                    self.snapshot.threads.push(thread);
-                }
-                None => content.clone_into(&mut self.function),
-            }
-            return Ok(());
-        }
-        if !indent.is_multiple_of(2) || indent > 2 * DEEPEST {
-            return Err(format!("it is indented by {indent}: each level has two spaces"));
-        }
-        let thread = self.snapshot.threads.last_mut().ok_or("no thread was named before it")?;
-        if let Some(times) = content.strip_suffix(" times").and_then(|n| n.parse().ok()) {
-            self.rounds.push((indent + 2, times, thread.drops.len()));
-            return Ok(());
-        }
-        let depth = (indent / 2 - 1).saturating_sub(self.rounds.len());
-        thread.drops.push(drop(content, &self.function, depth)?);
-        self.total += 1;
-        Ok(())
-    }
-
-    /// Ends the rounds whose drops are indented by more.
-    fn close_rounds(&mut self, indent: usize) -> Result<(), String> {
-        while let Some((_, times, from)) = self.rounds.pop_if(|(inside, ..)| *inside > indent) {
-            let Some(thread) = self.snapshot.threads.last_mut() else { continue };
-            let round = thread.drops.get(from..).unwrap_or_default().to_vec();
-            self.total =
-                self.total.saturating_add(round.len().saturating_mul(times.saturating_sub(1)));
-            if self.total > MOST {
-                return Err(format!("it stands for more than {MOST} drops"));
-            }
-            for _ in 1..times {
-                thread.drops.extend_from_slice(&round);
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self) {
-        // What is left of an endless round is left out; the limit was looked at before.
-        let _ = self.close_rounds(0);
-    }
-}
-
-fn drop(content: &str, function: &str, depth: usize) -> Result<Drop, String> {
-    let (rest, at) = match content.rsplit_once(" at ") {
-        Some((rest, at)) => {
-            let (file, line) = at.rsplit_once(':').ok_or("a line is written as file.rs:12")?;
-            let line = line.parse().map_err(|_| format!("{line} is not the number of a line"))?;
-            (rest, Some((file.to_owned(), line)))
-        }
-        None => (content, None),
-    };
-    let (rest, unwinding) = match rest.strip_suffix(" unwinding") {
-        Some(rest) => (rest, true),
-        None => (rest, false),
-    };
-    let kinds = [("std ", Kind::Std), ("crate ", Kind::Dependency), ("fields ", Kind::Fields)];
-    let marked = kinds.iter().find_map(|(word, kind)| Some((*kind, rest.strip_prefix(word)?)));
-    let (kind, rest) = marked.unwrap_or((Kind::User, rest));
-    // A type can have brackets of its own, `Box<dyn Fn() -> (u8, u8)>`: what follows a space and a
-    // bracket at the end is the place, unless brackets of the type are open there.
-    let place = rest.strip_suffix(')').and_then(|open| open.rsplit_once(" ("));
-    let (type_name, place) = match place.filter(|(ty, _)| balanced(ty)) {
-        Some((ty, place)) => (ty, Some(place.to_owned())),
-        None => (rest, None),
-    };
-    let (function, type_name) = (function.to_owned(), type_name.to_owned());
-    Ok(Drop { function, depth, type_name, kind, place, unwinding, at })
-}
-
-/// Whether all brackets that a type opens are closed again.
-fn balanced(ty: &str) -> bool {
-    let ty = ty.replace("->", "");
-    let count = |set: [char; 2]| ty.matches(set).count();
-    count(['<', '(']) == count(['>', ')'])
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::reading::read;
+    use super::super::snapshot::Thread;
     use super::*;
 
     fn one(function: &str, depth: usize, ty: &str, place: Option<&str>) -> Drop {
@@ -251,7 +161,8 @@ mod tests {
         drops.push(one("g", 0, "B", Some("b")));
         let other = Thread { name: "spawned".into(), drops: vec![one("h", 0, "A", None)] };
         let main = Thread { name: "main".into(), drops };
-        Snapshot { optimised: false, threads: vec![main, other] }
+        let unfreed = Some([("cycle".to_owned(), 2), ("f".to_owned(), 1)].into());
+        Snapshot { optimised: false, threads: vec![main, other], unfreed }
     }
 
     #[test]
@@ -283,6 +194,14 @@ thread spawned
 
 h
   A
+
+never freed
+
+cycle
+  2 blocks
+
+f
+  1 block
 ";
         assert_eq!(text, expected);
     }
@@ -297,6 +216,8 @@ h
         let mut threads = without_lines.threads.iter();
         assert!(threads.all(|thread| thread.drops.iter().all(|drop| drop.at.is_none())));
         assert_eq!(read(""), Ok(Snapshot::default()));
+        snapshot.unfreed = None;
+        assert_eq!(read(&write(&snapshot, "demo", true)).map(|read| read.unfreed), Ok(None));
     }
 
     #[test]
@@ -304,6 +225,7 @@ h
         assert!(matches!(read("  A\n"), Err((1, _))));
         assert!(matches!(read("thread main\nf\n   A\n"), Err((3, _))));
         assert!(matches!(read("thread main\nf\n  A at x:y\n"), Err((3, _))));
+        assert!(matches!(read("never freed\nf\n  A\n"), Err((3, _))));
         let endless = "thread main\nf\n  4000000000 times\n    A\n\ng\n";
         assert!(matches!(read(endless), Err((6, _))));
     }

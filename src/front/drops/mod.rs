@@ -5,6 +5,8 @@ mod align;
 mod check;
 mod compare;
 mod format;
+mod hidden;
+mod reading;
 mod recording;
 mod snapshot;
 

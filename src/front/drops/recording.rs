@@ -1,11 +1,13 @@
 //! The events of a run to a snapshot.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::super::text::short_function;
-use super::snapshot::{Drop, Kind, Snapshot, Thread};
-use crate::base::{DropView, DroppedPart, Event, EventKind, Seq, ThreadNo, Whose};
+use super::snapshot::{Drop, Kind, STD, Snapshot, Thread};
+use crate::base::{
+    BlockRef, DropView, DroppedPart, Event, EventKind, Keeper, Seq, ThreadNo, Whose,
+};
 use crate::dwarf::{crate_of, without_generics};
 use crate::session::Observer;
 
@@ -20,6 +22,10 @@ pub(super) struct Recording {
     /// The drops so far, by the numbers of their events.
     outer: HashMap<Seq, Outer>,
     recorded: usize,
+    unfreed: Option<BTreeMap<String, usize>>,
+    /// Of an optimised build, drops of which neither the address is known nor the type's own `drop` was
+    /// seen: the thread and the index.
+    unsure: HashMap<Seq, (ThreadNo, usize)>,
     /// Whether there were more than a snapshot holds.
     pub overfull: bool,
 }
@@ -38,6 +44,7 @@ impl Observer for Recording {
         match &event.kind {
             EventKind::Start { optimised, .. } => self.optimised = *optimised == Some(true),
             EventKind::Drop(view) => self.drop(event, view),
+            EventKind::Exit { alive, .. } => self.unfreed = unfreed(alive),
             _ => {}
         }
     }
@@ -47,6 +54,13 @@ impl Recording {
     /// The snapshot of the run.
     pub fn finish(self) -> Snapshot {
         let mut threads = self.threads;
+        // The rest of a drop whose code was taken apart looks like a drop of its own.
+        for (no, thread) in &mut threads {
+            let unsure = self.unsure.values().filter(|(of, _)| of == no).map(|(_, index)| *index);
+            let unsure: HashSet<usize> = unsure.collect();
+            let mut index = 0..;
+            thread.drops.retain(|_| index.next().is_none_or(|index| !unsure.contains(&index)));
+        }
         if let Some(main) = threads.get_mut(&ThreadNo(1)) {
             main.name = "main".to_owned();
         }
@@ -57,7 +71,7 @@ impl Recording {
         if let Some(others) = threads.get_mut(others..) {
             others.sort_by_cached_key(|thread| (thread.name.clone(), key(thread)));
         }
-        Snapshot { optimised: self.optimised, threads }
+        Snapshot { optimised: self.optimised, threads, unfreed: self.unfreed }
     }
 
     fn drop(&mut self, event: &Event, view: &DropView) {
@@ -75,6 +89,7 @@ impl Recording {
         let own = Outer { place: Some(root), depth: outer.depth + deeper };
         self.outer.insert(event.seq, own);
         if view.part == DroppedPart::Body {
+            view.within.and_then(|value| self.unsure.remove(&value));
             return;
         }
         let at = event.at.as_ref();
@@ -89,15 +104,46 @@ impl Recording {
         if thread.name.is_empty() {
             thread.name.clone_from(&function);
         }
+        let kind = kind(view);
+        if self.optimised && kind.is_strict() && view.address.is_none() {
+            self.unsure.insert(event.seq, (event.thread, thread.drops.len()));
+        }
         thread.drops.push(Drop {
             function,
             depth: outer.depth,
             type_name: view.type_name.clone(),
-            kind: kind(view),
+            kind,
             place,
             unwinding: view.unwinding,
             at: line,
         });
+    }
+}
+
+/// How many blocks that the user's functions allocated were never freed, by function, but for those
+/// that statics and thread-local variables lead to; none where it was not searched for what keeps
+/// them. What leads to the rest is dead words, of the stack or of buffers, and which those are differs
+/// from build to build.
+fn unfreed(alive: &[BlockRef]) -> Option<BTreeMap<String, usize>> {
+    let mut unfreed = BTreeMap::new();
+    for block in alive {
+        let keeper = block.keeper.as_ref()?;
+        let function = block.at.as_ref().map_or(STD.to_owned(), |at| function_name(&at.function));
+        if function != STD && !is_kept(keeper) {
+            *unfreed.entry(function).or_default() += 1;
+        }
+    }
+    Some(unfreed)
+}
+
+/// Whether a block can be used after `main`: another thread may still run.
+fn is_kept(keeper: &Keeper) -> bool {
+    match keeper {
+        Keeper::Static { .. } | Keeper::ThreadLocal { .. } => true,
+        Keeper::Stack { of } => *of != ThreadNo(1),
+        // Bytes that were left in a buffer.
+        Keeper::Perhaps { .. } => false,
+        Keeper::LostBlock { .. } | Keeper::Cycle { .. } | Keeper::Nothing => false,
     }
 }
 
@@ -120,15 +166,14 @@ fn kind(view: &DropView) -> Kind {
 
 /// What orders threads of one name: the drops that every build has.
 fn key(thread: &Thread) -> Vec<(String, String)> {
-    let users = thread.drops.iter().filter(|drop| drop.kind.is_strict());
-    users.map(|drop| (drop.function.clone(), drop.type_name.clone())).collect()
+    thread.strict().map(|drop| (drop.function.clone(), drop.type_name.clone())).collect()
 }
 
 /// A function's name without its crate, generic arguments and the numbers of closures: those differ
 /// between manglings. Functions of std are all `(std)`: which of them it is differs between versions.
 fn function_name(path: &str) -> String {
     if matches!(crate_of(path), "std" | "core" | "alloc" | "") {
-        return "(std)".to_owned();
+        return STD.to_owned();
     }
     let plain = short_function(&without_generics(path));
     let mut name = String::with_capacity(plain.len());

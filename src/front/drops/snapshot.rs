@@ -1,13 +1,28 @@
 //! A snapshot of the order of drops: what of a run is the same in every run, in every build and
 //! with every compiler that keeps the language's promises.
 
+use std::collections::BTreeMap;
+
+/// What stands for a function where it is none of the user's, or not known.
+pub(super) const STD: &str = "(std)";
+
 /// The drops of a run.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Snapshot {
     /// Whether it was made from an optimised build.
     pub optimised: bool,
     /// The drops of each thread that has some, the first thread's first.
     pub threads: Vec<Thread>,
+    /// How many blocks were never freed, by the user's function that allocated them, but for what
+    /// statics lead to; none where that was not found out.
+    pub unfreed: Option<BTreeMap<String, usize>>,
+}
+
+impl Default for Snapshot {
+    /// One of a run without drops and without blocks that were never freed.
+    fn default() -> Snapshot {
+        Snapshot { optimised: false, threads: Vec::new(), unfreed: Some(BTreeMap::new()) }
+    }
 }
 
 /// The drops of a thread.
@@ -80,5 +95,18 @@ impl Drop {
         let same = |(a, b): (&String, &String)| a == b;
         self.type_name == other.type_name
             && self.place.as_ref().zip(other.place.as_ref()).is_none_or(same)
+    }
+
+    /// Whether a variable held the value, or a part of it did: the source says where it ends.
+    pub fn is_of_a_variable(&self) -> bool {
+        let named = |place: &str| !place.starts_with(['.', '[', '*']) && place != "temporary";
+        self.depth == 0 && self.place.as_deref().is_some_and(named)
+    }
+}
+
+impl Thread {
+    /// The drops of types that implement `Drop`.
+    pub fn strict(&self) -> impl Iterator<Item = &Drop> {
+        self.drops.iter().filter(|drop| drop.kind.is_strict())
     }
 }

@@ -17,6 +17,7 @@ pub use types::{crate_of_type, is_owner, plain_name};
 
 use crate::base::{At, DropCause, DroppedPart, HandleCount, Seq, ThreadNo, VirtAddr, Whose};
 use crate::dwarf::{DropPart, TypeRef, dropped_by};
+use types::is_same_type;
 
 /// The drops of a program that have begun and are not over, from records alone.
 #[derive(Debug, Default)]
@@ -295,7 +296,7 @@ impl Open {
         let address = outer.address.zip(record.address);
         let glue = [&outer.site, &record.site].iter().all(|site| site.part == DropPart::Glue);
         let same = glue
-            && outer.site.type_name == record.site.type_name
+            && is_same_type(&outer.site.type_name, &record.site.type_name)
             && address.is_none_or(|(outer, inner)| outer == inner);
         same.then_some(outer)
     }

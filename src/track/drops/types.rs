@@ -98,8 +98,16 @@ pub(super) fn is_wrapper(type_name: &str) -> bool {
 /// Whether a type's arguments name another type, so that its values can be among what it holds.
 pub(super) fn holds(outer: &str, inner: &str) -> bool {
     let Some((_, arguments)) = outer.split_once('<') else { return false };
-    let plain = |name: &str| name.replace(", alloc::alloc::Global", "");
-    arguments.contains("dyn ") || plain(arguments).contains(&plain(inner))
+    arguments.contains("dyn ") || without_allocator(arguments).contains(&without_allocator(inner))
+}
+
+/// Whether two names are of one type: only some of the functions of a type name its allocator.
+pub(super) fn is_same_type(one: &str, other: &str) -> bool {
+    one == other || without_allocator(one) == without_allocator(other)
+}
+
+fn without_allocator(name: &str) -> String {
+    name.replace(", alloc::alloc::Global", "")
 }
 
 /// The crate that a type belongs to; empty for tuples, arrays and their like.
@@ -129,6 +137,12 @@ mod tests {
         assert!(!is_owner("alloc::raw_vec::RawVec<u8>") && !is_owner("std::thread::Thread"));
         assert!(is_wrapper("(a::B, u8)") && is_wrapper("core::option::Option<a::B>"));
         assert!(!is_wrapper("alloc::string::String"));
+    }
+
+    #[test]
+    fn the_name_of_the_allocator_makes_no_other_type() {
+        assert!(is_same_type("a::G<Box<a::B, alloc::alloc::Global>>", "a::G<Box<a::B>>"));
+        assert!(!is_same_type("a::G<Box<a::B>>", "a::G<Box<a::C>>"));
     }
 
     #[test]
