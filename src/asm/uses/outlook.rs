@@ -38,6 +38,9 @@ pub struct Holding {
     /// Whether another variable has the same bytes: the compiler gives a copy of a reference the place
     /// of the first. For which of them they are used, only the source tells.
     pub shared: bool,
+    /// Where the variable's scope begins, if it has one of its own: one that shares its bytes is
+    /// declared there without a store.
+    pub declared: Option<FileAddr>,
 }
 
 /// Whether the source of an instruction names a variable.
@@ -52,7 +55,7 @@ pub enum Mention {
 }
 
 /// What became of a look ahead at one instruction.
-enum Seen {
+pub(super) enum Seen {
     /// What was looked for: the look is over.
     Found,
     /// The variable gets another value: nothing behind counts.
@@ -113,6 +116,10 @@ impl Uses {
     ) -> Option<Outlook> {
         let (mut dropped, mut perhaps) = (false, false);
         let found = self.forward(at, &mut |index, step| {
+            let declared = FileAddr(step.at) != at && holding.declared == Some(FileAddr(step.at));
+            if holding.shared && declared {
+                return Seen::Ends;
+            }
             for effect in step.effects.iter().filter(|effect| uses(effect, &holding.slot)) {
                 if is_drop(effect) {
                     dropped = true;
@@ -235,7 +242,11 @@ impl Uses {
 
     /// Looks at each instruction that control can come to from where a frame stands; whether one was
     /// what was looked for. None where the address is in no instruction.
-    fn forward(&self, at: FileAddr, look: &mut dyn FnMut(usize, &Step) -> Seen) -> Option<bool> {
+    pub(super) fn forward(
+        &self,
+        at: FileAddr,
+        look: &mut dyn FnMut(usize, &Step) -> Seen,
+    ) -> Option<bool> {
         let here = self.index_of(at)?;
         let step = self.steps.get(here)?;
         let mut open: Vec<usize> = match at.0 > step.at {
@@ -271,7 +282,7 @@ impl Uses {
 }
 
 /// Whether an effect reads some bytes, changes them in place, or takes the address of one.
-fn uses(effect: &Effect, bytes: &Part) -> bool {
+pub(super) fn uses(effect: &Effect, bytes: &Part) -> bool {
     match effect {
         Effect::Reads { part, .. } => part.overlaps(bytes),
         Effect::Takes { at, .. } => bytes.contains(*at),
@@ -288,13 +299,13 @@ fn told(found: bool, perhaps: bool) -> Outlook {
     }
 }
 
-fn is_drop(effect: &Effect) -> bool {
+pub(super) fn is_drop(effect: &Effect) -> bool {
     let (Effect::Takes { by, .. } | Effect::Reads { by, .. }) = effect else { return false };
     let Taker::Argument { callee, .. } = by else { return false };
     matches!(callee.known.kind, CalleeKind::Drops { .. })
 }
 
-fn writes(step: &Step, bytes: &Part) -> bool {
+pub(super) fn writes(step: &Step, bytes: &Part) -> bool {
     let writes =
         |effect: &Effect| matches!(effect, Effect::Writes { part, .. } if part.overlaps(bytes));
     step.effects.iter().any(writes)
