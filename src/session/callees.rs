@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::returning::returns;
 use super::slots::is_closure;
-use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
+use crate::asm::uses::{CalleeKind, CalleeKnown, Code, Pad, Target};
+use crate::base::{FileAddr, Range};
 use crate::dwarf::{CallTarget, Function, Image, TypeRef, Types};
 use crate::value::returned::{self, Argument, Convention};
 
@@ -74,6 +75,28 @@ impl<'a> Callees<'a> {
         let told = called.at.and_then(|at| returns(self.image, at, &elsewhere));
         told.map_or_else(|| is_known_never_to_return(&called.path), |returns| !returns)
     }
+}
+
+/// Asks something of the code of a function.
+pub(super) fn with_code<T>(
+    image: &Image,
+    range: Range<FileAddr>,
+    ask: impl FnOnce(&Code<'_>) -> Option<T>,
+) -> Option<T> {
+    let pads = image.landing_pads(range).into_iter();
+    let pads: Vec<Pad> = pads.map(|pad| Pad { calls: pad.calls, at: pad.at }).collect();
+    let callees = Callees::new(image);
+    let code = Code {
+        bytes: image.bytes(range)?,
+        range,
+        pads: &pads,
+        callee: &|target| callees.known(target),
+        word: &|at| {
+            let bytes = image.bytes(Range::new(at, FileAddr(at.0.checked_add(4)?)))?;
+            bytes.first_chunk().map(|word| i32::from_le_bytes(*word))
+        },
+    };
+    ask(&code)
 }
 
 /// How many registers the arguments of a function take at most, and which of them hold the address

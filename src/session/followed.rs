@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ahead::FunctionCode;
-use super::callees::Callees;
+use super::callees::with_code;
 use super::context::FrameContext;
 use super::holders::Holders;
 use super::leaves::leaf_of;
@@ -18,7 +18,7 @@ use super::plain::is_plain;
 use super::seen_live::SeenLive;
 use super::sources::Sources;
 use super::temporaries::KnownTemporaries;
-use crate::asm::uses::{Code, Pad, Standing, Uses, Verdict};
+use crate::asm::uses::{Code, Standing, Uses, Verdict};
 use crate::base::{FileAddr, GonePart, MemoryExt, Range, SlotState, VirtAddr};
 use crate::dwarf::{Function, Image, LocationContext};
 use crate::frame::slots::Placed;
@@ -238,24 +238,7 @@ impl Frame<'_> {
         range: Range<FileAddr>,
         ask: impl FnOnce(&Code<'_>) -> Option<T>,
     ) -> Option<T> {
-        let pads: Vec<Pad> = self
-            .image
-            .landing_pads(range)
-            .into_iter()
-            .map(|pad| Pad { calls: pad.calls, at: pad.at })
-            .collect();
-        let callees = Callees::new(self.image);
-        let code = Code {
-            bytes: self.image.bytes(range)?,
-            range,
-            pads: &pads,
-            callee: &|target| callees.known(target),
-            word: &|at| {
-                let bytes = self.image.bytes(Range::new(at, FileAddr(at.0.checked_add(4)?)))?;
-                bytes.first_chunk().map(|word| i32::from_le_bytes(*word))
-            },
-        };
-        ask(&code)
+        with_code(self.image, range, ask)
     }
 
     /// What the code says of every variable of the function.

@@ -18,6 +18,7 @@
 
 mod ahead;
 mod before;
+mod begins;
 mod cells;
 mod effects;
 mod known;
@@ -34,6 +35,7 @@ mod twin;
 mod verdict;
 mod ways;
 
+pub use begins::{Begins, Piece};
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
 pub use known::{CallResult, Within};
 pub use leaf::Leaf;

@@ -138,7 +138,7 @@ fn stack_change(instruction: &Instruction, leaves: bool) -> Option<i64> {
 }
 
 /// The slot that a register was loaded from by one of the few instructions before a call.
-fn target_before(decoded: &[Instruction], call: usize) -> Option<Target> {
+pub(super) fn target_before(decoded: &[Instruction], call: usize) -> Option<Target> {
     let register = decoded.get(call).filter(|call| call.op0_kind() == OpKind::Register)?;
     let register = register.op0_register();
     let before = decoded.get(call.saturating_sub(8)..call)?;

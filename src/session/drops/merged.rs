@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::asm::{callees, has_effect};
+use crate::asm::callees;
 use crate::base::FileAddr;
 use crate::dwarf::{DropCode, DropPart, Image};
 use crate::track::drops::plain_name;
@@ -24,14 +24,6 @@ pub(super) fn without_bodies(image: &Image, code: &[DropCode]) -> Vec<bool> {
             })
     };
     code.iter().map(is_without).collect()
-}
-
-/// Where an inlined drop is entered: at the first of its pieces that does anything. What only loads
-/// or reckons in registers is moved out of loops: it is run once for all elements of a slice.
-pub(super) fn entry(image: &Image, code: &DropCode) -> FileAddr {
-    let does = |range: &&_| image.bytes(**range).is_none_or(|bytes| has_effect(bytes, **range));
-    let first = code.ranges.iter().find(does).filter(|_| code.inlined > 0);
-    first.map_or(code.entry, |range| range.start)
 }
 
 fn calls(image: &Image, code: &DropCode, known: &[FileAddr]) -> bool {

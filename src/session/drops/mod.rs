@@ -1,5 +1,6 @@
 //! Drops of a run: the code that drops values, and what is seen when a thread comes to it.
 
+mod begins;
 mod callers;
 pub(super) mod member;
 mod merged;
@@ -54,6 +55,8 @@ impl Dropping {
 pub(super) struct Planted {
     pub site: Arc<DropSite>,
     pub code: Arc<DropCode>,
+    /// Where it stops.
+    pub at: VirtAddr,
     pub loaded: Loaded,
 }
 
@@ -74,15 +77,15 @@ impl Run {
     /// Plants some code that drops values, as far as it is not planted already.
     pub(super) fn plant_drop_code(&mut self, code: Vec<DropCode>) {
         let main = self.inferior.modules().main();
-        let mut code = without_stds_own(code);
-        code.iter_mut().for_each(|code| code.entry = merged::entry(&main.image, code));
+        let code = without_stds_own(code);
         if self.dropping.sites.is_empty() {
             self.dropping.optimised = main.image.optimised_units().into_iter().collect();
         }
         let bodies = code.iter().filter(|code| code.part == DropPart::Body);
         let implementing: HashSet<_> = bodies.map(|code| plain_name(&code.type_name)).collect();
         let without_bodies = merged::without_bodies(&main.image, &code);
-        for (code, without_body) in code.into_iter().zip(without_bodies) {
+        let begins = begins::begins(&main.image, &code);
+        for ((code, without_body), begins) in code.into_iter().zip(without_bodies).zip(begins) {
             // What somebody asks for by name need not be what is shown to everybody.
             let whose = whose(&main.image, &code.type_name).unwrap_or(Whose::Std);
             let to_virt = |range| main.bias.range_to_virt(range);
@@ -104,20 +107,27 @@ impl Run {
                 inlined_into: begin.map(|range| main.bias.to_virt(range.start)),
                 jumps_to: jumps.into_iter().map(|(_, to)| main.bias.to_virt(to)).collect(),
             };
-            let planted =
-                Planted { site: Arc::new(site), code: Arc::new(code), loaded: main.clone() };
-            let new = self.dropping.sites.len();
-            let index = *self.dropping.at_address.entry(entry).or_insert(new);
-            match self.dropping.sites.get_mut(index) {
-                Some(there) if there.iter().any(|known| known.is_same(&planted)) => {}
-                Some(there) => {
-                    there.push(planted);
-                    there.sort_by_key(|planted| planted.code.inlined);
-                }
-                None => self.dropping.sites.push(vec![planted]),
+            let (site, code) = (Arc::new(site), Arc::new(code));
+            for at in begins {
+                let (site, code, loaded) = (site.clone(), code.clone(), main.clone());
+                self.plant_one_drop(Planted { site, code, at: loaded.bias.to_virt(at), loaded });
             }
-            self.site(entry, Role::Drop(index));
         }
+    }
+
+    fn plant_one_drop(&mut self, planted: Planted) {
+        let at = planted.at;
+        let new = self.dropping.sites.len();
+        let index = *self.dropping.at_address.entry(at).or_insert(new);
+        match self.dropping.sites.get_mut(index) {
+            Some(there) if there.iter().any(|known| known.is_same(&planted)) => {}
+            Some(there) => {
+                there.push(planted);
+                there.sort_by_key(|planted| planted.code.inlined);
+            }
+            None => self.dropping.sites.push(vec![planted]),
+        }
+        self.site(at, Role::Drop(index));
     }
 
     /// Takes the sites away that drop nothing of some types.
@@ -125,7 +135,7 @@ impl Run {
         let mut gone = Vec::new();
         for (index, planted) in self.dropping.sites.iter().enumerate() {
             if !planted.iter().any(|planted| wanted(&planted.site.type_name)) {
-                gone.extend(planted.first().map(|planted| (planted.site.entry, index)));
+                gone.extend(planted.first().map(|planted| (planted.at, index)));
             }
         }
         gone.into_iter().for_each(|(at, index)| self.remove_site(at, Role::Drop(index)));
@@ -158,8 +168,10 @@ impl Run {
         let planted = self.dropping.sites.get(index).cloned().unwrap_or_default();
         let sp = thread.registers().sp();
         self.end_gone(thread.no(), sp + 1);
-        for planted in planted {
-            self.one_drop_begins(thread, &planted);
+        for (index, drop) in planted.iter().enumerate() {
+            let inner = planted.iter().skip(index.saturating_add(1));
+            let inner = inner.map(|planted| planted.site.clone()).collect();
+            self.one_drop_begins(thread, drop, inner);
         }
     }
 
@@ -169,7 +181,7 @@ impl Run {
         self.dropping.freeing = self.dropping.drops.innermost_shown(thread.no(), &frames);
     }
 
-    fn one_drop_begins(&mut self, thread: &Stopped, planted: &Planted) {
+    fn one_drop_begins(&mut self, thread: &Stopped, planted: &Planted, inner: Vec<Arc<DropSite>>) {
         let no = thread.no();
         let Surrounding { raw, frames, calls } = self.surrounding(thread, planted);
         let Some(frame) = raw.first() else { return };
@@ -179,6 +191,7 @@ impl Run {
         let record = DropRecord {
             thread: no,
             site: planted.site.clone(),
+            inner,
             address,
             frames,
             calls,
@@ -218,12 +231,13 @@ impl Run {
         let image = &planted.loaded.image;
         let memory = self.inferior.memory();
         let context = FrameContext { frame, vectors: None, memory };
-        let function = image.function_at(planted.code.entry)?;
+        let at = planted.loaded.bias.to_file(planted.at);
+        let function = image.function_at(at)?;
         let word = |bytes: &[u8]| {
             let bytes = bytes.first_chunk::<8>().copied();
             bytes.map(|bytes| VirtAddr(u64::from_le_bytes(bytes)))
         };
-        match image.locate(&function, variable, planted.code.entry, &context).ok()? {
+        match image.locate(&function, variable, at, &context).ok()? {
             Location::Memory(at) => memory.read_u64(at).ok().map(VirtAddr),
             Location::Register(register) => frame.registers.get(register).map(VirtAddr),
             Location::Value(bytes) => word(&bytes),

@@ -94,9 +94,11 @@ impl Drops {
         open.end_before(&record.site, &record.frames);
         open.end_gone(&record.frames);
         let cfa = record.frames.first()?.cfa;
-        let ended = std::mem::take(&mut open.ended);
-        let same = open.same_value(record).or_else(|| rest_of(record, &ended));
-        if let Some(outer) = same.cloned() {
+        let mut ended = std::mem::take(&mut open.ended);
+        let rest = rest_of(record, &ended).and_then(|index| ended.drain(..=index).next_back());
+        if let Some(outer) = open.same_value(record).cloned().or(rest) {
+            // Of what it enclosed, this code may have the rest, too.
+            open.ended = ended;
             let (site, address) = (record.site.clone(), record.address.or(outer.address));
             open.drops.push(OpenDrop { site, cfa, address, again: true, ..outer });
             return None;
@@ -171,16 +173,17 @@ impl Drops {
     }
 
     /// Whether a drop of a thread runs in a frame: then those around it are not over either. One in
-    /// the code that is `entered` anew there is over.
+    /// the code that is `entered` anew there is over, with all within it.
     pub fn is_live(
         &self,
         thread: ThreadNo,
         frame: &FrameSeen,
         entered: Option<&Arc<DropSite>>,
     ) -> bool {
-        let same = |drop: &OpenDrop| entered.is_some_and(|site| Arc::ptr_eq(site, &drop.site));
-        let open = self.threads.get(&thread);
-        open.is_some_and(|open| open.drops.iter().any(|drop| drop.runs_in(frame) && !same(drop)))
+        let Some(open) = self.threads.get(&thread) else { return false };
+        let ends = entered.and_then(|site| open.begun_before(site, frame));
+        let kept = open.drops.get(..ends.unwrap_or(open.drops.len())).unwrap_or_default();
+        kept.iter().any(|drop| drop.runs_in(frame))
     }
 
     /// The outermost frame that must be known to tell which drops of a thread are over.
@@ -221,21 +224,24 @@ fn user_within(record: &DropRecord, outer: &OpenDrop) -> bool {
 }
 
 /// The drop of which the code of a record is the rest, among those that have just ended: the type's
-/// own `drop` has run in it, no part of the value was dropped yet, and what begins now in the same
-/// frame, on the same line, has no `drop` of its own.
-fn rest_of<'a>(record: &DropRecord, ended: &'a [OpenDrop]) -> Option<&'a OpenDrop> {
-    record.site.without_body.then_some(())?;
+/// own `drop` has run in it, or in one that it enclosed, no part of that value was dropped yet, and
+/// what begins now in the same frame, on the same line, has no `drop` of its own.
+fn rest_of(record: &DropRecord, ended: &[OpenDrop]) -> Option<usize> {
     let cfa = record.frames.first()?.cfa;
     let line = record.calls.iter().find(|call| call.user).map(|call| &call.at);
-    ended.iter().find(|drop| {
-        let address = drop.address.zip(record.address);
+    let is_it = |drop: &OpenDrop, site: &DropSite| {
         drop.site.part == DropPart::Glue
-            && (&drop.site.type_name, drop.cfa) == (&record.site.type_name, cfa)
-            && drop.site.inlined_into == record.site.inlined_into
-            && (drop.body && !drop.parts)
+            && (&drop.site.type_name, drop.cfa) == (&site.type_name, cfa)
+            && drop.site.inlined_into == site.inlined_into
             && drop.at.as_ref() == line
-            && address.is_none_or(|(begun, rest)| begun == rest)
-    })
+    };
+    let index = ended.iter().position(|drop| {
+        let address = drop.address.zip(record.address);
+        is_it(drop, &record.site) && address.is_none_or(|(begun, rest)| begun == rest)
+    })?;
+    let own = std::iter::once(&record.site).chain(&record.inner).find(|site| site.without_body)?;
+    let has_begun = |drop: &OpenDrop| is_it(drop, own) && drop.body && !drop.parts;
+    ended.get(index..)?.iter().any(has_begun).then_some(index)
 }
 
 impl OpenDrop {
@@ -269,11 +275,16 @@ impl Open {
 
     /// The code of a drop is entered anew: one that ran in it in the same frame is over.
     fn end_before(&mut self, site: &Arc<DropSite>, frames: &[FrameSeen]) {
-        let Some(cfa) = frames.first().map(|frame| frame.cfa) else { return };
-        let same = |drop: &OpenDrop| drop.cfa == cfa && Arc::ptr_eq(&drop.site, site);
-        if let Some(index) = self.drops.iter().position(same) {
+        if let Some(index) = frames.first().and_then(|frame| self.begun_before(site, frame)) {
             self.end_from(index);
         }
+    }
+
+    /// The drop that has begun in some code in a frame, and is over when that is entered anew there,
+    /// as are those within it.
+    fn begun_before(&self, site: &Arc<DropSite>, frame: &FrameSeen) -> Option<usize> {
+        let same = |drop: &OpenDrop| drop.cfa == frame.cfa && Arc::ptr_eq(&drop.site, site);
+        self.drops.iter().position(same)
     }
 
     /// The drop that is open of the value itself. A value lies in no other of its type without a

@@ -37,6 +37,8 @@ pub struct DropRecord {
     pub thread: ThreadNo,
     /// The code.
     pub site: Arc<DropSite>,
+    /// The inlined drops within it that begin at the same instruction, outermost first.
+    pub inner: Vec<Arc<DropSite>>,
     /// The value's address, where the parameter that holds it could be read.
     pub address: Option<VirtAddr>,
     /// The physical frames, innermost first: that of the code itself, and those that called it, as

@@ -38,6 +38,7 @@ fn record(site: &Arc<DropSite>, frames: &[FrameSeen], calls: &[CallSeen]) -> Dro
     DropRecord {
         thread: THREAD,
         site: site.clone(),
+        inner: Vec::new(),
         address: None,
         frames: frames.to_vec(),
         calls: calls.to_vec(),
@@ -294,4 +295,52 @@ fn the_end_of_a_drop_that_was_merged_with_that_of_another_is_no_drop_of_its_own(
     assert!(second(&whole), "the parts of the first were dropped");
     let elsewhere = record(&rest, &[frame(0x800, 0x9300)], &[call("a::f", 8, 0x800)]);
     assert!(second(&[value, own, elsewhere]), "it is on another line");
+}
+
+#[test]
+fn the_end_of_a_box_with_a_value_whose_own_drop_ran_before_is_no_drop_either() {
+    let inlined = |name: &str, entry, without_body| {
+        let site = site(DropPart::Glue, name, Whose::User, entry);
+        let inlined_into = Some(VirtAddr(0x9000));
+        Arc::new(DropSite { inlined_into, without_body, ..(*site).clone() })
+    };
+    let body = site(DropPart::Body, "a::Guard", Whose::User, 0x2000);
+    let field = site(DropPart::Glue, "a::Field", Whose::User, 0x3000);
+    let calls = [call("a::f", 7, 0x800)];
+    let begins = |site: Arc<DropSite>, at| record(&site, &[frame(0x800, at)], &calls);
+    let first = [
+        begins(inlined("a::Holder", 0x9100, false), 0x9100),
+        begins(inlined("a::Guard", 0x9100, false), 0x9100),
+        record(&body, &[frame(0x700, 0x2000), frame(0x800, 0x9110)], &calls),
+    ];
+    let rest = |without_body| {
+        let guard = inlined("a::Guard", 0x9300, without_body);
+        let holder = begins(inlined("a::Holder", 0x9300, false), 0x9300);
+        let holder = DropRecord { inner: vec![guard.clone()], ..holder };
+        let part = record(&field, &[frame(0x700, 0x3000), frame(0x800, 0x9310)], &calls);
+        [holder, begins(guard, 0x9300), part]
+    };
+    let after = |without_body| {
+        let found = seen(&[&first[..], &rest(without_body)].concat());
+        found.into_iter().skip(3).map(|seen| seen.map(|seen| seen.within)).collect::<Vec<_>>()
+    };
+    assert_eq!(after(true), [None, None, Some(Some(Seq(2)))], "it goes on with the first");
+    assert_eq!(after(false)[..2], [Some(None), Some(Some(Seq(4)))], "it has a drop of its own");
+}
+
+#[test]
+fn what_a_drop_enclosed_is_over_with_it_when_its_code_is_entered_anew() {
+    let inlined = |part| {
+        let site = site(part, "a::Guard", Whose::User, 0x9100);
+        Arc::new(DropSite { inlined_into: Some(VirtAddr(0x9000)), ..(*site).clone() })
+    };
+    let (glue, body) = (inlined(DropPart::Glue), inlined(DropPart::Body));
+    let frame = frame(0x800, 0x9110);
+    let mut drops = Drops::default();
+    for (site, seq) in [(&glue, 1), (&body, 2)] {
+        drops.begins(&record(site, &[frame], &[call("a::f", 7, 0x800)]), None, Seq(seq));
+    }
+    assert!(drops.is_live(THREAD, &frame, None));
+    assert!(drops.is_live(THREAD, &frame, Some(&body)), "the value is dropped around it");
+    assert!(!drops.is_live(THREAD, &frame, Some(&glue)));
 }

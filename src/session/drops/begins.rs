@@ -1,0 +1,114 @@
+//! Where the inlined drops of a program begin, each time that they are run.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rayon::prelude::*;
+
+use crate::asm::has_effect;
+use crate::asm::uses::{Begins, Piece};
+use crate::base::{FileAddr, Range};
+use crate::dwarf::{DropCode, DropPart, Function, Image};
+use crate::session::callees::with_code;
+use crate::track::drops::plain_name;
+
+/// The most inlined drops of a function that are looked at one by one; its size is that of a program.
+const MOST: usize = 1 << 12;
+
+/// Where each piece of code begins, in the order of the code: a function at its first instruction,
+/// an inlined drop wherever its work does.
+pub(super) fn begins(image: &Image, code: &[DropCode]) -> Vec<Vec<FileAddr>> {
+    let mut begins: Vec<Vec<FileAddr>> = code.iter().map(|code| vec![entry(image, code)]).collect();
+    let mut functions: HashMap<FileAddr, Vec<usize>> = HashMap::new();
+    for (index, code) in code.iter().enumerate().filter(|(_, code)| code.inlined > 0) {
+        let function = image.function_at(code.entry);
+        if let Some(range) = function.as_ref().and_then(|function| function.ranges.first()) {
+            functions.entry(range.start).or_default().push(index);
+        }
+    }
+    let found: Vec<_> = functions
+        .into_par_iter()
+        .filter(|(_, pieces)| pieces.len() <= MOST)
+        .filter_map(|(at, pieces)| in_function(image, at, code, pieces))
+        .flatten()
+        .collect();
+    for (index, found) in found {
+        if let Some(begins) = begins.get_mut(index) {
+            *begins = found;
+        }
+    }
+    begins
+}
+
+/// The first of the pieces of an inlined drop that does anything: what only loads or reckons in
+/// registers is moved out of loops.
+fn entry(image: &Image, code: &DropCode) -> FileAddr {
+    let does = |range: &&_| image.bytes(**range).is_none_or(|bytes| has_effect(bytes, **range));
+    let first = code.ranges.iter().find(does).filter(|_| code.inlined > 0);
+    first.map_or(code.entry, |range| range.start)
+}
+
+/// Where the inlined drops of a function begin, by index.
+fn in_function(
+    image: &Image,
+    at: FileAddr,
+    code: &[DropCode],
+    mut pieces: Vec<usize>,
+) -> Option<Vec<(usize, Vec<FileAddr>)>> {
+    let function = image.function_at(at)?;
+    let ways = with_code(image, *function.ranges.first()?, Begins::of)?;
+    // What is within another is found first: the other begins no later.
+    pieces.sort_by_key(|index| code.get(*index).map(|code| std::cmp::Reverse(code.inlined)));
+    let mut found: Vec<(usize, Vec<FileAddr>)> = Vec::new();
+    for index in pieces {
+        let Some(piece) = code.get(index) else { continue };
+        let within = |(other, _): &&(usize, Vec<FileAddr>)| {
+            code.get(*other).is_some_and(|other| is_within(other, piece))
+        };
+        let inner = found.iter().filter(within);
+        let inner: Vec<(FileAddr, usize)> =
+            inner.flat_map(|(other, at)| at.iter().map(|at| (*at, *other))).collect();
+        let begins = ways.of_piece(&Piece {
+            ranges: &piece.ranges,
+            entry: entry(image, piece),
+            inner: &inner,
+            once: own_body(code, piece, &inner),
+            source: &|at| match piece.part {
+                DropPart::Body => source(image, &function, at),
+                // Of each field that it drops, glue says the same line.
+                DropPart::Glue => None,
+            },
+        });
+        found.push((index, begins));
+    }
+    Some(found)
+}
+
+fn is_within(code: &DropCode, outer: &DropCode) -> bool {
+    let begin = code.ranges.first().map(|range| range.start);
+    code.inlined > outer.inlined
+        && begin.is_some_and(|at| outer.ranges.iter().any(|range: &Range<_>| range.contains(at)))
+}
+
+/// The type's own `drop` within its glue.
+fn own_body(code: &[DropCode], glue: &DropCode, inner: &[(FileAddr, usize)]) -> Option<usize> {
+    let bodies = inner.iter().filter_map(|(_, index)| Some((*index, code.get(*index)?)));
+    let own = bodies.filter(|(_, body)| {
+        glue.part == DropPart::Glue
+            && body.part == DropPart::Body
+            && plain_name(&body.type_name) == plain_name(&glue.type_name)
+    });
+    own.min_by_key(|(_, body)| body.inlined).map(|(index, _)| index)
+}
+
+/// What tells a place in the source from others: its line and column, and those of the inlined calls
+/// around it.
+fn source(image: &Image, function: &Function, at: FileAddr) -> Option<u64> {
+    let line = image.line_at(at)?;
+    let mut hasher = DefaultHasher::new();
+    for call in function.inline_chain(at, Some(line)) {
+        let line = call.at.filter(|line| line.line > 0)?;
+        (call.name, line.line, line.column).hash(&mut hasher);
+    }
+    Some(hasher.finish())
+}
