@@ -178,7 +178,10 @@
 //! (`session/lines_ahead.rs`). What none of these tells is told as "perhaps", and why
 //! ([`track::Doubt`]). `session/borrows.rs` puts it into the slots ([`base::Borrow`]) and makes
 //! events of what has begun and ended. It asks in frames of the user's functions, and at
-//! a stop in those of calls that run code of the user's (`session/std_calls.rs`).
+//! a stop in those of calls that run code of the user's (`session/std_calls.rs`), in closures that
+//! run (`session/captured.rs`), and in temporaries: in cells without a name whose type the functions
+//! tell that made them or get them (`asm/uses/temporaries.rs`, `session/temporaries.rs`), and in
+//! values on the stack that references lead to (`session/nameless.rs`).
 //!
 //! # What holds everywhere
 //!

@@ -13,7 +13,8 @@ pub struct Borrow {
     /// smaller part has no name of its own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub part: String,
-    /// The variable that holds the reference, as a place: `g::value`.
+    /// The variable that holds the reference, as a place: `g::value`; or what else holds it: `a
+    /// temporary of f in line 12`, `a call of vec::Vec<T,A>::retain`.
     pub by: String,
     /// What the reference lets its holder do.
     pub kind: BorrowKind,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::borrow_events::{News, Told, line_of};
 use super::borrowed_parts::{dotted, part_of};
+use super::nameless::Nameless;
 use super::run::Run;
 use crate::base::{
     At, BlockId, Borrow, BorrowKind, EventKind, Evidence, FrameView, Hold, MemoryExt, SlotState,
@@ -13,7 +14,7 @@ use crate::base::{
 };
 use crate::dwarf::{Image, TypeRef};
 use crate::track::{Lent, Need, Owned, Party, PlaceKey, Taken, lent};
-use crate::value::{Limits, Loan, needs_drop};
+use crate::value::{LentOn, Limits, Loan, needs_drop};
 
 /// Other threads whose variables are searched for references at a stop.
 const THREADS: usize = 32;
@@ -39,6 +40,8 @@ pub(super) struct Footprint {
     pub image: Arc<Image>,
     /// The references that it holds, and whether it uses them.
     pub loans: Vec<(Loan, Need)>,
+    /// The values that they lead to, where those hold references themselves.
+    pub lent_on: Vec<LentOn>,
 }
 
 /// The footprints of a frame, each with the index of its slot, and the index of the frame's view.
@@ -97,15 +100,14 @@ impl Lending {
 
 impl Run {
     /// Finds what the variables of a picture have lent each other, and puts it into their slots.
-    /// `innermost` is the canonical frame address of the innermost frame that is shown; `calls` are the
-    /// parameters of calls between the user's frames.
+    /// `innermost` is the canonical frame address of the innermost frame that is shown.
     pub(super) fn lend(
         &mut self,
         thread: ThreadNo,
         innermost: VirtAddr,
         views: &mut [FrameView],
         footprints: Vec<Footprints>,
-        calls: Vec<Footprint>,
+        nameless: Nameless,
     ) {
         let at_a_stop = self.options.halt_on_signals;
         // A report of drops tells by itself what is passed on by reference.
@@ -127,11 +129,13 @@ impl Run {
             let view = seen.at.map(|(view, _)| view);
             (view, std::cmp::Reverse(seen.found.key.die))
         });
-        all.extend(calls.into_iter().map(|found| {
-            let party = Party { live: true, ..party(&found, None) };
-            Seen { at: None, found: Rc::new(found), party: Rc::new(party) }
-        }));
         if at_a_stop {
+            let named: Vec<&Footprint> = all.iter().map(|seen| &*seen.found).collect();
+            let nameless = nameless.among(&named);
+            all.extend(nameless.into_iter().map(|found| {
+                let party = Party { live: true, ..party(&found, None) };
+                Seen { at: None, found: Rc::new(found), party: Rc::new(party) }
+            }));
             let kept = all.iter().map(|seen| (seen.found.clone(), seen.party.clone())).collect();
             let others = self.lending.parties.iter();
             let held = others.filter(|(no, _)| **no != thread && self.judged.contains(no));

@@ -17,6 +17,7 @@ use super::part_states::handed_on;
 use super::plain::is_plain;
 use super::seen_live::SeenLive;
 use super::sources::Sources;
+use super::temporaries::KnownTemporaries;
 use crate::asm::uses::{Code, Standing, Uses, Verdict};
 use crate::base::{FileAddr, GonePart, MemoryExt, Range, SlotState, VirtAddr};
 use crate::dwarf::{Function, Image, LocationContext};
@@ -52,6 +53,8 @@ pub(super) struct FunctionUses {
     pub outlooks: RefCell<Outlooks>,
     /// Where the source names variables, by die.
     pub mentions: RefCell<HashMap<usize, Option<Rc<Mentions>>>>,
+    /// What lies in cells that no variable has.
+    pub temporaries: RefCell<KnownTemporaries>,
 }
 
 /// A place in a function, with what its drop flags hold.
@@ -210,7 +213,7 @@ impl Frame<'_> {
         self.context.frame.cfa
     }
 
-    fn flag(&self, at: i64) -> Option<bool> {
+    pub(super) fn flag(&self, at: i64) -> Option<bool> {
         let at = VirtAddr(self.cfa()?.0.wrapping_add_signed(at));
         let byte = *self.context.memory.read_bytes(at, 1).ok()?.first()?;
         Some(byte & 1 != 0)
@@ -224,7 +227,8 @@ impl Frame<'_> {
         let flags = uses.flags();
         (flags.len() <= MAX_FLAGS).then(|| {
             let (known, outlooks) = (RefCell::default(), RefCell::default());
-            FunctionUses { uses, flags, known, outlooks, mentions: RefCell::default() }
+            let (mentions, temporaries) = (RefCell::default(), RefCell::default());
+            FunctionUses { uses, flags, known, outlooks, mentions, temporaries }
         })
     }
 

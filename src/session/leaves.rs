@@ -84,6 +84,15 @@ impl Frame<'_> {
         Some((Part { at: place, size }, ty))
     }
 
+    /// The places in the frame of all variables of the function.
+    pub(super) fn places_of_variables(&self) -> Vec<Part> {
+        let mut places = Vec::new();
+        self.each_variable(&self.function.scope, &mut |variable, _| {
+            places.extend(self.place_of(variable, false).map(|(part, _)| part));
+        });
+        places
+    }
+
     /// The distance of the stack pointer from the canonical frame address.
     fn sp(&self) -> Option<i64> {
         let sp = self.context.frame.registers.sp();

@@ -10,7 +10,7 @@ use super::mentions::Mentions;
 use super::plain::is_plain;
 use crate::asm::uses::{Holding, Mention, Outlook, Part, Place};
 use crate::base::FileAddr;
-use crate::dwarf::{Image, Location, SourceLine, TypeRef, Types};
+use crate::dwarf::{Image, Location, SourceLine, TypeRef, Types, crate_of};
 use crate::frame::slots::Placed;
 use crate::track::{Doubt, Need, PlaceKey};
 use crate::value::{Loan, Value, may_lend};
@@ -59,7 +59,10 @@ impl Followed {
             _ => None,
         };
         let (ty, image) = (variable.ty?, frame.context.frame.loaded.as_ref()?.image.clone());
-        let loans = if self.may_lend(&image, ty) { value.loans() } else { Vec::new() };
+        let (loans, lent_on) = match self.may_lend(&image, ty) {
+            true => (value.loans(), value.lent_on()),
+            false => (Vec::new(), Vec::new()),
+        };
         let loans = loans.into_iter().map(|loan| {
             let need = self.need(frame, variable, &loan);
             (loan, need)
@@ -72,12 +75,13 @@ impl Followed {
             bytes,
             ty,
             loans: loans.collect(),
+            lent_on,
             image,
         })
     }
 
     /// Whether values of a type may hold references; found out once for each.
-    fn may_lend(&self, image: &Arc<Image>, ty: TypeRef) -> bool {
+    pub(super) fn may_lend(&self, image: &Arc<Image>, ty: TypeRef) -> bool {
         let mut known = self.lenders.borrow_mut();
         let at = known.iter().position(|(of, _)| Arc::ptr_eq(of, image));
         let at = at.unwrap_or_else(|| {
@@ -94,15 +98,22 @@ impl Followed {
     /// returns.
     fn need(&self, frame: &Frame<'_>, variable: &Placed, loan: &Loan) -> Need {
         match (variable.parameter, &variable.inlined) {
-            (true, None) => return Need::Certain,
+            (true, None) if !self.is_passed_on(frame, variable) => return Need::Certain,
             (_, Some(_)) => return Need::Perhaps(Doubt::Inlined),
-            (false, None) => {}
+            (_, None) => {}
         }
         let by_code = self.need_by_code(frame, variable, loan);
         match by_code {
             Need::Perhaps(_) => self.need_by_lines(frame, variable).unwrap_or(by_code),
             told => told,
         }
+    }
+
+    /// Whether a variable is a parameter that a function of std gets by value: it passes those on.
+    fn is_passed_on(&self, frame: &Frame<'_>, variable: &Placed) -> bool {
+        let of_std = ["core", "alloc", "std"].contains(&crate_of(&frame.function.name));
+        let ty = variable.ty.and_then(|ty| frame.image.get(ty).ok());
+        of_std && ty.is_some_and(|ty| !ty.name.starts_with('&'))
     }
 
     /// What the code says by itself; in builds that were not optimised.
@@ -237,7 +248,7 @@ impl Frame<'_> {
 
 /// Whether the drop of a value of a type uses what the value has borrowed: guards, and types with a
 /// `Drop` of the user's own. A collection of references only frees its memory.
-fn is_guard(image: &Image, ty: TypeRef) -> bool {
+pub(super) fn is_guard(image: &Image, ty: TypeRef) -> bool {
     let Ok(ty) = image.get(ty) else { return false };
     let of_std = matches!(&*ty.krate, "std" | "core" | "alloc" | "lock_api");
     match of_std {

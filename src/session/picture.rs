@@ -3,8 +3,10 @@
 use super::calls::same_stack;
 use super::context::FrameContext;
 use super::fates;
+use super::nameless::Nameless;
 use super::run::Run;
 use super::slots::{self, Calls, FrameSlots, Surroundings};
+use super::std_calls::name_of_call;
 use crate::base::{
     Cached, EventKind, Evidence, FrameView, MemoryExt, Registers, StackView, ThreadNo, Vectors,
     VirtAddr,
@@ -125,7 +127,8 @@ impl Run {
         let vectors = thread.vectors().ok();
         let mut views = Vec::new();
         let (mut judged, mut footprints) = (Vec::new(), Vec::new());
-        let (mut calls, mut runs_users, mut inner) = (Vec::new(), false, false);
+        let mut nameless = Nameless { low: sp, ..Nameless::default() };
+        let (mut others, mut runs_users) = (skip..skip, false);
         let mut with_slots = 0;
         for index in skip..frames.len() {
             if views.len() >= FRAMES_NAMED && index + FRAMES_NAMED < frames.len() {
@@ -138,13 +141,17 @@ impl Run {
             let (frame_views, slots) = self.frame(no, &frames, index, bytes, innermost, reading);
             with_slots += usize::from(slots.is_some());
             let user = frame_views.iter().any(|view| view.user);
-            let calls_back = user && runs_users && !std::mem::replace(&mut inner, user);
-            if calls_back && wanted && self.options.halt_on_signals {
-                calls.extend(self.lent_to_call(no, &frames, index.saturating_sub(1)));
+            if user {
+                if self.options.halt_on_signals && wanted {
+                    let calls = if runs_users { others.clone() } else { index..index };
+                    self.add_nameless(no, &frames, (calls, index), &frame_views, &mut nameless);
+                }
+                (others, runs_users) = (index + 1..index + 1, true);
+            } else {
+                others.end = index + 1;
             }
-            runs_users |= user;
-            inner = user;
-            if let Some(slots) = slots {
+            if let Some(mut slots) = slots {
+                nameless.temporaries.append(&mut slots.temporaries);
                 judged.push((views.len() + frame_views.len() - 1, slots.claims));
                 footprints.push((views.len() + frame_views.len() - 1, slots.footprints));
             }
@@ -152,8 +159,30 @@ impl Run {
         }
         let innermost = frames.get(skip).and_then(|frame| frame.cfa).unwrap_or(sp);
         let moves = self.judge(no, innermost, &mut views, judged);
-        self.lend(no, innermost, &mut views, footprints, calls);
+        self.lend(no, innermost, &mut views, footprints, nameless);
         Picture { stack: StackView { frames: views, cut }, moves, stack_bytes }
+    }
+
+    /// Adds what has no slot in a picture: of the calls that one of the user's frames has made, which
+    /// led to another, and the name of what lies in its own frame.
+    fn add_nameless(
+        &self,
+        thread: ThreadNo,
+        frames: &[RawFrame],
+        (calls, user): (std::ops::Range<usize>, usize),
+        views: &[FrameView],
+        into: &mut Nameless,
+    ) {
+        let called = calls.clone().last().and_then(|outermost| frames.get(outermost));
+        let call = called.map_or_else(String::new, name_of_call);
+        let cfa = |index: usize| frames.get(index)?.cfa;
+        into.frames.extend(calls.clone().filter_map(|index| Some((cfa(index)?, call.clone()))));
+        into.calls.extend(self.lent_to_call(thread, frames, calls));
+        if let (Some(cfa), Some(own)) = (cfa(user), views.last()) {
+            let line = own.at.line.map_or(String::new(), |line| format!(" in line {line}"));
+            let function = slots::short_function(&own.at.function);
+            into.frames.push((cfa, format!("a temporary of {function}{line}")));
+        }
     }
 
     /// How many of the frames, counted from the innermost, are of a signal handler that runs on a
@@ -268,7 +297,11 @@ impl Run {
             .loaded
             .as_ref()
             .and_then(|loaded| loaded.image.function_at(loaded.bias.to_file(raw.lookup)));
-        slots::read(&around, &context, function.as_deref(), low)
+        let mut read = slots::read(&around, &context, function.as_deref(), low);
+        if let (true, Some(function)) = (self.options.halt_on_signals, &function) {
+            read.temporaries.extend(slots::temporaries(&around, &context, function));
+        }
+        read
     }
 
     /// Whether a function is among those that the user asked to see.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::alive::Alive;
 use super::borrows::Footprint;
+use super::captured;
 use super::context::FrameContext;
 use super::fates::{apply_fate, reason, with_fate};
 use super::followed::{Followed, Frame};
@@ -33,6 +34,8 @@ pub(super) struct FrameSlots {
     pub claims: Vec<(usize, Claim)>,
     /// What may lend and borrow, each with the index of its slot.
     pub footprints: Vec<(usize, Footprint)>,
+    /// What borrows and has no slot: temporaries, and the references by which a closure has captured.
+    pub temporaries: Vec<Footprint>,
 }
 
 /// What reading a frame needs beside the frame itself.
@@ -123,6 +126,7 @@ pub(super) fn read(
         slots: Vec::with_capacity(slots.len()),
         claims: Vec::new(),
         footprints: Vec::new(),
+        temporaries: Vec::new(),
     };
     for slot in slots {
         let (view, known) = view(around, context, &slot, owner, cfa, function);
@@ -132,11 +136,24 @@ pub(super) fn read(
         if let Some(footprint) = known.footprint {
             read.footprints.push((read.slots.len(), footprint));
         }
+        read.temporaries.extend(known.captured);
         read.slots.push(view);
     }
     read.claims.sort_by_key(|(_, claim)| claim.key.die);
     number(&mut read.slots, dies);
     read
+}
+
+/// What the temporaries of a frame have borrowed, as far as the code of its function tells of them.
+pub(super) fn temporaries(
+    around: &Surroundings<'_>,
+    context: &FrameContext<'_>,
+    function: &Function,
+) -> Vec<Footprint> {
+    let Some(loaded) = &context.frame.loaded else { return Vec::new() };
+    let reader = reader(around, context, &loaded.image, &|_| None);
+    let frame = Frame { context, function, image: &loaded.image, reader: &reader };
+    around.stores.followed.temporaries(&frame, around.thread)
 }
 
 /// Numbers the variables in the order of their dies, which is that of their declaration.
@@ -324,6 +341,7 @@ fn view(
 struct Known {
     claim: Option<Claim>,
     footprint: Option<Footprint>,
+    captured: Option<Footprint>,
 }
 
 /// A slot of which nothing is known yet but what it is for and where it lies.
@@ -410,19 +428,21 @@ fn view_variable(
     // What a closure has captured lies in the closure, or where it was borrowed from: the owner is
     // the variable that holds it there.
     let captured = is_closure(function) && !variable.parameter && view.offset.is_none();
-    if captured && matches!(location, Location::Memory(_)) {
-        return None;
-    }
     let name = format!("{}::{}", short_function(function), variable.name);
     let key = PlaceKey { thread: around.thread, cfa, die: variable.die };
-    let footprint = code.and_then(|code| {
-        let reader = reader(around, context, image, &|_| None);
-        let frame = Frame { context, function: code, image, reader: &reader };
+    let reader = reader(around, context, image, &|_| None);
+    let frame = code.map(|function| Frame { context, function, image, reader: &reader });
+    if captured && matches!(location, Location::Memory(_)) {
+        let own = frame.filter(|_| variable.inlined.is_none());
+        let captured = own.and_then(|frame| captured::captured(&frame, variable, key, name));
+        return Some(Known { captured, ..Known::default() });
+    }
+    let footprint = frame.and_then(|frame| {
         around.stores.followed.footprint(&frame, variable, &value, key.clone(), &name)
     });
     let claim = claim(key, name, &value, location, variable.size, context);
     let claim = claim.map(|claim| with_fate(claim, says, variable.fate.as_ref(), &value));
-    Some(Known { claim, footprint })
+    Some(Known { claim, footprint, captured: None })
 }
 
 /// A value once more without what is gone, where it leads to such: what it owned decides about its

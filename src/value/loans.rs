@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::model::{Value, ValueKind};
 use crate::base::{BorrowKind, Hold, VirtAddr};
-use crate::dwarf::PointerFlavour;
+use crate::dwarf::{PointerFlavour, TypeRef};
 
 /// References of one value that are told apart.
 const MOST: usize = 64;
@@ -37,44 +37,88 @@ pub struct Loan {
     pub of: Option<Arc<str>>,
 }
 
+/// A value that a reference leads to, and that holds references itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LentOn {
+    /// Where it lies.
+    pub at: VirtAddr,
+    /// Its bytes.
+    pub size: u64,
+    /// Its type.
+    pub ty: TypeRef,
+    /// The references that it holds.
+    pub loans: Vec<Loan>,
+}
+
 impl Value {
     /// The references that the value holds: in its own bytes, and in memory that it owns or shares,
     /// as far as it was read. Raw pointers, and what lies behind the references, are none of them.
     pub fn loans(&self) -> Vec<Loan> {
         let mut loans = Vec::new();
-        self.collect_loans(false, &mut loans);
+        let mut left = MOST;
+        self.each_loan(false, &mut left, &mut |_, loan| loans.push(loan));
         loans
     }
 
-    fn collect_loans(&self, writes: bool, into: &mut Vec<Loan>) {
-        if into.len() >= MOST {
+    /// The values that the references lead to which the value holds, and those behind them, as far as
+    /// they were read and hold references themselves.
+    pub fn lent_on(&self) -> Vec<LentOn> {
+        let mut found = Vec::new();
+        let mut open = vec![self];
+        while let Some(value) = open.pop().filter(|_| found.len() < MOST) {
+            let mut pointees = Vec::new();
+            let mut left = MOST;
+            value.each_loan(false, &mut left, &mut |holder, loan| {
+                let ValueKind::Pointer(pointer) = &holder.kind else { return };
+                pointees.extend(pointer.pointee.as_deref().map(|pointee| (pointee, loan.target)));
+            });
+            for (pointee, at) in pointees {
+                let loans = pointee.loans();
+                if let (Some(ty), Some(size), [_, ..]) = (pointee.ty, pointee.size, &*loans) {
+                    found.push(LentOn { at, size, ty, loans });
+                    open.push(pointee);
+                }
+            }
+        }
+        found
+    }
+
+    /// Tells the references that the value holds, each with the part that it is; at most so many.
+    fn each_loan<'v>(
+        &'v self,
+        writes: bool,
+        left: &mut usize,
+        tell: &mut dyn FnMut(&'v Value, Loan),
+    ) {
+        if *left == 0 {
             return;
         }
         let name = base_name(&self.type_name);
         let of_std = is_std(&self.type_name);
         let writes = writes || (of_std && (name.contains("Mut") || WRITERS.contains(&name)));
         if let Some(loan) = self.own_loan(writes) {
-            into.push(loan);
+            *left = left.saturating_sub(1);
+            tell(self, loan);
             return;
         }
         match &self.kind {
             ValueKind::Pointer(pointer) => {
                 let owns = matches!(self.heap, Some(heap) if heap.hold != Hold::Refers);
                 if let Some(pointee) = pointer.pointee.as_deref().filter(|_| owns) {
-                    pointee.collect_loans(writes, into);
+                    pointee.each_loan(writes, left, tell);
                 }
             }
             ValueKind::Sequence(sequence) | ValueKind::Set(sequence) => {
-                sequence.items.iter().for_each(|item| item.collect_loans(writes, into));
+                sequence.items.iter().for_each(|item| item.each_loan(writes, left, tell));
             }
             ValueKind::Map(map) => {
                 for (key, value) in &map.entries {
-                    key.collect_loans(writes, into);
-                    value.collect_loans(writes, into);
+                    key.each_loan(writes, left, tell);
+                    value.each_loan(writes, left, tell);
                 }
             }
             ValueKind::Record { fields, .. } | ValueKind::Enum { fields, .. } => {
-                fields.list.iter().for_each(|(_, field)| field.collect_loans(writes, into));
+                fields.list.iter().for_each(|(_, field)| field.each_loan(writes, left, tell));
             }
             // Which of a union's fields is live, and what the words of a broken value mean, is not
             // known.
@@ -190,6 +234,10 @@ mod tests {
         world.put_words(0x5000, &[0x6000]);
         let value = world.read_words(outer, &[0x5000]);
         assert_eq!(seen(&value), [(0x5000, 8, BorrowKind::Shared)]);
+        let lent_on: Vec<_> = value.lent_on().into_iter().map(|on| (on.at, on.size)).collect();
+        assert_eq!(lent_on, [(VirtAddr(0x5000), 8)]);
+        let targets: Vec<_> = value.lent_on().iter().map(|on| on.loans[0].target).collect();
+        assert_eq!(targets, [VirtAddr(0x6000)]);
     }
 
     #[test]

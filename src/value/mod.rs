@@ -51,7 +51,7 @@ pub use coroutines::Running;
 pub use format::{Expand, Format, FormatError, Radix};
 pub use heap::HeapPart;
 pub use limits::Limits;
-pub use loans::Loan;
+pub use loans::{LentOn, Loan};
 pub use may_lend::may_lend;
 pub use model::{Cut, Fields, Float, HeapSpan, Map, Pointer, Sequence, Text, Value, ValueKind};
 pub use naming::Naming;

@@ -1,6 +1,7 @@
 //! What is known of the content of a register.
 
 use super::effects::{Part, Place, Target};
+use crate::base::FileAddr;
 
 /// What a register or a cell of the frame holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +16,30 @@ pub(super) enum Known {
     Bytes { part: Part, plus: i64, fresh: bool },
     /// What a slot of the file holds.
     Slot(Target),
+    /// What a function has returned.
+    Result(CallResult),
+}
+
+/// A part of what a function has returned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CallResult {
+    /// The call.
+    pub call: FileAddr,
+    /// How it names the function.
+    pub target: Target,
+    /// Which part.
+    pub within: Within,
+}
+
+/// Which part of what a function has returned lies somewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Within {
+    /// What it has returned in `rax`.
+    Rax,
+    /// What it has returned in `rdx`.
+    Rdx,
+    /// The bytes from this one on of a value that it has stored where it was told to.
+    Memory(u64),
 }
 
 impl Known {

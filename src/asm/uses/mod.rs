@@ -28,6 +28,7 @@ mod outlook;
 mod reachable;
 mod registers;
 mod steps;
+mod temporaries;
 #[cfg(test)]
 mod tests;
 mod twin;
@@ -36,9 +37,11 @@ mod ways;
 
 pub use begins::{Begins, Piece};
 pub use effects::{CalleeKind, CalleeKnown, Part, Place, Target};
+pub use known::{CallResult, Within};
 pub use leaf::Leaf;
 pub use outlook::{Holding, Mention, Outlook};
 pub use reachable::{Ahead, Reachable, Work};
 pub use registers::argument_cell;
 pub use steps::{Code, Pad, Uses};
+pub use temporaries::{CellUse, Made};
 pub use verdict::{Ending, Standing, Verdict, Way};

@@ -60,7 +60,7 @@ pub enum Mention {
 }
 
 /// What became of a look ahead at one instruction.
-enum Seen {
+pub(super) enum Seen {
     /// What was looked for: the look is over.
     Found,
     /// The variable gets another value: nothing behind counts.
@@ -121,7 +121,11 @@ impl Uses {
         named: &dyn Fn(FileAddr) -> Mention,
     ) -> Option<Outlook> {
         let (mut dropped, mut perhaps) = (false, false);
+        let here = self.index_of(at);
         let found = self.forward(at, &mut |index, step| {
+            if holding.shared && holding.is_declared_anew(step) && Some(index) != here {
+                return Seen::Ends;
+            }
             for effect in &step.effects {
                 // The compiler compares, too, to find out what there is to drop.
                 let compared = compares(effect, &holding.slot);
@@ -259,7 +263,11 @@ impl Uses {
 
     /// Looks at each instruction that control can come to from where a frame stands; whether one was
     /// what was looked for. None where the address is in no instruction.
-    fn forward(&self, at: FileAddr, look: &mut dyn FnMut(usize, &Step) -> Seen) -> Option<bool> {
+    pub(super) fn forward(
+        &self,
+        at: FileAddr,
+        look: &mut dyn FnMut(usize, &Step) -> Seen,
+    ) -> Option<bool> {
         let here = self.index_of(at)?;
         let step = self.steps.get(here)?;
         let mut open: Vec<usize> = match at.0 > step.at {
@@ -295,7 +303,7 @@ impl Uses {
 }
 
 /// Whether an effect reads some bytes, changes them in place, or takes the address of one.
-fn uses(effect: &Effect, bytes: &Part) -> bool {
+pub(super) fn uses(effect: &Effect, bytes: &Part) -> bool {
     match effect {
         Effect::Reads { part, .. } => part.overlaps(bytes),
         Effect::Takes { at, .. } => bytes.contains(*at),
@@ -317,13 +325,13 @@ fn told(found: bool, perhaps: bool) -> Outlook {
     }
 }
 
-fn is_drop(effect: &Effect) -> bool {
+pub(super) fn is_drop(effect: &Effect) -> bool {
     let (Effect::Takes { by, .. } | Effect::Reads { by, .. }) = effect else { return false };
     let Taker::Argument { callee, .. } = by else { return false };
     matches!(callee.known.kind, CalleeKind::Drops { .. })
 }
 
-fn writes(step: &Step, bytes: &Part) -> bool {
+pub(super) fn writes(step: &Step, bytes: &Part) -> bool {
     let writes =
         |effect: &Effect| matches!(effect, Effect::Writes { part, .. } if part.overlaps(bytes));
     step.effects.iter().any(writes)

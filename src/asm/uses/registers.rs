@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use iced_x86::{Instruction, Mnemonic, OpKind, Register};
 
 use super::effects::{Callee, CalleeKind, Effect, Part, Place, Taker, Target};
-use super::known::Known;
+use super::known::{CallResult, Known, Within};
 use crate::base::FileAddr;
 
 /// The registers that floats are passed in, in their order (psABI, section 3.2.3).
@@ -35,6 +35,17 @@ pub(super) struct Registers<'a> {
     /// Whether the registers still hold what the caller put there.
     at_entry: bool,
     pub effects: Vec<Effect>,
+    /// What a function has returned, and the last instruction stored.
+    pub kept: Option<Kept>,
+}
+
+/// A cell of the frame in which a part is stored of what a function has returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Kept {
+    /// The cell, by its distance from the canonical frame address.
+    pub cell: i64,
+    /// What is stored there.
+    pub of: CallResult,
 }
 
 /// A memory operand.
@@ -58,7 +69,7 @@ impl Registers<'_> {
             (register, Known::Bytes { part, plus: 0, fresh: true })
         };
         let known = ARGUMENTS.into_iter().enumerate().map(argument).collect();
-        Registers { known, spilled, sp, at_entry: true, effects: Vec::new() }
+        Registers { known, spilled, sp, at_entry: true, effects: Vec::new(), kept: None }
     }
 
     /// Control can come from elsewhere: nothing is known any more.
@@ -129,8 +140,8 @@ impl Registers<'_> {
         }
     }
 
-    /// A call: what its arguments are, and what is lost by it.
-    pub fn call(&mut self, callee: Callee) {
+    /// A call at an address: what its arguments are, what is lost by it, and what it returns.
+    pub fn call(&mut self, callee: Callee, call: FileAddr) {
         if callee.known.kind == CalleeKind::Copies {
             self.copy(callee);
         } else {
@@ -145,6 +156,10 @@ impl Registers<'_> {
             self.pass_vectors(callee);
         }
         self.forget();
+        let Some(target) = callee.target else { return };
+        for (register, within) in [(Register::RAX, Within::Rax), (Register::RDX, Within::Rdx)] {
+            self.set(register, Known::Result(CallResult { call, target, within }));
+        }
     }
 
     /// Floats are arguments as well: without optimisation they are loaded right before the call.
@@ -306,6 +321,9 @@ impl Registers<'_> {
                 let register = instruction.op1_register();
                 self.consume(register, by);
                 self.keep_argument(instruction, register, place);
+                if let (Known::Result(of), Some(Place::Frame(cell))) = (self.get(register), place) {
+                    self.kept = Some(Kept { cell, of });
+                }
                 None
             }
             _ => instruction.try_immediate(1).ok().and_then(|n| u8::try_from(n & 0xff).ok()),

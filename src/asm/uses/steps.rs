@@ -10,7 +10,7 @@ use iced_x86::{
 use super::cells::{cells_with_addresses, changed_unseen};
 use super::effects::{CalleeKind, CalleeKnown, Effect, Target};
 use super::known::Known;
-use super::registers::Registers;
+use super::registers::{Kept, Registers};
 use super::ways::{Ways, callee_of};
 use crate::base::{FileAddr, Range};
 
@@ -63,6 +63,8 @@ pub(super) struct Step {
     /// Whether control leaves the function there, with all dropped that it had to drop.
     pub leaves: bool,
     pub effects: Vec<Effect>,
+    /// What a function has returned, where the instruction stores that.
+    pub kept: Option<Kept>,
     pub test: Option<Test>,
     /// The distance of the stack pointer from the canonical frame address; none for an instruction
     /// that control does not come to.
@@ -186,7 +188,8 @@ fn sweep(
                         OpKind::Register => registers.target(instruction.op0_register()),
                         _ => None,
                     };
-                    registers.call(callee_of(code, instruction, loaded));
+                    let call = FileAddr(instruction.ip());
+                    registers.call(callee_of(code, instruction, loaded), call);
                 }
                 _ => {
                     let used = info.info(instruction).used_registers().iter();
@@ -197,12 +200,13 @@ fn sweep(
                 }
             }
             effects = std::mem::take(&mut registers.effects);
+            let kept = registers.kept.take();
             let test = test_of(instruction, tested, &after);
             tested = flag;
             let leaves = leaves(code, instruction, &after);
             let pad = flow.pad.get(here).copied().flatten();
             let (at, next) = (instruction.ip(), instruction.next_ip());
-            steps.push(Step { at, next, after, pad, leaves, effects, test, sp: Some(sp) });
+            steps.push(Step { at, next, after, pad, leaves, effects, kept, test, sp: Some(sp) });
             continue;
         }
         let (at, next) = (instruction.ip(), instruction.next_ip());
@@ -213,6 +217,7 @@ fn sweep(
             pad: None,
             leaves: false,
             effects,
+            kept: None,
             test: None,
             sp: None,
         });
