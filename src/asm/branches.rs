@@ -1,7 +1,8 @@
 //! What one instruction, or a short run of them, will do.
 
 use iced_x86::{
-    Code, ConditionCode, Decoder, DecoderOptions, InstructionInfoFactory, OpAccess, Register,
+    Code, ConditionCode, Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess,
+    Register,
 };
 
 use crate::base::FileAddr;
@@ -40,7 +41,8 @@ pub fn takes_branch(code: &[u8], eflags: u64, rcx: u64) -> bool {
 }
 
 /// Whether a run of code stores to the bytes from `offset` above the stack pointer on, `size` of
-/// them, by an address that is the stack pointer plus a constant.
+/// them, by an address that is the stack pointer plus a constant. It ends where the function returns:
+/// what lies behind that is of another way, or of another function.
 pub fn stores_to_stack(code: &[u8], at: FileAddr, offset: i64, size: u64) -> bool {
     let mut decoder = Decoder::with_ip(64, code, at.0, DecoderOptions::NONE);
     let mut info = InstructionInfoFactory::new();
@@ -58,6 +60,9 @@ pub fn stores_to_stack(code: &[u8], at: FileAddr, offset: i64, size: u64) -> boo
         });
         if stores {
             return true;
+        }
+        if instruction.flow_control() == FlowControl::Return {
+            break;
         }
     }
     false
@@ -77,6 +82,16 @@ mod tests {
         let jrcxz = [0xe3, 0x10];
         assert!(takes_branch(&jrcxz, 0, 0) && !takes_branch(&jrcxz, 0, 1));
         assert!(!takes_branch(&[0xc3], u64::MAX, 0), "a ret is no conditional jump");
+    }
+
+    #[test]
+    fn a_store_behind_the_return_is_none_of_the_function() {
+        // mov 4(%rsp),%eax; add $0x38,%rsp; ret; mov %rdi,0x10(%rsp)
+        let [before, ret, behind] =
+            [&b"\x8b\x44\x24\x04\x48\x83\xc4\x38"[..], b"\xc3", b"\x48\x89\x7c\x24\x10"];
+        let stores = |code: &[&[u8]]| stores_to_stack(&code.concat(), FileAddr(0), 0x10, 16);
+        assert!(stores(&[before, behind]));
+        assert!(!stores(&[before, ret, behind]));
     }
 
     #[test]
