@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 #[inline(never)]
 fn mark(n: u32) -> u32 {
-    black_box(n)
+    black_box(n) // #mark
 }
 
 #[inline(never)]
