@@ -84,10 +84,18 @@ fn keep(word: &str) -> bool {
     black_box(word.len() > 1) // #keep
 }
 
+#[inline(never)]
+fn longer(word: &str) -> bool {
+    black_box(word.len() > 2) // #longer
+}
+
 fn filters() {
     let mut list = vec![String::from("one"), String::from("two")];
     list.retain(|word| keep(word));
     black_box(&list);
+    let mut words = vec![String::from("no"), String::from("three")];
+    words.retain(|word| longer(word));
+    black_box(&words);
 }
 
 fn formats() {

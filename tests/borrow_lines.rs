@@ -95,3 +95,11 @@ fn small_values_that_are_passed_by_their_address_are_moved() {
     assert!(text.contains("one    Either  <moved to sum::either at borrow_lines.rs:"), "{text}");
     assert!(text.contains("other  Either  Short(1)"), "{text}");
 }
+
+#[test]
+fn a_vector_that_has_dropped_an_element_within_retain_is_not_taken_for_dropped() {
+    let words = ["continue", "frame function borrow_lines::filters", "print words", "why words"];
+    let text = at("longer", &words);
+    assert!(text.contains("dangling: into #") && text.contains("\"three\""), "{text}");
+    assert!(text.contains("it is live") && !text.contains("it is dead"), "{text}");
+}

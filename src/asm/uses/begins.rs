@@ -99,6 +99,12 @@ impl Begins {
         Some(Begins { steps, back })
     }
 
+    /// Whether a piece does anything that others can see: else the optimiser has moved that away, or
+    /// made it one with the work of another.
+    pub fn works(&self, piece: &Piece<'_>) -> bool {
+        !self.work(piece, &self.inside(piece)).is_empty()
+    }
+
     /// Where a piece begins its work. Its entry where nothing else can be told.
     pub fn of_piece(&self, piece: &Piece<'_>) -> Vec<FileAddr> {
         let found = self.index_of(piece.entry).and_then(|entry| self.found(piece, entry));

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::asm::has_effect;
 use crate::asm::uses::{Begins, Piece};
-use crate::base::{FileAddr, Range};
+use crate::base::{FileAddr, Range, Whose};
 use crate::dwarf::{DropCode, DropPart, Function, Image};
 use crate::session::callees::with_code;
 use crate::track::drops::plain_name;
@@ -16,7 +16,7 @@ use crate::track::drops::plain_name;
 const MOST: usize = 1 << 12;
 
 /// Where each piece of code begins, in the order of the code: a function at its first instruction,
-/// an inlined drop wherever its work does.
+/// an inlined drop wherever its work does; nowhere, where it has none.
 pub(super) fn begins(image: &Image, code: &[DropCode]) -> Vec<Vec<FileAddr>> {
     let mut begins: Vec<Vec<FileAddr>> = code.iter().map(|code| vec![entry(image, code)]).collect();
     let mut functions: HashMap<FileAddr, Vec<usize>> = HashMap::new();
@@ -68,7 +68,7 @@ fn in_function(
         let inner = found.iter().filter(within);
         let inner: Vec<(FileAddr, usize)> =
             inner.flat_map(|(other, at)| at.iter().map(|at| (*at, *other))).collect();
-        let begins = ways.of_piece(&Piece {
+        let asked = Piece {
             ranges: &piece.ranges,
             entry: entry(image, piece),
             inner: &inner,
@@ -78,7 +78,13 @@ fn in_function(
                 // Of each field that it drops, glue says the same line.
                 DropPart::Glue => None,
             },
-        });
+        };
+        // What only frees has its work in the code of another drop then, and begins there.
+        let only_frees = super::whose(image, &piece.type_name) == Some(Whose::Std);
+        let begins = match only_frees && !ways.works(&asked) {
+            true => Vec::new(),
+            false => ways.of_piece(&asked),
+        };
         found.push((index, begins));
     }
     Some(found)

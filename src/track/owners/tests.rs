@@ -90,6 +90,23 @@ fn a_place_whose_block_was_freed_and_not_moved_is_freed() {
 }
 
 #[test]
+fn what_the_code_says_to_live_is_not_gone_with_a_part_of_it() {
+    let mut ledger = ledger_with(&[0x50, 0x90]);
+    let mut owners = Owners::default();
+    let list = Claim {
+        owns: vec![VirtAddr(0x50), VirtAddr(0x90)],
+        says: Says::Live,
+        ..claim(MAIN, 1, "main::list", 0x50)
+    };
+    free(&mut ledger, 0x90);
+    let mut judge =
+        |ledger: &_| owners.judge(T, VirtAddr(MAIN), std::slice::from_ref(&list), ledger).0;
+    assert_eq!(judge(&ledger), [Standing::Owner], "an element was dropped");
+    free(&mut ledger, 0x50);
+    assert!(matches!(judge(&ledger)[..], [Standing::Freed { .. }]), "all of it was freed");
+}
+
+#[test]
 fn of_two_variables_of_one_frame_the_later_one_owns() {
     let ledger = ledger_with(&[0x50]);
     let mut owners = Owners::default();

@@ -13,6 +13,18 @@ fn begins(
     inner: &[(u64, usize)],
     source: &dyn Fn(u64) -> Option<u64>,
 ) -> Vec<u64> {
+    let found = with(code, ranges, inner, source, Begins::of_piece);
+    found.into_iter().map(|at| at.0).collect()
+}
+
+/// Asks something of a piece of code.
+fn with<T>(
+    code: &[u8],
+    ranges: &[(u64, u64)],
+    inner: &[(u64, usize)],
+    source: &dyn Fn(u64) -> Option<u64>,
+    ask: impl FnOnce(&Begins, &Piece<'_>) -> T,
+) -> T {
     let end = 0x1000 + code.len() as u64;
     let code = Code {
         bytes: code,
@@ -31,8 +43,7 @@ fn begins(
         once: Some(7),
         source: &|at| source(at.0),
     };
-    let found = Begins::of(&code).expect("it is code").of_piece(&piece);
-    found.into_iter().map(|at| at.0).collect()
+    ask(&Begins::of(&code).expect("it is code"), &piece)
 }
 
 fn alone(code: &[u8], ranges: &[(u64, u64)]) -> Vec<u64> {
@@ -92,4 +103,6 @@ fn what_only_stores_begins_with_its_stores() {
     let code = [0x90, 0x90, 0x89, 0x07, 0xff, 0xc9, 0x75, 0xfa, 0xc3];
     assert_eq!(alone(&code, &[(0x1001, 0x1004)]), [0x1002]);
     assert_eq!(alone(&code, &[(0x1001, 0x1002)]), [0x1001], "it does nothing");
+    let works = |range| with(&code, &[range], &[], &|_| None, |code, piece| code.works(piece));
+    assert!(works((0x1001, 0x1004)) && !works((0x1001, 0x1002)) && !works((0x1004, 0x1008)));
 }
