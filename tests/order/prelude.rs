@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 pub type Hash<T> = HashMap<u32, T, BuildHasherDefault<DefaultHasher>>;
 pub trait Says: Send { fn id(&self) -> u32; }
+impl<T: Says + ?Sized> Says for Box<T> { fn id(&self) -> u32 { (**self).id() } }
 #[inline(never)] fn said<T>(id: u32) {
     let place = if std::env::var_os("ORACLE_PLACES").is_some() { place() } else { String::new() };
     println!("d {} {id}{place}", type_name::<T>());
