@@ -42,7 +42,7 @@ pub(super) fn begins(image: &Image, code: &[DropCode]) -> Vec<Vec<FileAddr>> {
 
 /// The first of the pieces of an inlined drop that does anything: what only loads or reckons in
 /// registers is moved out of loops.
-fn entry(image: &Image, code: &DropCode) -> FileAddr {
+pub(super) fn entry(image: &Image, code: &DropCode) -> FileAddr {
     let does = |range: &&_| image.bytes(**range).is_none_or(|bytes| has_effect(bytes, **range));
     let first = code.ranges.iter().find(does).filter(|_| code.inlined > 0);
     first.map_or(code.entry, |range| range.start)

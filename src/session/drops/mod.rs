@@ -89,7 +89,7 @@ impl Run {
             // What somebody asks for by name need not be what is shown to everybody.
             let whose = whose(&main.image, &code.type_name).unwrap_or(Whose::Std);
             let to_virt = |range| main.bias.range_to_virt(range);
-            let entry = main.bias.to_virt(code.entry);
+            let entry = main.bias.to_virt(begins::entry(&main.image, &code));
             let inlined = (code.inlined > 0).then(|| main.image.function_at(code.entry)).flatten();
             let jumps = inlined.as_ref().map_or_else(Vec::new, |function| {
                 tail_calls(&main.image, &code.ranges, &function.ranges)
@@ -227,7 +227,9 @@ impl Run {
         if planted.code.by_convention {
             return frame.registers.get(Register::RDI).map(VirtAddr);
         }
-        let variable = planted.code.pointer.as_ref()?;
+        // Elsewhere in an inlined drop its parameter is that of any of the copies of its code.
+        let at_entry = planted.at == planted.site.entry;
+        let variable = planted.code.pointer.as_ref().filter(|_| at_entry)?;
         let image = &planted.loaded.image;
         let memory = self.inferior.memory();
         let context = FrameContext { frame, vectors: None, memory };

@@ -10,7 +10,7 @@ use crate::asm::stores_to_stack;
 use crate::base::{FileAddr, MemoryExt, Range, ThreadNo, VirtAddr};
 use crate::dwarf::{
     Function, Image, Location, Origin, SymbolKind, TypeKind, TypeRef, Types, crate_of, demangle,
-    short_type_name,
+    dropped_by, short_type_name,
 };
 use crate::frame::RawFrame;
 use crate::track::drops::{CallSeen, FrameSeen, OpenDrop, PlaceKind, PlaceSeen, is_direct};
@@ -258,9 +258,13 @@ fn function_of(frame: &RawFrame) -> Option<(std::sync::Arc<Function>, FileAddr)>
     Some((loaded.image.function_at(at)?, at))
 }
 
-/// Whether a variable is of a function that the user wrote.
+/// Whether a variable is of a function that the user wrote. What the `self` of an inlined `drop` points
+/// to is the value itself, and no place that it lies in.
 fn is_users(image: &Image, function: &Function, scoped: &Scoped<'_>) -> bool {
     let name = scoped.call.map_or(&function.name, |call| &call.name);
+    if scoped.call.is_some() && scoped.variable.parameter && dropped_by(name).is_some() {
+        return false;
+    }
     image.origin_of_crate(crate_of(name)) == Origin::User
 }
 
