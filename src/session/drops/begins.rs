@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -15,34 +16,52 @@ use crate::track::drops::plain_name;
 /// The most inlined drops of a function that are looked at one by one; its size is that of a program.
 const MOST: usize = 1 << 12;
 
-/// Where each piece of code begins, in the order of the code: a function at its first instruction,
-/// an inlined drop wherever its work does; nowhere, where it has none.
-pub(super) fn begins(image: &Image, code: &[DropCode]) -> Vec<Vec<FileAddr>> {
-    let mut begins: Vec<Vec<FileAddr>> = code.iter().map(|code| vec![entry(image, code)]).collect();
-    let mut functions: HashMap<FileAddr, Vec<usize>> = HashMap::new();
-    for (index, code) in code.iter().enumerate().filter(|(_, code)| code.inlined > 0) {
-        let function = image.function_at(code.entry);
-        if let Some(range) = function.as_ref().and_then(|function| function.ranges.first()) {
-            functions.entry(range.start).or_default().push(index);
-        }
+/// Where a piece of code is entered.
+pub(super) struct Entered {
+    /// Its first instruction; of an inlined drop that of its first part that does anything.
+    pub entry: FileAddr,
+    /// Where it begins, each time that it is run: a function at its first instruction, an inlined
+    /// drop wherever its work does; nowhere, where it has none.
+    pub begins: Vec<FileAddr>,
+    /// The function that it is inlined into.
+    pub function: Option<Arc<Function>>,
+}
+
+/// Where each piece of code is entered, in the order of the code.
+pub(super) fn entered(image: &Image, code: &[DropCode]) -> Vec<Entered> {
+    let mut entered: Vec<Entered> = code
+        .iter()
+        .map(|code| {
+            let entry = entry(image, code);
+            let function = (code.inlined > 0).then(|| image.function_at(code.entry)).flatten();
+            Entered { entry, begins: vec![entry], function }
+        })
+        .collect();
+    let mut functions: HashMap<FileAddr, (&Function, Vec<usize>)> = HashMap::new();
+    for (index, function) in entered.iter().enumerate() {
+        let function = function.function.as_deref();
+        let Some((function, range)) = function.and_then(|f| Some((f, f.ranges.first()?))) else {
+            continue;
+        };
+        functions.entry(range.start).or_insert((function, Vec::new())).1.push(index);
     }
     let found: Vec<_> = functions
         .into_par_iter()
-        .filter(|(_, pieces)| pieces.len() <= MOST)
-        .filter_map(|(at, pieces)| in_function(image, at, code, pieces))
+        .filter(|(_, (_, pieces))| pieces.len() <= MOST)
+        .filter_map(|(_, (function, pieces))| in_function(image, function, code, &entered, pieces))
         .flatten()
         .collect();
     for (index, found) in found {
-        if let Some(begins) = begins.get_mut(index) {
-            *begins = found;
+        if let Some(entered) = entered.get_mut(index) {
+            entered.begins = found;
         }
     }
-    begins
+    entered
 }
 
 /// The first of the pieces of an inlined drop that does anything: what only loads or reckons in
 /// registers is moved out of loops.
-pub(super) fn entry(image: &Image, code: &DropCode) -> FileAddr {
+fn entry(image: &Image, code: &DropCode) -> FileAddr {
     let does = |range: &&_| image.bytes(**range).is_none_or(|bytes| has_effect(bytes, **range));
     let first = code.ranges.iter().find(does).filter(|_| code.inlined > 0);
     first.map_or(code.entry, |range| range.start)
@@ -51,17 +70,17 @@ pub(super) fn entry(image: &Image, code: &DropCode) -> FileAddr {
 /// Where the inlined drops of a function begin, by index.
 fn in_function(
     image: &Image,
-    at: FileAddr,
+    function: &Function,
     code: &[DropCode],
+    entered: &[Entered],
     mut pieces: Vec<usize>,
 ) -> Option<Vec<(usize, Vec<FileAddr>)>> {
-    let function = image.function_at(at)?;
     let ways = with_code(image, *function.ranges.first()?, Begins::of)?;
     // What is within another is found first: the other begins no later.
     pieces.sort_by_key(|index| code.get(*index).map(|code| std::cmp::Reverse(code.inlined)));
     let mut found: Vec<(usize, Vec<FileAddr>)> = Vec::new();
     for index in pieces {
-        let Some(piece) = code.get(index) else { continue };
+        let Some((piece, own)) = code.get(index).zip(entered.get(index)) else { continue };
         let within = |(other, _): &&(usize, Vec<FileAddr>)| {
             code.get(*other).is_some_and(|other| is_within(other, piece))
         };
@@ -70,11 +89,11 @@ fn in_function(
             inner.flat_map(|(other, at)| at.iter().map(|at| (*at, *other))).collect();
         let asked = Piece {
             ranges: &piece.ranges,
-            entry: entry(image, piece),
+            entry: own.entry,
             inner: &inner,
             once: own_body(code, piece, &inner),
             source: &|at| match piece.part {
-                DropPart::Body => source(image, &function, at),
+                DropPart::Body => source(image, function, at),
                 // Of each field that it drops, glue says the same line.
                 DropPart::Glue => None,
             },

@@ -84,13 +84,13 @@ impl Run {
         let bodies = code.iter().filter(|code| code.part == DropPart::Body);
         let implementing: HashSet<_> = bodies.map(|code| plain_name(&code.type_name)).collect();
         let without_bodies = merged::without_bodies(&main.image, &code);
-        let begins = begins::begins(&main.image, &code);
-        for ((code, without_body), begins) in code.into_iter().zip(without_bodies).zip(begins) {
+        let entered = begins::entered(&main.image, &code);
+        for ((code, without_body), entered) in code.into_iter().zip(without_bodies).zip(entered) {
             // What somebody asks for by name need not be what is shown to everybody.
             let whose = whose(&main.image, &code.type_name).unwrap_or(Whose::Std);
             let to_virt = |range| main.bias.range_to_virt(range);
-            let entry = main.bias.to_virt(begins::entry(&main.image, &code));
-            let inlined = (code.inlined > 0).then(|| main.image.function_at(code.entry)).flatten();
+            let entry = main.bias.to_virt(entered.entry);
+            let inlined = entered.function;
             let jumps = inlined.as_ref().map_or_else(Vec::new, |function| {
                 tail_calls(&main.image, &code.ranges, &function.ranges)
             });
@@ -108,7 +108,7 @@ impl Run {
                 jumps_to: jumps.into_iter().map(|(_, to)| main.bias.to_virt(to)).collect(),
             };
             let (site, code) = (Arc::new(site), Arc::new(code));
-            for at in begins {
+            for at in entered.begins {
                 let (site, code, loaded) = (site.clone(), code.clone(), main.clone());
                 self.plant_one_drop(Planted { site, code, at: loaded.bias.to_virt(at), loaded });
             }
