@@ -97,7 +97,9 @@
 //! # The way of a drop
 //!
 //! [`dwarf::DropCode`] is code that drops values: drop glue and `Drop::drop`, out of line and inlined.
-//! `session/drops` plants it for the types that a reader cares for. A stop there becomes a
+//! `session/drops` plants it for the types that a reader cares for. The optimiser moves, merges and
+//! copies the instructions of an inlined drop: where it begins each time that it is run is told by the
+//! ways through the function (`asm/uses/begins.rs`, `session/drops/begins.rs`). A stop there becomes a
 //! [`track::drops::DropRecord`]: the frames and calls around it, the value's address, the name of its
 //! place. [`track::drops::Drops`] tells from records alone which drops are the program's own, which
 //! one encloses which, and when one is over. `front/drops` makes a snapshot of the events and

@@ -1,10 +1,10 @@
 //! What one instruction, or a short run of them, will do.
 
 use iced_x86::{
-    Code, ConditionCode, Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess,
-    Register,
+    Code, ConditionCode, Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, Register,
 };
 
+use super::access::writes;
 use crate::base::FileAddr;
 
 /// Whether a conditional jump will be taken, by the flags register and rcx.
@@ -50,13 +50,9 @@ pub fn stores_to_stack(code: &[u8], at: FileAddr, offset: i64, size: u64) -> boo
     while decoder.can_decode() {
         let instruction = decoder.decode();
         let stores = info.info(&instruction).used_memory().iter().any(|memory| {
-            let writes = matches!(
-                memory.access(),
-                OpAccess::Write | OpAccess::ReadWrite | OpAccess::CondWrite
-            );
             let from = memory.displacement().cast_signed();
             let direct = memory.base() == Register::RSP && memory.index() == Register::None;
-            writes && direct && offset <= from && from < end
+            writes(memory.access()) && direct && offset <= from && from < end
         });
         if stores {
             return true;

@@ -1,7 +1,8 @@
 //! Whether some code does anything that lasts.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpAccess};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory};
 
+use super::access::writes;
 use crate::base::{FileAddr, Range};
 
 /// Whether code calls, returns, decides or stores to memory, and does not only load and reckon in
@@ -15,14 +16,8 @@ pub fn has_effect(code: &[u8], range: Range<FileAddr>) -> bool {
             instruction.flow_control(),
             FlowControl::Next | FlowControl::UnconditionalBranch
         );
-        let stores = |access| {
-            !matches!(
-                access,
-                OpAccess::None | OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess
-            )
-        };
         let info = factory.info(&instruction);
-        if !goes_on || info.used_memory().iter().any(|memory| stores(memory.access())) {
+        if !goes_on || info.used_memory().iter().any(|memory| writes(memory.access())) {
             return true;
         }
     }

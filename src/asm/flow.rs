@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
-    Register,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, Register,
 };
 
+use super::access::writes;
 use crate::base::{FileAddr, Range};
 
 /// One instruction and where control goes from it.
@@ -88,7 +88,7 @@ fn touches(info: &mut InstructionInfoFactory, instruction: &Instruction) -> Vec<
     let memory = info.info(instruction).used_memory().iter();
     memory
         .filter(|memory| direct(memory.base(), memory.index()))
-        .filter(|memory| !matches!(memory.access(), OpAccess::Read | OpAccess::CondRead))
+        .filter(|memory| writes(memory.access()))
         .map(|memory| {
             let from = memory.displacement().cast_signed();
             // An operand whose size is not known counts as one byte: its first is touched.

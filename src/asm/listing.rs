@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Formatter, FormatterOutput, FormatterTextKind,
-    Instruction, InstructionInfoFactory, Mnemonic, NasmFormatter, OpAccess, OpKind, Register,
-    SymbolResolver, SymbolResult,
+    Instruction, InstructionInfoFactory, Mnemonic, NasmFormatter, OpKind, Register, SymbolResolver,
+    SymbolResult,
 };
 
+use super::access::writes;
 use crate::base::{self, FileAddr, Range};
 
 /// Column, from the mnemonic on, at which operands begin.
@@ -228,7 +229,7 @@ fn accesses(instruction: &Instruction, info: &mut InstructionInfoFactory) -> Vec
     used.filter(|memory| !(stack && memory.base() == Register::RSP))
         .filter_map(|memory| {
             let plain = access(memory.base(), memory.index(), memory.displacement())?;
-            let writes = !matches!(memory.access(), OpAccess::Read | OpAccess::CondRead);
+            let writes = writes(memory.access());
             let size = memory.memory_size().size().max(1) as u64;
             Some(Access { size: Some(size), writes, ..plain })
         })

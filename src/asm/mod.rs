@@ -3,6 +3,7 @@
 //! Pure functions from bytes to bytes and facts: where a function is left, and how one instruction
 //! can run at another address. Nothing here reads files or processes; it imports floor 0 only.
 
+mod access;
 mod boundaries;
 mod branches;
 mod called;

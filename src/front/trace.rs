@@ -25,6 +25,7 @@ pub(super) fn run(args: &TraceArgs) -> Outcome {
         values: true,
         full: args.output.full,
         halt_on_signals: false,
+        nameless_borrows: false,
         pin: !args.output.no_pin,
         max_depth: args.limit_depth,
     };

@@ -27,6 +27,7 @@ pub(super) fn run(args: &WatchArgs) -> Outcome {
         values: true,
         full: args.output.full,
         halt_on_signals: false,
+        nameless_borrows: false,
         pin: !args.output.no_pin,
         max_depth: None,
     };

@@ -45,16 +45,16 @@ impl Frame<'_> {
 
     /// Whether two variables are a value and the reference to it that a guard has.
     fn are_of_one_binding(&self, value: &Placed, reference: &Placed) -> bool {
-        let to = reference.ty.and_then(|ty| match self.image.get(ty).ok()?.kind {
+        let referent = || match self.image.get(reference.ty?).ok()?.kind {
             TypeKind::Pointer { to, flavour: PointerFlavour::Shared } => to,
             _ => None,
-        });
+        };
         value.in_scope
             && reference.in_scope
             && value.name == reference.name
             && value.line == reference.line
             && value.inlined == reference.inlined
-            && self.are_same(to, value.ty)
+            && self.are_same(referent(), value.ty)
     }
 
     fn are_same(&self, one: Option<TypeRef>, other: Option<TypeRef>) -> bool {

@@ -108,6 +108,7 @@ impl Settings {
             values: true,
             full: false,
             halt_on_signals: true,
+            nameless_borrows: true,
             pin: self.pin,
             max_depth: None,
         }

@@ -173,12 +173,9 @@ impl Run {
         let regions = self.regions();
         let alive = Alive { memory: &memory, regions: &regions };
         let around = Surroundings {
-            regions: &regions,
-            thread,
             limits,
-            is_user: &|_| true,
             calls: Calls::One(function.as_deref().and_then(|f| nth_call(f, at, frame.call))),
-            stores: &self.stores,
+            ..self.surroundings(&regions, thread)
         };
         let low = stack.low_end(frame);
         let placed = |function: &Function| {

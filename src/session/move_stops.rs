@@ -16,7 +16,7 @@ use super::plain::is_plain;
 use super::ownership_stops::{Happened, OwnershipStop};
 use super::places::{BreakPlace, place};
 use super::run::Run;
-use super::slots::{self, Calls, Surroundings, short_function};
+use super::slots::{self, short_function};
 use crate::base::{Cached, FileAddr, Register};
 use crate::dwarf::Image;
 use crate::frame::innermost;
@@ -131,14 +131,7 @@ impl Run {
         let (types, registers) = (&*image, &read_register);
         let reader = Reader { types, bias, memory: &memory, registers, limits, running };
         let regions = self.regions();
-        let around = Surroundings {
-            regions: &regions,
-            thread: thread.no(),
-            limits,
-            is_user: &|_| true,
-            calls: Calls::Own,
-            stores: &self.stores,
-        };
+        let around = self.surroundings(&regions, thread.no());
         let low = raw.registers.sp();
         let variables = slots::place(&around, &context, &function, &image, low);
         let frame =

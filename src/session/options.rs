@@ -31,6 +31,9 @@ pub struct Options {
     /// Whether the program stands still at a signal that would end it, or that a debugger's user
     /// wants to see.
     pub halt_on_signals: bool,
+    /// Whether pictures find what borrows without a variable of its own, too: temporaries, references
+    /// by which closures have captured, and what others lead to. Stops show it; it takes time.
+    pub nameless_borrows: bool,
     /// Whether debugger and program share one core while the program has one thread, which makes a
     /// stop several times cheaper.
     pub pin: bool,

@@ -10,7 +10,7 @@ use super::mentions::Mentions;
 use super::plain::is_plain;
 use crate::asm::uses::{Holding, Mention, Outlook, Part, Place};
 use crate::base::FileAddr;
-use crate::dwarf::{Image, Location, SourceLine, TypeRef, Types, crate_of};
+use crate::dwarf::{Image, Location, Origin, SourceLine, TypeRef, Types, crate_of};
 use crate::frame::slots::Placed;
 use crate::track::{Doubt, Need, PlaceKey};
 use crate::value::{Loan, Value, may_lend};
@@ -45,7 +45,7 @@ const GUARDS: [&str; 13] = [
 ];
 
 impl Followed {
-    /// What a variable may lend, and what it has borrowed.
+    /// What a variable may lend, and what it has borrowed; not what that leads on to.
     pub fn footprint(
         &self,
         frame: &Frame<'_>,
@@ -59,10 +59,8 @@ impl Followed {
             _ => None,
         };
         let (ty, image) = (variable.ty?, frame.context.frame.loaded.as_ref()?.image.clone());
-        let (loans, lent_on) = match self.may_lend(&image, ty) {
-            true => (value.loans(), value.lent_on()),
-            false => (Vec::new(), Vec::new()),
-        };
+        let may_lend = self.may_lend(&image, ty);
+        let loans = if may_lend { value.loans() } else { Vec::new() };
         let loans = loans.into_iter().map(|loan| {
             let need = self.need(frame, variable, &loan);
             (loan, need)
@@ -75,7 +73,7 @@ impl Followed {
             bytes,
             ty,
             loans: loans.collect(),
-            lent_on,
+            lent_on: Vec::new(),
             image,
         })
     }
@@ -111,9 +109,9 @@ impl Followed {
 
     /// Whether a variable is a parameter that a function of std gets by value: it passes those on.
     fn is_passed_on(&self, frame: &Frame<'_>, variable: &Placed) -> bool {
-        let of_std = ["core", "alloc", "std"].contains(&crate_of(&frame.function.name));
-        let ty = variable.ty.and_then(|ty| frame.image.get(ty).ok());
-        of_std && ty.is_some_and(|ty| !ty.name.starts_with('&'))
+        let ty = || frame.image.get(variable.ty?).ok();
+        frame.image.origin_of_crate(crate_of(&frame.function.name)) == Origin::Std
+            && ty().is_some_and(|ty| !ty.name.starts_with('&'))
     }
 
     /// What the code says by itself; in builds that were not optimised.

@@ -4,6 +4,7 @@ use super::calls::same_stack;
 use super::context::FrameContext;
 use super::fates;
 use super::nameless::Nameless;
+use super::regions::Regions;
 use super::run::Run;
 use super::slots::{self, Calls, FrameSlots, Surroundings};
 use super::std_calls::name_of_call;
@@ -142,7 +143,7 @@ impl Run {
             with_slots += usize::from(slots.is_some());
             let user = frame_views.iter().any(|view| view.user);
             if user {
-                if self.options.halt_on_signals && wanted {
+                if self.options.nameless_borrows && wanted {
                     let calls = if runs_users { others.clone() } else { index..index };
                     self.add_nameless(no, &frames, (calls, index), &frame_views, &mut nameless);
                 }
@@ -286,22 +287,37 @@ impl Run {
             None => false,
         };
         let around = Surroundings {
-            regions: &regions,
-            thread,
             limits: reading.limits,
             is_user: &is_user,
             calls: if reading.inlined { Calls::Users } else { Calls::Own },
-            stores: &self.stores,
+            ..self.surroundings(&regions, thread)
         };
         let function = raw
             .loaded
             .as_ref()
             .and_then(|loaded| loaded.image.function_at(loaded.bias.to_file(raw.lookup)));
         let mut read = slots::read(&around, &context, function.as_deref(), low);
-        if let (true, Some(function)) = (self.options.halt_on_signals, &function) {
+        if let (true, Some(function)) = (around.nameless_borrows, &function) {
             read.temporaries.extend(slots::temporaries(&around, &context, function));
         }
         read
+    }
+
+    /// What reading a frame of a thread needs: of the function itself, as pictures show values.
+    pub(super) fn surroundings<'a>(
+        &'a self,
+        regions: &'a Regions<'a>,
+        thread: ThreadNo,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            regions,
+            thread,
+            limits: Limits::default(),
+            is_user: &|_| true,
+            calls: Calls::Own,
+            nameless_borrows: self.options.nameless_borrows,
+            stores: &self.stores,
+        }
     }
 
     /// Whether a function is among those that the user asked to see.

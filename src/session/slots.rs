@@ -50,6 +50,8 @@ pub(super) struct Surroundings<'a> {
     pub is_user: &'a dyn Fn(&str) -> bool,
     /// Whose variables are shown.
     pub calls: Calls<'a>,
+    /// Whether what borrows without a variable of its own is looked for.
+    pub nameless_borrows: bool,
     /// What is known already of the code of functions.
     pub stores: &'a Stores,
 }
@@ -434,12 +436,19 @@ fn view_variable(
     let frame = code.map(|function| Frame { context, function, image, reader: &reader });
     if captured && matches!(location, Location::Memory(_)) {
         let own = frame.filter(|_| variable.inlined.is_none());
-        let captured = own.and_then(|frame| captured::captured(&frame, variable, key, name));
+        let captured = own
+            .filter(|_| around.nameless_borrows)
+            .and_then(|frame| captured::captured(&frame, variable, key, name));
         return Some(Known { captured, ..Known::default() });
     }
-    let footprint = frame.and_then(|frame| {
+    let mut footprint = frame.and_then(|frame| {
         around.stores.followed.footprint(&frame, variable, &value, key.clone(), &name)
     });
+    // Nothing is lent on by what holds no reference.
+    let holds = |found: &&mut Footprint| around.nameless_borrows && !found.loans.is_empty();
+    if let Some(found) = footprint.as_mut().filter(holds) {
+        found.lent_on = value.lent_on();
+    }
     let claim = claim(key, name, &value, location, variable.size, context);
     let claim = claim.map(|claim| with_fate(claim, says, variable.fate.as_ref(), &value));
     Some(Known { claim, footprint, captured: None })

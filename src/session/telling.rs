@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::context::FrameContext;
 use super::picture::Reading;
 use super::run::Run;
-use super::slots::{self, Calls, Surroundings};
+use super::slots;
 use super::threads::Activation;
 use crate::base::{
     At, Data, EventKind, Evidence, FrameView, Region, Registers, ReturnEnd, SectionView, Shown,
@@ -153,14 +153,7 @@ impl Run {
             Ok(location) => location,
             Err(why) => return Returned::unreadable(&image, ty, &why),
         };
-        let around = Surroundings {
-            regions: &regions,
-            thread: thread.no(),
-            limits: Limits::default(),
-            is_user: &|_| true,
-            calls: Calls::Own,
-            stores: &self.stores,
-        };
+        let around = self.surroundings(&regions, thread.no());
         let read = slots::reader(&around, &context, &image, &registers).read(ty, &location);
         let shown = regions.values.then(|| regions.shown(&read));
         let key = PlaceKey { thread: thread.no(), cfa: call.cfa, die: 0 };
@@ -191,14 +184,7 @@ impl Run {
             saved: Vec::new(),
         };
         let context = FrameContext { frame: &frame, vectors: None, memory };
-        let around = Surroundings {
-            regions: &regions,
-            thread: ThreadNo(1),
-            limits: Limits::default(),
-            is_user: &|_| true,
-            calls: Calls::Own,
-            stores: &self.stores,
-        };
+        let around = self.surroundings(&regions, ThreadNo(1));
         let statics = units.into_iter().flat_map(|unit| main.image.statics_of_unit(unit));
         statics
             .filter(|found| main.image.origin_of_crate(crate_of(&found.name)) == Origin::User)

@@ -106,12 +106,8 @@ impl Run {
         };
         let call = depth.unwrap_or_else(|| not_begun(&raw));
         let around = Surroundings {
-            regions: &regions,
-            thread: no,
-            limits: Limits::default(),
-            is_user: &|_| true,
             calls: Calls::One(nth_call(&function, at, call)),
-            stores: &self.stores,
+            ..self.surroundings(&regions, no)
         };
         let looking = Looking {
             run: self,

@@ -8,11 +8,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, OpAccess, Register};
+use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Register};
 
 use super::effects::{CalleeKind, Target};
 use super::steps::{Code, decode};
 use super::ways::{Ways, callee_of, target_before};
+use crate::asm::access::writes;
 use crate::base::{FileAddr, Range};
 
 /// The ways through a function, backwards.
@@ -99,36 +100,42 @@ impl Begins {
         Some(Begins { steps, back })
     }
 
-    /// Whether a piece does anything that others can see: else the optimiser has moved that away, or
-    /// made it one with the work of another.
-    pub fn works(&self, piece: &Piece<'_>) -> bool {
-        !self.work(piece, &self.inside(piece)).is_empty()
-    }
-
-    /// Where a piece begins its work. Its entry where nothing else can be told.
+    /// Where a piece begins its work, its entry where nothing else can be told. Nowhere where it does
+    /// nothing that others can see: the optimiser has moved that away, or made it one with the work
+    /// of another.
     pub fn of_piece(&self, piece: &Piece<'_>) -> Vec<FileAddr> {
-        let found = self.index_of(piece.entry).and_then(|entry| self.found(piece, entry));
+        let inside = self.inside(piece);
+        let work = self.work(piece, &inside);
+        if work.is_empty() {
+            return Vec::new();
+        }
+        let entry = self.index_of(piece.entry);
+        let found = entry.and_then(|entry| self.found(piece, entry, &inside, &work));
         found.unwrap_or_else(|| vec![piece.entry])
     }
 
-    fn found(&self, piece: &Piece<'_>, entry: usize) -> Option<Vec<FileAddr>> {
-        let inside = self.inside(piece);
-        let work = self.work(piece, &inside);
-        let copies = self.copied(&work, &inside);
-        if copies.is_empty() && (work.is_empty() || self.is_written_in_one(piece, entry, &inside)) {
+    fn found(
+        &self,
+        piece: &Piece<'_>,
+        entry: usize,
+        inside: &HashSet<usize>,
+        work: &BTreeMap<usize, Work>,
+    ) -> Option<Vec<FileAddr>> {
+        let copies = self.copied(work, inside);
+        if copies.is_empty() && self.is_written_in_one(piece, entry, inside) {
             return None;
         }
-        let guarded = |at: &usize| !self.comes_from_outside(*at, &inside, &|at| at == entry);
+        let guarded = |at: &usize| !self.comes_from_outside(*at, inside, &|at| at == entry);
         if copies.is_empty() && work.keys().all(guarded) {
             return None;
         }
         let is_first = |at: &usize| {
-            self.comes_from_outside(*at, &inside, &|to| to != *at && work.contains_key(&to))
+            self.comes_from_outside(*at, inside, &|to| to != *at && work.contains_key(&to))
         };
         let first: Vec<usize> = work.keys().copied().filter(is_first).collect();
         let mut begins: Vec<usize> =
-            first.iter().copied().filter(|at| !self.follows(*at, &first, &work, &inside)).collect();
-        if begins.is_empty() || begins.iter().any(|at| self.is_in_own_loop(*at, &inside)) {
+            first.iter().copied().filter(|at| !self.follows(*at, &first, work, inside)).collect();
+        if begins.is_empty() || begins.iter().any(|at| self.is_in_own_loop(*at, inside)) {
             return None;
         }
         let begun: HashSet<Work> = begins.iter().filter_map(|at| work.get(at)).copied().collect();
@@ -332,12 +339,6 @@ fn jumps_back(steps: &[Step]) -> HashSet<(usize, usize)> {
 
 /// Whether an instruction stores to memory, its own frame as the stack pointer names it aside.
 fn stores(info: &mut InstructionInfoFactory, instruction: &Instruction) -> bool {
-    let writes = |access| {
-        !matches!(
-            access,
-            OpAccess::None | OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess
-        )
-    };
     let memory = info.info(instruction).used_memory().iter();
     memory.into_iter().any(|memory| memory.base() != Register::RSP && writes(memory.access()))
 }

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
-    OpKind,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind,
 };
 
 use super::cells::{cells_with_addresses, changed_unseen};
@@ -12,6 +11,7 @@ use super::effects::{CalleeKind, CalleeKnown, Effect, Target};
 use super::known::Known;
 use super::registers::{Kept, Registers};
 use super::ways::{Ways, callee_of};
+use crate::asm::access::writes;
 use crate::base::{FileAddr, Range};
 
 /// More instructions than a function has that a person wrote.
@@ -193,8 +193,7 @@ fn sweep(
                 }
                 _ => {
                     let used = info.info(instruction).used_registers().iter();
-                    let reads = |access| matches!(access, OpAccess::Read | OpAccess::CondRead);
-                    let written = used.filter(|used| !reads(used.access()));
+                    let written = used.filter(|used| writes(used.access()));
                     let written: Vec<_> = written.map(|used| used.register()).collect();
                     registers.step(instruction, &written);
                 }

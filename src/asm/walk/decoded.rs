@@ -2,6 +2,8 @@
 
 use iced_x86::{Instruction, InstructionInfoFactory, OpAccess, Register as Name, UsedMemory};
 
+use crate::asm::access::{is_access, reads, writes};
+
 /// An instruction, with the memory and the registers that it uses.
 #[derive(Clone, Debug)]
 pub struct Decoded {
@@ -29,18 +31,4 @@ impl From<Instruction> for Decoded {
         let written = registers(writes).collect();
         Decoded { instruction, memory, read, written }
     }
-}
-
-fn is_access(access: OpAccess) -> bool {
-    !matches!(access, OpAccess::None | OpAccess::NoMemAccess)
-}
-
-/// Whether something is read, or may be.
-pub(super) fn reads(access: OpAccess) -> bool {
-    is_access(access) && !matches!(access, OpAccess::Write | OpAccess::CondWrite)
-}
-
-/// Whether something is written, or may be.
-pub(super) fn writes(access: OpAccess) -> bool {
-    is_access(access) && !matches!(access, OpAccess::Read | OpAccess::CondRead)
 }

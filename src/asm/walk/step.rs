@@ -4,9 +4,10 @@ use iced_x86::{
     ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Register as Name, UsedMemory,
 };
 
-use super::decoded::{Decoded, reads, writes};
+use super::decoded::Decoded;
 use super::flags::{Flags, is_negative, masked};
 use super::machine::{Machine, Peek};
+use crate::asm::access::{reads, writes};
 
 /// Where control goes from an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

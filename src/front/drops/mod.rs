@@ -44,6 +44,7 @@ fn options(args: &DropsArgs, resolved: &Resolved) -> Options {
         // The view folds what repeats: a drop must not be told without the call that it belongs to.
         full: true,
         halt_on_signals: false,
+        nameless_borrows: false,
         pin: !args.output.no_pin,
         max_depth: None,
     }

@@ -196,6 +196,7 @@ fn options(launch: crate::inferior::Launch, follow: &[String]) -> Options {
         values: true,
         full: true,
         halt_on_signals: false,
+        nameless_borrows: false,
         pin: true,
         max_depth: None,
     }

@@ -98,12 +98,12 @@ fn in_function(
                 DropPart::Glue => None,
             },
         };
+        let mut begins = ways.of_piece(&asked);
         // What only frees has its work in the code of another drop then, and begins there.
-        let only_frees = super::whose(image, &piece.type_name) == Some(Whose::Std);
-        let begins = match only_frees && !ways.works(&asked) {
-            true => Vec::new(),
-            false => ways.of_piece(&asked),
-        };
+        let only_frees = || super::whose(image, &piece.type_name) == Some(Whose::Std);
+        if begins.is_empty() && !only_frees() {
+            begins.push(own.entry);
+        }
         found.push((index, begins));
     }
     Some(found)
