@@ -96,6 +96,19 @@ fn a_future_drops_what_it_holds_when_it_ends_and_when_it_is_dropped_before() {
 }
 
 #[test]
+fn a_drop_of_which_two_states_of_a_future_share_the_end_is_told_once() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let told = drops("async_tasks", variant);
+        let strings = told.of("drop").filter(|event| event["type"] == "String");
+        let numbers: Vec<&Value> = strings.map(|event| &event["seq"]).collect();
+        let freed = told.of("free").filter(|event| event["size"] == 15);
+        let by: Vec<&Value> = freed.map(|event| &event["drop"]).collect();
+        // Each of the two futures has one text, and drops it.
+        assert_eq!((numbers.len(), &numbers), (2, &by), "{variant:?}");
+    }
+}
+
+#[test]
 fn an_allocator_of_the_programs_own_changes_nothing_of_drops() {
     for variant in [Variant::Debug, Variant::Opt] {
         agrees("global_allocator", variant, &["Guard"]);

@@ -73,17 +73,19 @@ impl Begins {
         let mut steps: Vec<Step> = Vec::with_capacity(decoded.len());
         let after = ways.after.into_iter().zip(ways.pad);
         for (index, (instruction, (mut after, pad))) in decoded.iter().zip(after).enumerate() {
+            let calls = match instruction.flow_control() {
+                FlowControl::Call | FlowControl::IndirectCall => true,
+                // A jump out of the function is a call in its place.
+                FlowControl::UnconditionalBranch | FlowControl::IndirectBranch => after.is_empty(),
+                _ => false,
+            };
             after.extend(pad);
-            let does = match instruction.flow_control() {
-                FlowControl::Call | FlowControl::IndirectCall => {
-                    let callee = callee_of(code, instruction, target_before(&decoded, index));
-                    match callee.known.kind {
-                        CalleeKind::Copies => Does::Stores,
-                        _ => Does::Calls(callee.target),
-                    }
-                }
-                _ if stores(&mut info, instruction) => Does::Stores,
-                _ => Does::Nothing,
+            let callee = || callee_of(code, instruction, target_before(&decoded, index));
+            let does = match calls.then(callee) {
+                Some(callee) if callee.known.kind == CalleeKind::Copies => Does::Stores,
+                Some(callee) => Does::Calls(callee.target),
+                None if stores(&mut info, instruction) => Does::Stores,
+                None => Does::Nothing,
             };
             let (at, next) = (instruction.ip(), instruction.next_ip());
             steps.push(Step { at, next, after, from: Vec::new(), does });

@@ -239,7 +239,7 @@ fn test_of(instruction: &Instruction, flag: Option<i64>, after: &[usize]) -> Opt
 fn leaves(code: &Code<'_>, instruction: &Instruction, after: &[usize]) -> bool {
     match instruction.flow_control() {
         FlowControl::Return => true,
-        FlowControl::UnconditionalBranch => after.is_empty(),
+        FlowControl::UnconditionalBranch | FlowControl::IndirectBranch => after.is_empty(),
         FlowControl::Call => callee_of(code, instruction, None).known.kind == CalleeKind::Resumes,
         _ => false,
     }

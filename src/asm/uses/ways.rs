@@ -54,6 +54,9 @@ impl Ways {
                         || pads.contains(&instruction.next_ip());
                     after.extend(next.filter(|_| !ends));
                 }
+                FlowControl::IndirectBranch if instruction.is_ip_rel_memory_operand() => {
+                    // A jump to the function that a slot names is a call in its place, too.
+                }
                 FlowControl::IndirectBranch => after = table(code, decoded, here, &index)?,
                 _ => {}
             }

@@ -100,3 +100,14 @@ fn what_does_nothing_that_others_can_see_begins_nowhere() {
     assert_eq!(alone(&code, &[(0x1001, 0x1002)]), [0; 0]);
     assert_eq!(alone(&code, &[(0x1004, 0x1008)]), [0; 0]);
 }
+
+#[test]
+fn a_jump_out_of_the_function_is_a_call_in_its_place() {
+    // 1000: nop; 1001: nop; 1002: je 100a; 1004: jmp [rip+0x1000]; 100a: jmp 2000
+    let code =
+        [&[0x90, 0x90, 0x74, 0x06][..], &[0xff, 0x25, 0x00, 0x10, 0, 0], &[0xe9, 0xf1, 0x0f, 0, 0]];
+    let code = code.concat();
+    assert_eq!(alone(&code, &[(0x1004, 0x100a)]), [0x1004], "by a slot");
+    assert_eq!(alone(&code, &[(0x100a, 0x100f)]), [0x100a], "by its address");
+    assert_eq!(alone(&code, &[(0x1001, 0x1004)]), [0; 0]);
+}
