@@ -130,6 +130,20 @@ fn either(short: bool) -> Either {
     if short { Either::Short(1) } else { Either::Boxed(Box::new(2)) }
 }
 
+#[inline(never)]
+fn first(text: &&String) -> Either {
+    Either::Short(black_box(text.len() as u16))
+}
+
+fn returned_by_address() {
+    let text = String::from("text");
+    let plain = &text;
+    black_box(13); // #not-called
+    black_box(first(&plain));
+    black_box(14); // #called
+    drop(text);
+}
+
 fn by_address() {
     let three = Three(Box::new(1), 2, 3);
     let one = either(black_box(false));
@@ -143,6 +157,7 @@ fn by_address() {
 fn main() {
     formats();
     by_address();
+    returned_by_address();
     one_line();
     again();
     same_name();

@@ -3,6 +3,7 @@
 //! itself tells in which order they drop.
 
 use std::cell::RefCell;
+use std::hint::black_box;
 use std::mem::{self, ManuallyDrop};
 use std::rc::Rc;
 
@@ -44,6 +45,13 @@ impl Drop for Holder {
 struct Pair {
     left: Guard,
     right: Guard,
+}
+
+/// Both variants have their guard at one offset.
+#[allow(dead_code)]
+enum Side {
+    Left { one: Guard, other: u64 },
+    Right(Guard, u64),
 }
 
 #[inline(never)]
@@ -102,8 +110,16 @@ fn fields() {
 fn tuples() {
     let _pair = (Guard("tuples::_pair.0"), Guard("tuples::_pair.1"));
     let _array = [Guard("tuples::_array[0]"), Guard("tuples::_array[1]")];
+    let _some = Some((Guard("tuples::_some.0"), Guard("tuples::_some.1")));
     println!("tuples");
 } // #tuples-end
+
+#[inline(never)]
+fn variants() {
+    let _left = black_box(Side::Left { one: Guard("variants::_left.one"), other: 1 });
+    let _right = black_box(Side::Right(Guard("variants::_right.0"), 2));
+    println!("variants");
+} // #variants-end
 
 #[inline(never)]
 fn elements() {
@@ -213,6 +229,7 @@ fn main() {
     underscores();
     fields();
     tuples();
+    variants();
     elements();
     early_return(true);
     early_return(false);

@@ -87,6 +87,15 @@ fn a_reference_that_only_a_macro_of_std_uses_is_told_as_long_as_that_is_ahead() 
 }
 
 #[test]
+fn a_reference_is_used_by_a_call_that_returns_a_small_value_by_its_address() {
+    let text = at("not-called", &["print text"]);
+    assert!(text.contains("borrowed by returned_by_address::plain (shared)"), "{text}");
+    assert!(!text.contains("perhaps"), "{text}");
+    let text = at("called", &["print text"]);
+    assert!(text.contains("\"text\"") && !text.contains("borrowed"), "{text}");
+}
+
+#[test]
 fn small_values_that_are_passed_by_their_address_are_moved() {
     let text = at("unsent", &["locals"]);
     assert!(text.contains("Three(1, 2, 3)") && text.contains("Boxed(2)"), "{text}");

@@ -70,8 +70,9 @@ fn agrees(name: &str, variant: Variant, types: &[&str]) -> usize {
 fn drops_come_in_the_order_that_the_program_prints_with_their_places() {
     let types = ["Guard", "Holder"];
     assert_eq!(agrees("drop_order", Variant::Debug, &types), 0);
-    // Where the optimiser keeps a value in registers, it has no place.
-    assert!(agrees("drop_order", Variant::Opt, &types) <= 10);
+    // Where the optimiser keeps a value in registers, or goes through an array by its index, or the
+    // drops of two variants are one code, it has no place.
+    assert!(agrees("drop_order", Variant::Opt, &types) <= 14);
 }
 
 #[test]
@@ -92,6 +93,19 @@ fn what_leaks_does_not_drop() {
 fn a_future_drops_what_it_holds_when_it_ends_and_when_it_is_dropped_before() {
     assert_eq!(agrees("async_tasks", Variant::Debug, &["Guard"]), 0);
     agrees("async_tasks", Variant::Opt, &["Guard"]);
+}
+
+#[test]
+fn a_drop_of_which_two_states_of_a_future_share_the_end_is_told_once() {
+    for variant in [Variant::Debug, Variant::Opt] {
+        let told = drops("async_tasks", variant);
+        let strings = told.of("drop").filter(|event| event["type"] == "String");
+        let numbers: Vec<&Value> = strings.map(|event| &event["seq"]).collect();
+        let freed = told.of("free").filter(|event| event["size"] == 15);
+        let by: Vec<&Value> = freed.map(|event| &event["drop"]).collect();
+        // Each of the two futures has one text, and drops it.
+        assert_eq!((numbers.len(), &numbers), (2, &by), "{variant:?}");
+    }
 }
 
 #[test]
@@ -156,18 +170,18 @@ main                                                               borrowed.rs:9
 #[test]
 fn only_what_concerns_a_type_or_a_function_is_told_where_that_is_asked() {
     let holder = "\
-main                                                           drop_order.rs:209
-  fields                                                        drop_order.rs:94
-    drops      Holder  holder                                                :99
+main                                                           drop_order.rs:225
+  fields                                                       drop_order.rs:102
+    drops      Holder  holder                                               :107
                 Guard  holder.first
                 String  holder.text  frees #4
                 Guard  holder.second";
     assert_eq!(report("drop_order", &["--only", "Holder"]), holder);
     let scopes = "\
-main                                                           drop_order.rs:209
-  scopes                                                        drop_order.rs:59
-    drops      Guard  _inner                                                 :63
-    drops      Guard  _outer                                                 :65";
+main                                                           drop_order.rs:225
+  scopes                                                        drop_order.rs:67
+    drops      Guard  _inner                                                 :71
+    drops      Guard  _outer                                                 :73";
     assert_eq!(report("drop_order", &["--only", "scopes"]), scopes);
 }
 

@@ -12,7 +12,9 @@ const DEEPEST: usize = 16;
 pub(super) fn part_of(lender: &Footprint, loan: &Loan) -> String {
     let Some((start, size)) = lender.bytes else { return String::new() };
     let Some(offset) = loan.target.0.checked_sub(start.0) else { return String::new() };
-    let named = loan.of.as_ref().and_then(|of| member_path(&*lender.image, lender.ty, offset, of));
+    let unknown = &|_, _| None;
+    let named = |of| member_path(&*lender.image, lender.ty, offset, of, unknown);
+    let named = loan.of.as_ref().and_then(|of| named(of));
     if let Some(path) = named {
         return path;
     }

@@ -1,5 +1,7 @@
 //! The name of the place of a value that is dropped.
 
+use std::sync::Arc;
+
 use super::super::context::FrameContext;
 use super::super::run::Run;
 use super::super::slots::{low_end, short_function};
@@ -7,13 +9,14 @@ use super::Planted;
 use super::member::member_path;
 use super::scopes::{Scoped, variables_around};
 use crate::asm::stores_to_stack;
-use crate::base::{FileAddr, MemoryExt, Range, ThreadNo, VirtAddr};
+use crate::base::{FileAddr, Memory, MemoryExt, Range, ThreadNo, VirtAddr};
 use crate::dwarf::{
-    Function, Image, Location, Origin, SymbolKind, TypeKind, TypeRef, Types, crate_of, demangle,
-    dropped_by, short_type_name,
+    Function, Image, Loaded, Location, Origin, SymbolKind, TypeKind, TypeRef, Types, crate_of,
+    demangle, dropped_by, short_type_name,
 };
 use crate::frame::RawFrame;
 use crate::track::drops::{CallSeen, FrameSeen, OpenDrop, PlaceKind, PlaceSeen, is_direct};
+use crate::value::{Limits, Reader};
 
 /// Bytes of code behind a drop in which an assignment writes the new value.
 const ASSIGNS_WITHIN: u64 = 64;
@@ -24,6 +27,8 @@ struct Wanted<'a> {
     at: VirtAddr,
     type_name: &'a str,
     size: u64,
+    loaded: &'a Loaded,
+    memory: &'a dyn Memory,
 }
 
 impl Run {
@@ -41,7 +46,8 @@ impl Run {
         let image = planted.loaded.image.clone();
         let size = planted.code.ty.and_then(|ty| image.get(ty).ok()?.size).unwrap_or(0);
         let type_name = &*planted.site.type_name;
-        let wanted = Wanted { image: &image, at, type_name, size };
+        let (loaded, memory) = (&planted.loaded, self.inferior.memory());
+        let wanted = Wanted { image: &image, at, type_name, size, loaded, memory };
         let outer = self.dropping.drops.enclosing(no, &planted.site, frames).cloned();
         if let Some(name) = outer.as_ref().and_then(|outer| wanted.part_of(outer)) {
             return Some(PlaceSeen::certain(name, PlaceKind::Other));
@@ -66,7 +72,7 @@ impl Run {
             let element = outer.param("T")?;
             let of = wanted.image.get(element).ok()?;
             let size = of.size.filter(|size| *size > 0)?;
-            let part = |offset| member_path(wanted.image, element, offset, wanted.type_name);
+            let part = |offset| wanted.path_in(wanted.image, element, offset);
             if ["Vec", "IntoIter"].iter().any(|name| outer.is_std(name)) {
                 return Some(format!("[{}]{}", offset / size, part(offset % size)?));
             }
@@ -233,7 +239,24 @@ impl Wanted<'_> {
         let offset = self.at.0.checked_sub(start.0)?;
         let size = image.get(ty?).ok()?.size?;
         let inside = offset < size || (size == 0 && offset == 0);
-        inside.then(|| member_path(image, ty?, offset, self.type_name)).flatten()
+        inside.then(|| self.path_in(image, ty?, offset)).flatten()
+    }
+
+    /// The path to the value from what of a type begins so many bytes before it.
+    fn path_in(&self, image: &Image, ty: TypeRef, offset: u64) -> Option<String> {
+        let variant = |ty, before| {
+            let start = VirtAddr(self.at.0.checked_sub(before)?);
+            let reader = Reader {
+                types: image,
+                bias: self.loaded.bias,
+                memory: self.memory,
+                registers: &|_| None,
+                limits: Limits { depth: 1, ..Limits::default() },
+                running: &[],
+            };
+            reader.read(ty, &Location::Memory(start)).variant().map(Arc::from)
+        };
+        member_path(image, ty, offset, self.type_name, &variant)
     }
 
     /// Its name as a part of the value whose drop encloses its own.
@@ -252,7 +275,7 @@ impl Wanted<'_> {
 }
 
 /// The function of a frame, and where it stands in it.
-fn function_of(frame: &RawFrame) -> Option<(std::sync::Arc<Function>, FileAddr)> {
+fn function_of(frame: &RawFrame) -> Option<(Arc<Function>, FileAddr)> {
     let loaded = frame.loaded.as_ref()?;
     let at = loaded.bias.to_file(frame.lookup);
     Some((loaded.image.function_at(at)?, at))
