@@ -1,7 +1,7 @@
 //! What the paths of functions say about drops: drop glue, and a type's own `Drop::drop`.
 
 /// Which part of a drop a function is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DropPart {
     /// What the compiler makes to end a value of a type: it calls the type's own `drop`, if it has
     /// one, and then ends the fields.

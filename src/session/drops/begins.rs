@@ -1,6 +1,6 @@
 //! Where the inlined drops of a program begin, each time that they are run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -77,36 +77,80 @@ fn in_function(
 ) -> Option<Vec<(usize, Vec<FileAddr>)>> {
     let ways = with_code(image, *function.ranges.first()?, Begins::of)?;
     // What is within another is found first: the other begins no later.
-    pieces.sort_by_key(|index| code.get(*index).map(|code| std::cmp::Reverse(code.inlined)));
+    let depth = |index: &usize| code.get(*index).map_or(0, |code| code.inlined);
+    pieces.sort_by_key(|index| std::cmp::Reverse(depth(index)));
     let mut found: Vec<(usize, Vec<FileAddr>)> = Vec::new();
-    for index in pieces {
-        let Some((piece, own)) = code.get(index).zip(entered.get(index)) else { continue };
-        let within = |(other, _): &&(usize, Vec<FileAddr>)| {
-            code.get(*other).is_some_and(|other| is_within(other, piece))
+    for alike in pieces.chunk_by(|one, other| depth(one) == depth(other)) {
+        let begins = |index: &usize| {
+            let (piece, own) = (code.get(*index)?, entered.get(*index)?);
+            Some((*index, begins_of(image, function, code, piece, own.entry, &ways, &found)))
         };
-        let inner = found.iter().filter(within);
-        let inner: Vec<(FileAddr, usize)> =
-            inner.flat_map(|(other, at)| at.iter().map(|at| (*at, *other))).collect();
-        let asked = Piece {
-            ranges: &piece.ranges,
-            entry: own.entry,
-            inner: &inner,
-            once: own_body(code, piece, &inner),
-            source: &|at| match piece.part {
-                DropPart::Body => source(image, function, at),
-                // Of each field that it drops, glue says the same line.
-                DropPart::Glue => None,
-            },
-        };
-        let mut begins = ways.of_piece(&asked);
-        // What only frees has its work in the code of another drop then, and begins there.
-        let only_frees = || super::whose(image, &piece.type_name) == Some(Whose::Std);
-        if begins.is_empty() && !only_frees() {
-            begins.push(own.entry);
-        }
-        found.push((index, begins));
+        let mut level: Vec<_> = alike.iter().filter_map(begins).collect();
+        add_idle(image, function, code, entered, &mut level);
+        found.extend(level);
     }
     Some(found)
+}
+
+/// Where an inlined drop begins its work; nowhere, where it has none. `found` are those within it.
+fn begins_of(
+    image: &Image,
+    function: &Function,
+    code: &[DropCode],
+    piece: &DropCode,
+    entry: FileAddr,
+    ways: &Begins,
+    found: &[(usize, Vec<FileAddr>)],
+) -> Vec<FileAddr> {
+    let within = |(other, _): &&(usize, Vec<FileAddr>)| {
+        code.get(*other).is_some_and(|other| is_within(other, piece))
+    };
+    let inner = found.iter().filter(within);
+    let inner: Vec<(FileAddr, usize)> =
+        inner.flat_map(|(other, at)| at.iter().map(|at| (*at, *other))).collect();
+    ways.of_piece(&Piece {
+        ranges: &piece.ranges,
+        entry,
+        inner: &inner,
+        once: own_body(code, piece, &inner),
+        source: &|at| match piece.part {
+            DropPart::Body => source(image, function, at),
+            // Of each field that it drops, glue says the same line.
+            DropPart::Glue => None,
+        },
+    })
+}
+
+/// Decides where the pieces begin of which no work was found. What only frees has its work in the code
+/// of another drop then, and begins there; and what the optimiser has moved away from a piece that
+/// has the work of the same call in the source, begins with that. The others begin where they are
+/// entered.
+fn add_idle(
+    image: &Image,
+    function: &Function,
+    code: &[DropCode],
+    entered: &[Entered],
+    level: &mut [(usize, Vec<FileAddr>)],
+) {
+    let call = |index: usize| {
+        let (piece, own) = (code.get(index)?, entered.get(index)?);
+        let call = call_of(image, function, own.entry, piece.inlined)?;
+        Some((piece.type_name.clone(), piece.part, call))
+    };
+    let is_idle = |(_, begins): &&(usize, Vec<FileAddr>)| begins.is_empty();
+    if !level.iter().any(|one| is_idle(&one)) {
+        return;
+    }
+    let working: HashSet<_> =
+        level.iter().filter(|one| !is_idle(one)).filter_map(|(index, _)| call(*index)).collect();
+    for (index, begins) in level.iter_mut().filter(|(_, begins)| begins.is_empty()) {
+        let Some((piece, own)) = code.get(*index).zip(entered.get(*index)) else { continue };
+        let only_frees = super::whose(image, &piece.type_name) == Some(Whose::Std);
+        let moved = || call(*index).is_some_and(|call| working.contains(&call));
+        if !only_frees && !moved() {
+            begins.push(own.entry);
+        }
+    }
 }
 
 fn is_within(code: &DropCode, outer: &DropCode) -> bool {
@@ -124,6 +168,18 @@ fn own_body(code: &[DropCode], glue: &DropCode, inner: &[(FileAddr, usize)]) -> 
             && plain_name(&body.type_name) == plain_name(&glue.type_name)
     });
     own.min_by_key(|(_, body)| body.inlined).map(|(index, _)| index)
+}
+
+/// What tells an inlined call of some depth from those at other places in the source: the lines and
+/// columns of the calls around it, and of itself.
+fn call_of(image: &Image, function: &Function, at: FileAddr, depth: usize) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let chain = function.inline_chain(at, image.line_at(at));
+    for call in chain.iter().rev().take(depth) {
+        let line = call.at.as_ref().filter(|line| line.line > 0)?;
+        (&call.name, line.line, line.column).hash(&mut hasher);
+    }
+    Some(hasher.finish())
 }
 
 /// What tells a place in the source from others: its line and column, and those of the inlined calls
