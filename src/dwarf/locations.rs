@@ -165,6 +165,17 @@ impl Image {
         chain.iter().any(|die| described.iter().any(|name| die.value(*name).is_some()))
     }
 
+    /// Whether the value of a variable at an address is worked out from more than one register. That is
+    /// how LLVM describes a pointer into an array that it has done away with (`DIArgList`), and it can
+    /// have the index of the next element there, not of this one.
+    pub fn is_from_registers(&self, variable: &Variable, at: FileAddr) -> bool {
+        let chain = self.chain(variable.die);
+        let Some(die) = chain.first() else { return false };
+        let expression = die.value(gimli::DW_AT_location);
+        let expression = expression.and_then(|value| self.expression_at(die, value, at).ok());
+        expression.is_some_and(|code| adds_registers(code, die.unit.encoding()))
+    }
+
     /// Where a frame holds a variable whose place is a constant distance from the stack pointer, or
     /// is given by an address at such a distance. None for one that is anywhere else. What is passed
     /// by its address is described from where its function has stored that, but for the first call:
@@ -252,6 +263,20 @@ impl Image {
 
 /// The place that an expression gives, where it is a distance from the stack pointer, or behind an
 /// address there or in a register.
+/// Whether an expression asks for the values of different registers.
+fn adds_registers(code: &'static [u8], encoding: gimli::Encoding) -> bool {
+    let mut code = Slice::new(code, gimli::LittleEndian);
+    let mut known = None;
+    while let Ok(operation) = gimli::Operation::parse(&mut code, encoding) {
+        if let gimli::Operation::RegisterOffset { register, .. } = operation
+            && known.replace(register).is_some_and(|known| known != register)
+        {
+            return true;
+        }
+    }
+    false
+}
+
 fn in_frame(die: &Die, code: &'static [u8]) -> Option<InFrame> {
     let mut code = Slice::new(code, gimli::LittleEndian);
     let encoding = die.unit.encoding();
@@ -357,6 +382,17 @@ mod tests {
             let kept = |at: &Result<_, _>| at.is_ok();
             assert!(found.iter().all(|at| gone(at) || kept(at)), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_pointer_into_an_array_that_llvm_describes_is_from_two_registers() {
+        let encoding =
+            gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 4 };
+        // breg7 +8, breg15 +0, lit4, mul, plus, stack_value
+        assert!(adds_registers(&[0x77, 8, 0x7f, 0, 0x34, 0x1e, 0x22, 0x9f], encoding));
+        assert!(!adds_registers(&[0x77, 8, 0x77, 0, 0x22, 0x9f], encoding), "one of them twice");
+        assert!(!adds_registers(&[0x77, 8], encoding));
+        assert!(!adds_registers(&[], encoding));
     }
 
     #[test]

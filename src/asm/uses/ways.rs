@@ -54,9 +54,7 @@ impl Ways {
                         || pads.contains(&instruction.next_ip());
                     after.extend(next.filter(|_| !ends));
                 }
-                FlowControl::IndirectBranch if instruction.is_ip_rel_memory_operand() => {
-                    // A jump to the function that a slot names is a call in its place, too.
-                }
+                FlowControl::IndirectBranch if is_tail_call(instruction) => {}
                 FlowControl::IndirectBranch => after = table(code, decoded, here, &index)?,
                 _ => {}
             }
@@ -165,6 +163,16 @@ pub(super) fn callee_of(
     };
     let unknown = CalleeKnown::of(CalleeKind::Other);
     Callee { target, known: target.map_or(unknown, code.callee) }
+}
+
+/// Whether an indirect jump is a call in place of the function: one by a word at a fixed place, as that
+/// of a function of another file, or by one of a vtable. Tables are read into a register, or have an
+/// index.
+pub(super) fn is_tail_call(jump: &Instruction) -> bool {
+    jump.flow_control() == FlowControl::IndirectBranch
+        && jump.op0_kind() == OpKind::Memory
+        && jump.memory_index() == Register::None
+        && jump.segment_prefix() != Register::DS
 }
 
 /// Where a `match` jumps to by a table: `lea rax, [rip+table]; movsxd rcx, [rax+rcx*4]; add rax,

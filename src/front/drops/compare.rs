@@ -195,6 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn closures_with_equal_code_can_be_one_in_an_optimised_build() {
+        let debug = run(false, &["f::{closure} A", "g::{closure} A", "g B"]);
+        let one = ["f::{closure} A", "f::{closure} A", "g B"];
+        assert_eq!(differences(&debug, &run(true, &one)), [""; 0]);
+        assert_eq!(differences(&run(true, &one), &debug), [""; 0]);
+        let elsewhere = "`A` dropped in `f::{closure}`; expected in `g::{closure}`";
+        assert_eq!(differences(&debug, &run(false, &one)), [elsewhere]);
+    }
+
+    #[test]
     fn what_std_does_with_its_own_values_does_not_matter_to_a_snapshot() {
         let nested = |drops: &[(usize, &str)]| {
             let mut made = run(false, &[]);

@@ -202,9 +202,18 @@ fn relative(place: &str, outer: Option<&str>, function: &str) -> Option<String> 
         return Some(place.to_owned());
     }
     let (owner, variable) = place.trim_start_matches('*').rsplit_once("::")?;
-    let own = function_name(&format!("_::{owner}")) == function || function.ends_with(owner);
-    let variable = if own { variable.to_owned() } else { format!("{}::{variable}", plain(owner)) };
+    let variable = match is_within(function, &plain(owner)) || function.ends_with(owner) {
+        true => variable.to_owned(),
+        false => format!("{}::{variable}", plain(owner)),
+    };
     Some(if star { format!("*{variable}") } else { variable })
+}
+
+/// Whether a function is another, or a closure in it: which of the two tells of a variable that is
+/// captured differs between builds.
+fn is_within(function: &str, owner: &str) -> bool {
+    let closures = function.strip_prefix(owner).map(|rest| rest.replace("::{closure}", ""));
+    closures.is_some_and(|rest| rest.is_empty())
 }
 
 fn plain(owner: &str) -> String {
@@ -232,6 +241,8 @@ mod tests {
         assert_eq!(relative("f::a.b", None, "f").as_deref(), Some("a.b"));
         assert_eq!(relative("f::a.b", Some("f::a"), "f").as_deref(), Some(".b"));
         assert_eq!(relative("g::a", None, "f").as_deref(), Some("g::a"));
+        assert_eq!(relative("f::a", None, "f::{closure}").as_deref(), Some("a"));
+        assert_eq!(relative("f::a", None, "f::g").as_deref(), Some("f::a"));
         assert_eq!(relative("#4[1]", Some("f::list"), "f").as_deref(), Some("[1]"));
         assert_eq!(relative("#4", Some("f::list"), "f"), None);
         assert_eq!(relative("temporary", None, "f").as_deref(), Some("temporary"));

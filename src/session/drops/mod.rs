@@ -234,6 +234,9 @@ impl Run {
         let memory = self.inferior.memory();
         let context = FrameContext { frame, vectors: None, memory };
         let at = planted.loaded.bias.to_file(planted.at);
+        if image.is_from_registers(variable, at) {
+            return None;
+        }
         let function = image.function_at(at)?;
         let word = |bytes: &[u8]| {
             let bytes = bytes.first_chunk::<8>().copied();

@@ -56,6 +56,22 @@ fn what_was_moved_out_of_a_loop_is_no_beginning() {
 }
 
 #[test]
+fn a_jump_out_of_the_function_is_a_call_in_its_place() {
+    // 1000: je 1007; 1002: jmp away; 1007: jmp away
+    let away = [0xe9, 0, 0x10, 0, 0];
+    let code = [&[0x74, 0x05][..], &away, &away].concat();
+    assert_eq!(alone(&code, &[(0x1002, 0x1007), (0x1007, 0x100c)]), [0x1002, 0x1007]);
+    // 1000: call; 1005: call; 100a: je 1012; 100c: jmp [rip+0x1000], a word of the GOT;
+    // 1012: jmp [rax+0x18], of a vtable
+    let frees = [&[0x74, 0x06, 0xff, 0x25, 0, 0x10, 0, 0][..], &[0xff, 0x60, 0x18]].concat();
+    let again = [0xe8, 0xfb, 0x0f, 0, 0];
+    let code = [&CALL[0][..], &again, &frees].concat();
+    let ranges = [(0x1000, 0x1005), (0x1005, 0x1015)];
+    let source = |at| (at < 0x100a).then_some(1);
+    assert_eq!(begins(&code, &ranges, &[], &source), [0x1000, 0x1005]);
+}
+
+#[test]
 fn a_piece_with_two_ways_to_it_begins_on_each() {
     // 1000: je 1009; 1002: call; 1007: jmp 100e; 1009: call; 100e: ret
     let code = [&[0x74, 0x07][..], &CALL[0], &[0xeb, 0x05], &CALL[0], &[0xc3]].concat();
@@ -99,15 +115,4 @@ fn what_does_nothing_that_others_can_see_begins_nowhere() {
     let code = [0x90, 0x90, 0x89, 0x07, 0xff, 0xc9, 0x75, 0xfa, 0xc3];
     assert_eq!(alone(&code, &[(0x1001, 0x1002)]), [0; 0]);
     assert_eq!(alone(&code, &[(0x1004, 0x1008)]), [0; 0]);
-}
-
-#[test]
-fn a_jump_out_of_the_function_is_a_call_in_its_place() {
-    // 1000: nop; 1001: nop; 1002: je 100a; 1004: jmp [rip+0x1000]; 100a: jmp 2000
-    let code =
-        [&[0x90, 0x90, 0x74, 0x06][..], &[0xff, 0x25, 0x00, 0x10, 0, 0], &[0xe9, 0xf1, 0x0f, 0, 0]];
-    let code = code.concat();
-    assert_eq!(alone(&code, &[(0x1004, 0x100a)]), [0x1004], "by a slot");
-    assert_eq!(alone(&code, &[(0x100a, 0x100f)]), [0x100a], "by its address");
-    assert_eq!(alone(&code, &[(0x1001, 0x1004)]), [0; 0]);
 }
