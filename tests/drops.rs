@@ -70,8 +70,8 @@ fn agrees(name: &str, variant: Variant, types: &[&str]) -> usize {
 fn drops_come_in_the_order_that_the_program_prints_with_their_places() {
     let types = ["Guard", "Holder"];
     assert_eq!(agrees("drop_order", Variant::Debug, &types), 0);
-    // Where the optimiser keeps a value in registers, makes one code of the drops of two variants, or
-    // reckons the address of an element from two registers, it has no place.
+    // Where the optimiser keeps a value in registers, or goes through an array by its index, or the
+    // drops of two variants are one code, it has no place.
     assert!(agrees("drop_order", Variant::Opt, &types) <= 14);
 }
 

@@ -73,13 +73,13 @@ impl Begins {
         let mut steps: Vec<Step> = Vec::with_capacity(decoded.len());
         let after = ways.after.into_iter().zip(ways.pad);
         for (index, (instruction, (mut after, pad))) in decoded.iter().zip(after).enumerate() {
-            after.extend(pad);
             let calls = match instruction.flow_control() {
                 FlowControl::Call | FlowControl::IndirectCall => true,
                 // A jump out of the function is a call in its place.
                 FlowControl::UnconditionalBranch | FlowControl::IndirectBranch => after.is_empty(),
                 _ => false,
             };
+            after.extend(pad);
             let callee = || callee_of(code, instruction, target_before(&decoded, index));
             let does = match calls.then(callee) {
                 Some(callee) if callee.known.kind == CalleeKind::Copies => Does::Stores,
