@@ -188,6 +188,9 @@ mod tests {
         assert_eq!(told(&["f D"])[0], "`D` dropped in `f`; not expected");
         // A part at the beginning of a variable has two names.
         assert_eq!(told(&["f A a.0", "f B b"]), [""; 0]);
+        let captured = run(false, &["f::{closure} B pair__1"]);
+        assert_eq!(differences(&captured, &run(true, &["f::{closure} B pair.1"])), [""; 0]);
+        assert_eq!(differences(&captured, &run(true, &["f::{closure} B pair.0"])).len(), 1);
         // In which function it is, is not known.
         assert_eq!(told(&["f A", "(std) B", "f C"]), [""; 0]);
         let silent = "thread `main` was not seen to drop anything; expected 4 drops";

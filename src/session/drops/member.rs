@@ -79,7 +79,8 @@ impl Search<'_> {
             let path = variant.ty.and_then(|ty| self.find(ty, offset, depth + 1));
             found.extend(path.map(|path| (&*variant.name, path)));
         }
-        let (_, first) = found.first()?;
+        // What was not looked at may be named differently, too.
+        let (_, first) = found.first().filter(|_| self.left > 0)?;
         if found.iter().any(|(_, path)| path != first) {
             let has = (self.variant)(whole, offset)?;
             found.retain(|(variant, _)| *variant == &*has);
