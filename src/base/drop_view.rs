@@ -24,8 +24,9 @@ pub struct DropView {
     /// name; none where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// Whether the place is concluded and not certain: optimised code can keep a value in the bytes
-    /// of a variable whose scope is over.
+    /// Whether the place is concluded and not certain: in optimised code several variables can have
+    /// had the bytes of the value, one after the other, and not all of them are described. Reports
+    /// show such a place with a `?`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub place_inferred: bool,
     /// Where the value lies, where that is known.

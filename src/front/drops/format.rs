@@ -12,6 +12,7 @@
 //! A function stands at the left edge, and what it dropped beneath it, in order; what a drop encloses
 //! is indented by two more. `std` stands before types of std, `crate` before those of
 //! dependencies, and `fields` before types that do not implement `Drop` and only drop their fields.
+//! A `?` behind a place says that it is concluded, as in optimised code.
 //! `3 times` stands before what happened so often in a row. Behind all threads stands how many blocks
 //! were never freed, by the functions that allocated them:
 //!

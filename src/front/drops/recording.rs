@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::super::text::short_function;
-use super::snapshot::{Drop, Kind, STD, Snapshot, Thread};
+use super::snapshot::{Drop, Kind, STD, Snapshot, Thread, UNSURE};
 use crate::base::{
     BlockRef, DropView, DroppedPart, Event, EventKind, Keeper, Seq, ThreadNo, Whose,
 };
@@ -94,8 +94,12 @@ impl Recording {
         }
         let at = event.at.as_ref();
         let function = at.map_or(String::new(), |at| function_name(&at.function));
-        let place = view.place.as_deref().filter(|_| !view.place_inferred);
-        let place = place.and_then(|place| relative(place, outer.place.as_deref(), &function));
+        let place = view.place.as_deref().and_then(|place| {
+            let relative = relative(place, outer.place.as_deref(), &function)?;
+            // As a part of what encloses it, a value is where it is.
+            let unsure = view.place_inferred && !relative.starts_with(['.', '[']);
+            Some(if unsure { relative + UNSURE } else { relative })
+        });
         let line = at.and_then(|at| {
             let file = at.file.as_deref()?;
             Some((near(file), at.line?))

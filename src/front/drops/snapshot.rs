@@ -25,6 +25,9 @@ impl Default for Snapshot {
     }
 }
 
+/// What stands behind a place that is concluded, and not certain.
+pub(super) const UNSURE: &str = "?";
+
 /// The drops of a thread.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Thread {
@@ -90,12 +93,15 @@ impl Drop {
         }
     }
 
-    /// Whether two drops can be of the same value: a place that is not known can be any.
+    /// Whether two drops can be of the same value: a place that is not known can be any, and where one
+    /// is concluded, another that is certain can be the true one.
     pub fn is_like(&self, other: &Drop) -> bool {
         // Within a closure rustc names the part of a variable that it has captured `pair__left`; where
         // the closure is inlined, its function's own variable is there.
         let written = |place: &str| place.replace("__", ".");
-        let same = |(a, b): (&String, &String)| a == b || written(a) == written(b);
+        let same = |(a, b): (&String, &String)| {
+            a.ends_with(UNSURE) != b.ends_with(UNSURE) || a == b || written(a) == written(b)
+        };
         self.type_name == other.type_name
             && self.place.as_ref().zip(other.place.as_ref()).is_none_or(same)
     }

@@ -126,6 +126,7 @@ pub(super) fn dropped(drop: &DropView) -> Line {
     }
     if let Some(place) = &drop.place {
         line.push(Ink::Plain, format!("  {place}"));
+        line.push(Ink::Faint, if drop.place_inferred { "?" } else { "" });
     }
     if let Some(HandleCount { before, after }) = drop.count {
         let left = match after {

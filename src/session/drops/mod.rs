@@ -14,6 +14,7 @@ use super::context::FrameContext;
 use super::drops_so_far::DropLog;
 use super::planting::Role;
 use super::run::Run;
+use super::sources::Sources;
 use crate::base::{
     DropView, DroppedPart, EventKind, Evidence, MemoryExt, Register, Seq, VirtAddr, Whose,
 };
@@ -41,6 +42,8 @@ pub(super) struct Dropping {
     at_address: HashMap<VirtAddr, usize>,
     /// What a debugger's user can ask for later.
     pub log: DropLog,
+    /// The source, as it was when the program was built.
+    sources: Sources,
 }
 
 impl Dropping {

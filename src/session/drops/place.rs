@@ -9,7 +9,7 @@ use super::Planted;
 use super::member::member_path;
 use super::scopes::{Scoped, variables_around};
 use crate::asm::stores_to_stack;
-use crate::base::{FileAddr, Memory, MemoryExt, Range, ThreadNo, VirtAddr};
+use crate::base::{At, FileAddr, Memory, MemoryExt, Range, ThreadNo, VirtAddr};
 use crate::dwarf::{
     Function, Image, Loaded, Location, Origin, SymbolKind, TypeKind, TypeRef, Types, crate_of,
     demangle, dropped_by, short_type_name,
@@ -49,14 +49,16 @@ impl Run {
         let (loaded, memory) = (&planted.loaded, self.inferior.memory());
         let wanted = Wanted { image: &image, at, type_name, size, loaded, memory };
         let outer = self.dropping.drops.enclosing(no, &planted.site, frames).cloned();
-        if let Some(name) = outer.as_ref().and_then(|outer| wanted.part_of(outer)) {
-            return Some(PlaceSeen::certain(name, PlaceKind::Other));
+        if let Some(outer) = &outer
+            && let Some(name) = wanted.part_of(outer)
+        {
+            let inferred = outer.place_inferred;
+            return Some(PlaceSeen { name, kind: PlaceKind::Other, inferred });
         }
         let direct = is_direct(calls);
         if let Some(block) = self.in_block(&wanted, outer.as_ref()) {
             let through = direct.then(|| self.behind_reference(&wanted, raw, calls)).flatten();
-            let name = through.unwrap_or(block);
-            return Some(PlaceSeen::certain(name, PlaceKind::Other));
+            return Some(through.unwrap_or(PlaceSeen::certain(block, PlaceKind::Other)));
         }
         if let Some(name) = wanted.static_name(planted) {
             return Some(PlaceSeen::certain(name, PlaceKind::Other));
@@ -104,12 +106,14 @@ impl Run {
             let contains = low_end(raw, index) <= wanted.at && wanted.at < cfa;
             if contains {
                 let unnamed = own && direct && wanted.size > 0 && self.is_all_named(wanted, frame);
-                return unnamed
-                    .then(|| PlaceSeen::certain("temporary".to_owned(), PlaceKind::Temporary));
+                return unnamed.then(|| PlaceSeen {
+                    name: "temporary".to_owned(),
+                    kind: PlaceKind::Temporary,
+                    inferred: !self.is_in_statement(wanted, &users.at),
+                });
             }
         }
         self.behind_reference(wanted, raw, calls)
-            .map(|name| PlaceSeen::certain(name, PlaceKind::Other))
     }
 
     /// The variable of a frame that a value lies in. `direct` says whether the function itself
@@ -154,7 +158,7 @@ impl Run {
             (true, true) if parameter && !optimised => PlaceKind::ScopeOver,
             (true, true) => PlaceKind::Other,
         };
-        Some(PlaceSeen { name, kind, inferred: optimised && !in_scope })
+        Some(PlaceSeen { name, kind, inferred: optimised })
     }
 
     /// Whether the code behind a drop writes to where the value was.
@@ -209,13 +213,24 @@ impl Run {
         })
     }
 
+    /// Whether a line of the source is seen to be one of a statement. At the end of a block what has no
+    /// name need not be a temporary: rustc does not describe a variable behind whose declaration its
+    /// block has no code but that drop.
+    fn is_in_statement(&self, wanted: &Wanted<'_>, at: &At) -> bool {
+        let Some((file, line)) = at.file.as_deref().zip(at.line) else { return false };
+        let text = self.dropping.sources.text(file, wanted.image.path());
+        let index = usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
+        let line = text.as_deref().zip(index).and_then(|(text, index)| text.lines().nth(index));
+        line.is_some_and(|line| !line.trim_start().starts_with('}'))
+    }
+
     /// A value that a variable of the user's function refers to: `f::self.field`.
     fn behind_reference(
         &self,
         wanted: &Wanted<'_>,
         raw: &[RawFrame],
         calls: &[CallSeen],
-    ) -> Option<String> {
+    ) -> Option<PlaceSeen> {
         let users = calls.iter().find(|call| call.user)?;
         let frame = raw.iter().find(|frame| frame.cfa == Some(users.cfa))?;
         let (function, at) = function_of(frame)?;
@@ -228,7 +243,12 @@ impl Run {
             let target = self.inferior.memory().read_u64(place).ok().map(VirtAddr)?;
             let path = wanted.path_from(image, Some(to), target)?;
             let star = if path.is_empty() { "*" } else { "" };
-            Some(format!("{star}{}::{}{path}", owner(&function, scoped), scoped.variable.name))
+            let name = &scoped.variable.name;
+            Some(PlaceSeen {
+                name: format!("{star}{}::{name}{path}", owner(&function, scoped)),
+                kind: PlaceKind::Other,
+                inferred: self.dropping.optimised.contains(&function.unit),
+            })
         })
     }
 }

@@ -46,6 +46,8 @@ pub struct OpenDrop {
     pub address: Option<VirtAddr>,
     /// The name of its place.
     pub place: Option<String>,
+    /// Whether that is concluded, and not certain.
+    pub place_inferred: bool,
     /// The type as the debug information describes it; it is for whoever looks at parts of the value.
     pub ty: Option<TypeRef>,
     /// The event that tells of it; none where it is not shown.
@@ -115,10 +117,17 @@ impl Drops {
         let at = at.or_else(|| record.calls.first().map(|call| call.at.clone()));
         let within = enclosing.and_then(|drop| drop.seq);
         let depth = open.drops.iter().filter(|drop| drop.seq.is_some() && !drop.again).count();
-        let place = match part {
-            DroppedPart::Value => record.place.as_ref().map(|place| place.name.clone()),
-            DroppedPart::Body => open.drops.last().and_then(|value| value.place.clone()),
+        let own = || record.place.as_ref().map(|place| (place.name.clone(), place.inferred));
+        let values = || {
+            let value = open.drops.last()?;
+            Some((value.place.clone()?, value.place_inferred))
         };
+        let place = match part {
+            DroppedPart::Value => own(),
+            DroppedPart::Body => values(),
+        };
+        let place_inferred = place.as_ref().is_some_and(|(_, inferred)| *inferred);
+        let place = place.map(|(name, _)| name);
         let seen = DropSeen {
             part,
             within,
@@ -127,7 +136,7 @@ impl Drops {
             cause: callers::cause(record).filter(|_| part == DroppedPart::Value),
             unwinding: open.panics > 0,
             place: place.clone(),
-            place_inferred: record.place.as_ref().is_some_and(|place| place.inferred),
+            place_inferred,
             count: record
                 .count
                 .map(|before| HandleCount { before, after: before.saturating_sub(1) }),
@@ -141,6 +150,7 @@ impl Drops {
             cfa,
             address: record.address,
             place,
+            place_inferred,
             ty,
             seq: shown.then_some(seq),
             at,

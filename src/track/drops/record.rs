@@ -87,7 +87,8 @@ pub struct PlaceSeen {
     pub name: String,
     /// What it is.
     pub kind: PlaceKind,
-    /// Whether it is concluded from a scope of optimised code.
+    /// Whether it is concluded: in optimised code the variables that a value is moved through share
+    /// their bytes with it and with others, and what passes it on by its address leaves it there.
     pub inferred: bool,
 }
 

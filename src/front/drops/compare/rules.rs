@@ -1,7 +1,7 @@
 //! Which drops must agree between two builds, and what of them.
 
 use super::super::align::ALIKE;
-use super::super::snapshot::{Drop, Kind, STD, Thread};
+use super::super::snapshot::{Drop, Kind, STD, Thread, UNSURE};
 
 /// What is compared of two builds.
 pub(super) struct Rules {
@@ -65,10 +65,15 @@ impl Rules {
             false if self.expected != self.seen && are_closures(expected, seen) => 0,
             false => return None,
         };
-        let place = if expected.place == seen.place { 2 } else { 0 };
+        let place = if sure(&expected.place) == sure(&seen.place) { 2 } else { 0 };
         let depth = u32::from(expected.depth == seen.depth);
         likely.then_some((function + place + depth).min(ALIKE))
     }
+}
+
+/// A place without the mark of one that is concluded.
+fn sure(place: &Option<String>) -> Option<&str> {
+    place.as_deref().map(|place| place.strip_suffix(UNSURE).unwrap_or(place))
 }
 
 /// Whether both were dropped in closures: of the functions that people write these are often alike.

@@ -32,7 +32,8 @@ pub struct DropsText {
 
 /// What is said of each report on optimised code.
 const OPTIMISED: &str = "This code is optimised. A drop that the compiler merged with other code has no \
-                         call of its own in the debug information, and is not told.";
+                         call of its own in the debug information, and is not told. A place with a ? is that of a \
+                         variable whose bytes the value lies in; others may have had them before.";
 
 /// How often values of a type were dropped.
 #[derive(Default)]
