@@ -14,7 +14,7 @@ use crate::asm::uses::CalleeKind;
 use crate::base::{At, GonePart, SlotState};
 use crate::dwarf::{LocationContext, SourceLine, Types};
 use crate::frame::slots::Placed;
-use crate::value::owning_parts;
+use crate::value::{needs_drop, owning_parts};
 
 /// For how many variables and lines of one function what was found is kept.
 const MAX_KNOWN: usize = 1 << 12;
@@ -87,12 +87,24 @@ impl Frame<'_> {
         let ty = self.image.get(variable.ty?).ok()?;
         let parts = owning_parts(self.image, variable.ty?);
         let owns = |field: &str| parts.iter().any(|part| is_at(&part.path, &format!(".{field}")));
+        let drops = |name: &str, line: u32| {
+            let mut found = None;
+            self.each_variable(&self.function.scope, &mut |other, _| {
+                let is_it = *other.name == *name && other.line == Some(line);
+                if is_it {
+                    let drops = other.ty.is_none_or(|ty| needs_drop(self.image, ty));
+                    found = Some(found.unwrap_or_default() || drops);
+                }
+            });
+            found
+        };
         let named = Named {
             name: &variable.name,
             line: declared.line,
             parameter: variable.parameter,
             of_std: matches!(&*ty.krate, "std" | "core" | "alloc"),
             owns: &owns,
+            drops: &drops,
         };
         text.as_ref()?.told(&named, here.line)
     }

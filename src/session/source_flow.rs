@@ -41,6 +41,9 @@ pub(super) struct Named<'a> {
     pub of_std: bool,
     /// Whether a field of it owns something.
     pub owns: &'a dyn Fn(&str) -> bool,
+    /// Whether a variable of a name that is declared on a line needs to be dropped; none where no such
+    /// variable is described.
+    pub drops: &'a dyn Fn(&str, u32) -> Option<bool>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,6 +66,8 @@ struct Asking<'a> {
     text: &'a FunctionText,
     /// The uses that may do something to where the value is, in their order.
     uses: Vec<(usize, Use)>,
+    /// As for [`Named`].
+    drops: &'a dyn Fn(&str, u32) -> Option<bool>,
 }
 
 impl FunctionText {
@@ -87,23 +92,38 @@ impl FunctionText {
             matches!(what, Use::Looks | Use::Changes) || copies(*at, *what)
         };
         let (looks, uses): (Vec<_>, Vec<_>) = uses.partition(stays);
-        let changed = looks.iter().chain(&uses).map(|(_, what)| match what {
+        let (first, last) = self.on_line(here)?;
+        let end = self.mate(region.block)?;
+        (region.from <= first && last < end).then_some(())?;
+        let before = self.may_have_run(first, region.block);
+        let run = looks.iter().chain(&uses).filter(|(at, _)| *at < before);
+        let changed = run.map(|(_, what)| match what {
             Use::Changes | Use::AssignsField => Changed::Within,
             Use::Assigns => Changed::Assigned,
             _ => Changed::No,
         });
         let changed = changed.max().unwrap_or(Changed::No);
-        let (first, last) = self.on_line(here)?;
-        let end = self.mate(region.block)?;
-        (region.from <= first && last < end).then_some(())?;
         // At the end of a block its variables are dropped.
         (first..=last).all(|at| self.text(at) != "}").then_some(())?;
-        match (Asking { text: self, uses }).state_at(region, first)? {
+        let asking = Asking { text: self, uses, drops: variable.drops };
+        match asking.state_at(region, first)? {
             State::Live => Some(Told::Live(changed)),
             State::Partly(parts) => Some(Told::Partly(parts, changed)),
             State::Gone(line) => Some(Told::Gone { line }),
             State::Unknown => None,
         }
+    }
+
+    /// Behind which token nothing has run yet of a block when control stands at a token: at the end of
+    /// the outermost loop in it that this is in.
+    fn may_have_run(&self, here: usize, block: usize) -> usize {
+        let around = self.all_around(here).take_while(|open| *open != block);
+        let repeats = |open: &usize| {
+            let control = self.control(*open).map(|at| self.text(at));
+            self.before(*open, 1) == "loop" || matches!(control, Some("for" | "while"))
+        };
+        let ends = around.filter(repeats).filter_map(|open| self.mate(open));
+        ends.max().unwrap_or(here)
     }
 
     /// Where the variable that is bound at a token can be named.
@@ -176,6 +196,8 @@ impl Asking<'_> {
                 (text.before(open, 1) == "=>" && text.around(open) == Some(block)).then_some(())?;
                 if guards {
                     state = State::Unknown;
+                } else if self.matched(block).is_some() {
+                    state = self.in_arm(state, block, open);
                 }
                 open
             } else {
@@ -223,17 +245,78 @@ impl Asking<'_> {
                     .all_around(at)
                     .any(|of| of >= start && text.around(of) == level && text.text(of) == "{")
         };
-        let before = self.within(start, open).any(|(at, _)| !in_branch(at));
+        // Of what is matched on the pattern tells.
+        let matched = self.matched(open);
+        if let Some(on) = self.if_let(start, open) {
+            return self.by_pattern(state, start, on);
+        }
+        let before = self.within(start, open).any(|(at, _)| !in_branch(at) && Some(at) != matched);
         let repeats = (start..open)
             .filter(|at| text.around(*at) == level)
             .any(|at| matches!(text.text(at), "for" | "while" | "loop"));
         // What a round does is done when the next begins.
         let again = repeats
-            && self.within(start, end).any(|(at, _)| {
+            && self.within(start, end).any(|(at, what)| {
+                // What has a value has one when it is given another.
+                if what == Use::Assigns && state == State::Live {
+                    return false;
+                }
                 let mut blocks = text.all_around(at).take_while(|of| *of > open);
                 !blocks.any(|of| text.text(of) == "{" && text.leaves(of, false))
             });
         if before || again { State::Unknown } else { state }
+    }
+
+    /// The use of the variable that is all that a `match` is on, given the brace of that.
+    fn matched(&self, open: usize) -> Option<usize> {
+        let control = self.text.control(open).filter(|at| self.text.text(*at) == "match")?;
+        let on = control.checked_add(1)?;
+        (on.checked_add(1)? == open).then_some(())?;
+        self.within(on, open).next().map(|(at, _)| at)
+    }
+
+    /// The state in an arm of a `match` on the variable: its value has gone to what the pattern binds,
+    /// if that has to be dropped.
+    fn in_arm(&self, state: State, block: usize, open: usize) -> State {
+        let text = self.text;
+        let Some(arrow) = open.checked_sub(1) else { return State::Unknown };
+        let outside =
+            |at: &usize| text.around(*at) == Some(block) && matches!(text.text(*at), "," | "}");
+        let start = (block.saturating_add(1)..arrow).rev().find(outside);
+        let start = start.map_or(block, |at| at).saturating_add(1);
+        let guard = (start..arrow).find(|at| text.text(*at) == "if").unwrap_or(arrow);
+        self.by_pattern(state, start, guard)
+    }
+
+    /// The state behind a pattern that has matched the variable: gone, if the pattern binds what needs
+    /// to be dropped. It is not known where a name in it is not described.
+    fn by_pattern(&self, state: State, start: usize, end: usize) -> State {
+        let text = self.text;
+        let is_name = |at: &usize| {
+            let word = text.text(*at);
+            let begins = word.starts_with(|c: char| c.is_lowercase() || c == '_');
+            begins && !matches!(word, "_" | "let" | "mut" | "ref" | "if" | "true" | "false")
+        };
+        let mut names = (start..end).filter(is_name).filter(|at| text.behind(*at, 1) != "::");
+        names
+            .try_fold(state, |state, at| match (self.drops)(text.text(at), text.line(at))? {
+                true => Some(State::Gone(text.line(start))),
+                false => Some(state),
+            })
+            .unwrap_or(State::Unknown)
+    }
+
+    /// The use of the variable by `if let … = v` before a block; none where the block has no such
+    /// head, or another condition.
+    fn if_let(&self, start: usize, open: usize) -> Option<usize> {
+        let text = self.text;
+        (text.text(start) == "if" && text.behind(start, 1) == "let").then_some(())?;
+        let mut uses = self.within(start, open);
+        let (on, _) = uses.next()?;
+        let is_value = text.before(on, 1) == "=" && matches!(text.behind(on, 1), "{" | "&&");
+        let alone = uses.next().is_none() && !(start..open).any(|at| text.text(at) == "{");
+        (is_value && alone && text.intro(on.checked_sub(1)?).is_some()).then_some(())?;
+        Some(on)
     }
 
     /// The state behind a statement that control has come through.
@@ -255,6 +338,10 @@ impl Asking<'_> {
         self.within(start, end).fold(state, |state, (at, what)| {
             let mut blocks = text.all_around(at).take_while(|of| *of >= start);
             let left = blocks.any(|of| text.text(of) == "{" && text.leaves(of, loops));
+            let matched = (text.before(at, 1), text.behind(at, 1)) == ("=", "else");
+            if text.text(start) == "let" && matched {
+                return self.by_pattern(state, start, at);
+            }
             if closure.is_some_and(|begin| begin < at) && text.behind(at, 1) != "." {
                 return State::Gone(text.line(at));
             }
@@ -315,8 +402,15 @@ mod tests {
         };
         let owns = |field: &str| field != "n";
         let line_of = line("mut v");
-        let variable =
-            Named { name: "v", line: line_of, parameter: false, of_std: false, owns: &owns };
+        let drops = |name: &str, _: u32| (name != "lost").then_some(name == "big");
+        let variable = Named {
+            name: "v",
+            line: line_of,
+            parameter: false,
+            of_std: false,
+            owns: &owns,
+            drops: &drops,
+        };
         FunctionText::of(&text, 1)?.told(&variable, line("here();"))
     }
 
@@ -345,6 +439,14 @@ mod tests {
         ] {
             assert_eq!(told(body), LIVE, "{body}");
         }
+        for body in [
+            "let mut v = a();\nfor x in y {\nhere();\nv = b();\n}",
+            "let mut v = a();\nhere();\nchange(&mut v);",
+            "let mut v = a();\nmatch v {\nSome(big) => {}\nNone => {\nhere();\n}\n}",
+            "let mut v = a();\nmatch v {\nSome(n) => {\nhere();\n}\nNone => {}\n}",
+        ] {
+            assert!(matches!(told(body), Some(Told::Live(_))), "{body}");
+        }
         let assigned = told("let mut v = a();\ntake(v);\nv = b();\nhere();");
         assert_eq!(assigned, Some(Told::Live(Changed::Assigned)));
         let late = told("let mut v;\nif c {\nd();\n}\nv = b();\nhere();");
@@ -366,6 +468,12 @@ mod tests {
             assert_eq!(told(body), gone(3), "{body}");
         }
         assert_eq!(told("for x in y {\nlet mut v = a();\ntake(v);\nhere();\n}"), gone(4));
+        let matched = "let mut v = a();\nmatch v {\nNone => {}\nSome(big) => {\nhere();\n}\n}";
+        assert_eq!(told(matched), gone(5));
+        let by_let = "let mut v = a();\nif let Some(big) = v && c {\nhere();\n}";
+        assert_eq!(told(by_let), gone(3));
+        let by_else = "let mut v = a();\nlet Some(big) = v else {\nreturn;\n};\nhere();";
+        assert_eq!(told(by_else), gone(3));
     }
 
     #[test]
@@ -397,8 +505,12 @@ mod tests {
             "let mut v = a();\nlet p = P { x: b(v) };\nhere();",
             "let mut v = a();\nlet p = P { v };\nhere();",
             "let mut v = a();\ntake(&v.part());\nhere();",
-            "let mut v = a();\nlet Some(x) = v else {\nreturn;\n};\nhere();",
-            "let mut v = a();\nmatch v {\nSome(x) => {\nhere();\n}\nNone => {}\n}",
+            "let mut v = a();\nlet Some(lost) = v else {\nreturn;\n};\nhere();",
+            "let mut v = a();\nmatch v {\nSome(big) => {}\nNone => {}\n}\nhere();",
+            "let mut v = a();\nmatch v {\nSome(lost) => {\nhere();\n}\nNone => {}\n}",
+            "let mut v = a();\nmatch v {\nA if take(v) => {}\nNone => {\nhere();\n}\n}",
+            "let mut v = a();\nif let Some(big) = v && c {\n} else {\nhere();\n}",
+            "let mut v = a();\nif let Some(big) = v.x {\nhere();\n}",
             "let mut v = a();\nfor x in y {\nhere();\ntake(v);\nbreak;\n}",
             "let mut v = a();\nlet d = x & v;\nhere();",
             "let mut v = a();\nif x {\nlet v = b();\n}\nhere();",
