@@ -118,6 +118,7 @@ impl Frame<'_> {
         };
         match told {
             Told::Live(_) => None,
+            Told::NotYet => Some(SlotState::Uninitialised),
             Told::Gone { line } => Some(SlotState::MovedOrDropped { at: vec![at(*line)] }),
             Told::Partly(parts, _) => {
                 let gone = |(path, line): &(String, u32)| GonePart {

@@ -100,6 +100,7 @@ mod skip;
 mod slots;
 mod source_flow;
 mod source_loops;
+mod source_patterns;
 mod source_text;
 mod source_tokens;
 mod source_words;

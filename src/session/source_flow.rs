@@ -11,6 +11,8 @@ use super::source_text::{FunctionText, Use};
 /// What is known of a variable where control stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Told {
+    /// It was declared without a value, and has been given none.
+    NotYet,
     /// It holds its value.
     Live(Changed),
     /// A statement has moved its value, on this line.
@@ -47,7 +49,8 @@ pub(super) struct Named<'a> {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum State {
+pub(super) enum State {
+    Never,
     Live,
     Partly(Vec<(String, u32)>),
     Gone(u32),
@@ -62,12 +65,12 @@ struct Region {
 }
 
 /// One question.
-struct Asking<'a> {
-    text: &'a FunctionText,
+pub(super) struct Asking<'a> {
+    pub text: &'a FunctionText,
     /// The uses that may do something to where the value is, in their order.
     uses: Vec<(usize, Use)>,
     /// As for [`Named`].
-    drops: &'a dyn Fn(&str, u32) -> Option<bool>,
+    pub drops: &'a dyn Fn(&str, u32) -> Option<bool>,
 }
 
 impl FunctionText {
@@ -107,6 +110,7 @@ impl FunctionText {
         (first..=last).all(|at| self.text(at) != "}").then_some(())?;
         let asking = Asking { text: self, uses, drops: variable.drops };
         match asking.state_at(region, first)? {
+            State::Never => Some(Told::NotYet),
             State::Live => Some(Told::Live(changed)),
             State::Partly(parts) => Some(Told::Partly(parts, changed)),
             State::Gone(line) => Some(Told::Gone { line }),
@@ -152,7 +156,7 @@ impl FunctionText {
         let block = self.block_of(intro).filter(|open| self.is_plain(*open))?;
         let from = self.statement_end(intro, self.mate(block)?);
         let given = (at..from).any(|at| self.text(at) == "=");
-        let state = if given { State::Live } else { State::Unknown };
+        let state = if given { State::Live } else { State::Never };
         Some(Region { block, from, state })
     }
 
@@ -228,7 +232,7 @@ impl Asking<'_> {
     }
 
     /// The uses from a token on, up to another.
-    fn within(&self, from: usize, end: usize) -> impl Iterator<Item = (usize, Use)> + '_ {
+    pub fn within(&self, from: usize, end: usize) -> impl Iterator<Item = (usize, Use)> + '_ {
         self.uses.iter().copied().filter(move |(at, _)| (from..end).contains(at))
     }
 
@@ -265,58 +269,6 @@ impl Asking<'_> {
                 !blocks.any(|of| text.text(of) == "{" && text.leaves(of, false))
             });
         if before || again { State::Unknown } else { state }
-    }
-
-    /// The use of the variable that is all that a `match` is on, given the brace of that.
-    fn matched(&self, open: usize) -> Option<usize> {
-        let control = self.text.control(open).filter(|at| self.text.text(*at) == "match")?;
-        let on = control.checked_add(1)?;
-        (on.checked_add(1)? == open).then_some(())?;
-        self.within(on, open).next().map(|(at, _)| at)
-    }
-
-    /// The state in an arm of a `match` on the variable: its value has gone to what the pattern binds,
-    /// if that has to be dropped.
-    fn in_arm(&self, state: State, block: usize, open: usize) -> State {
-        let text = self.text;
-        let Some(arrow) = open.checked_sub(1) else { return State::Unknown };
-        let outside =
-            |at: &usize| text.around(*at) == Some(block) && matches!(text.text(*at), "," | "}");
-        let start = (block.saturating_add(1)..arrow).rev().find(outside);
-        let start = start.map_or(block, |at| at).saturating_add(1);
-        let guard = (start..arrow).find(|at| text.text(*at) == "if").unwrap_or(arrow);
-        self.by_pattern(state, start, guard)
-    }
-
-    /// The state behind a pattern that has matched the variable: gone, if the pattern binds what needs
-    /// to be dropped. It is not known where a name in it is not described.
-    fn by_pattern(&self, state: State, start: usize, end: usize) -> State {
-        let text = self.text;
-        let is_name = |at: &usize| {
-            let word = text.text(*at);
-            let begins = word.starts_with(|c: char| c.is_lowercase() || c == '_');
-            begins && !matches!(word, "_" | "let" | "mut" | "ref" | "if" | "true" | "false")
-        };
-        let mut names = (start..end).filter(is_name).filter(|at| text.behind(*at, 1) != "::");
-        names
-            .try_fold(state, |state, at| match (self.drops)(text.text(at), text.line(at))? {
-                true => Some(State::Gone(text.line(start))),
-                false => Some(state),
-            })
-            .unwrap_or(State::Unknown)
-    }
-
-    /// The use of the variable by `if let … = v` before a block; none where the block has no such
-    /// head, or another condition.
-    fn if_let(&self, start: usize, open: usize) -> Option<usize> {
-        let text = self.text;
-        (text.text(start) == "if" && text.behind(start, 1) == "let").then_some(())?;
-        let mut uses = self.within(start, open);
-        let (on, _) = uses.next()?;
-        let is_value = text.before(on, 1) == "=" && matches!(text.behind(on, 1), "{" | "&&");
-        let alone = uses.next().is_none() && !(start..open).any(|at| text.text(at) == "{");
-        (is_value && alone && text.intro(on.checked_sub(1)?).is_some()).then_some(())?;
-        Some(on)
     }
 
     /// The state behind a statement that control has come through.
@@ -390,139 +342,4 @@ impl Asking<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is told of `v` on the line of `f` that says `here();`.
-    fn told(body: &str) -> Option<Told> {
-        let text = format!("fn f() {{\n{body}\n}}\n");
-        let line = |word: &str| {
-            let found = text.lines().position(|line| line.contains(word));
-            found.and_then(|no| u32::try_from(no).ok()).map_or(0, |no| no + 1)
-        };
-        let owns = |field: &str| field != "n";
-        let line_of = line("mut v");
-        let drops = |name: &str, _: u32| (name != "lost").then_some(name == "big");
-        let variable = Named {
-            name: "v",
-            line: line_of,
-            parameter: false,
-            of_std: false,
-            owns: &owns,
-            drops: &drops,
-        };
-        FunctionText::of(&text, 1)?.told(&variable, line("here();"))
-    }
-
-    const LIVE: Option<Told> = Some(Told::Live(Changed::No));
-
-    fn gone(line: u32) -> Option<Told> {
-        Some(Told::Gone { line })
-    }
-
-    #[test]
-    fn what_was_given_a_value_that_nothing_took_is_live() {
-        for body in [
-            "let mut v = a();\nhere();",
-            "let mut v = a();\ntouch(&v);\nlet w = &v.x;\nhere();",
-            "let mut v = a();\nprintln!(\"{:?}\", v);\nhere();",
-            "let mut v = a();\nlet _ = v;\nhere();",
-            "let mut v = a();\nlet n = v.n;\nprintln!(\"{v:?}\");\nhere();",
-            "let mut v = a();\nfor x in b() {\nif x {\nhere();\n}\n}",
-            "let mut v = a();\nif c {\ntake(v);\nreturn;\n}\nhere();",
-            "for x in y {\nlet mut v = a();\nif c {\ntake(v);\nbreak;\n}\nhere();\n}",
-            "let mut v = a();\nif c {\ntake(v);\n} else {\nhere();\n}",
-            "let mut v = a();\nhere();\ntake(v);",
-            "if let Some(mut v) = x() && c {\nhere();\n}",
-            "match x {\nSome(mut v) if c => {\nhere();\n}\nB => {}\n}",
-            "match x {\nA => {\nlet mut v = a();\nhere();\n}\nB => {}\n}",
-        ] {
-            assert_eq!(told(body), LIVE, "{body}");
-        }
-        for body in [
-            "let mut v = a();\nfor x in y {\nhere();\nv = b();\n}",
-            "let mut v = a();\nhere();\nchange(&mut v);",
-            "let mut v = a();\nmatch v {\nSome(big) => {}\nNone => {\nhere();\n}\n}",
-            "let mut v = a();\nmatch v {\nSome(n) => {\nhere();\n}\nNone => {}\n}",
-        ] {
-            assert!(matches!(told(body), Some(Told::Live(_))), "{body}");
-        }
-        let assigned = told("let mut v = a();\ntake(v);\nv = b();\nhere();");
-        assert_eq!(assigned, Some(Told::Live(Changed::Assigned)));
-        let late = told("let mut v;\nif c {\nd();\n}\nv = b();\nhere();");
-        assert_eq!(late, Some(Told::Live(Changed::Assigned)));
-    }
-
-    #[test]
-    fn what_a_statement_has_moved_that_control_came_through_is_gone() {
-        for body in [
-            "let mut v = a();\ntake(v);\nhere();",
-            "let mut v = a();\nlet w = v;\nhere();",
-            "let mut v = a();\nprintln!(\"{}\", pass(v));\nhere();",
-            "let mut v = a();\nlet w = move || println!(\"{v}\");\nhere();",
-            "let mut v = a();\nlet w = move || touch(&v);\nhere();",
-            "let mut v = a();\nlet w = vec![v];\nhere();",
-            "let mut v = a();\nb.push(v);\nif c {\nhere();\n}",
-            "let mut v = a();\ntake(v)?;\nfor x in y {\nhere();\n}",
-        ] {
-            assert_eq!(told(body), gone(3), "{body}");
-        }
-        assert_eq!(told("for x in y {\nlet mut v = a();\ntake(v);\nhere();\n}"), gone(4));
-        let matched = "let mut v = a();\nmatch v {\nNone => {}\nSome(big) => {\nhere();\n}\n}";
-        assert_eq!(told(matched), gone(5));
-        let by_let = "let mut v = a();\nif let Some(big) = v && c {\nhere();\n}";
-        assert_eq!(told(by_let), gone(3));
-        let by_else = "let mut v = a();\nlet Some(big) = v else {\nreturn;\n};\nhere();";
-        assert_eq!(told(by_else), gone(3));
-    }
-
-    #[test]
-    fn fields_that_were_moved_out_are_told_with_their_lines() {
-        let partly = |body: &str, parts: &[(&str, u32)], changed: Changed| {
-            let parts = parts.iter().map(|(path, line)| ((*path).to_owned(), *line)).collect();
-            assert_eq!(told(body), Some(Told::Partly(parts, changed)), "{body}");
-        };
-        partly("let mut v = a();\ntake(v.x);\nhere();", &[(".x", 3)], Changed::No);
-        let both = "let mut v = a();\n{\ntake(v.x);\n}\nlet w = v.y;\nv.n = 1;\nhere();";
-        partly(both, &[(".x", 4), (".y", 6)], Changed::Within);
-    }
-
-    #[test]
-    fn what_may_have_happened_is_not_told() {
-        for body in [
-            "let mut v;\nhere();",
-            "let mut v = a();\nif c {\ntake(v);\n}\nhere();",
-            "let mut v = a();\ntake(v);\nif c {\nv = b();\n}\nhere();",
-            "let mut v = a();\nc && take(v);\nhere();",
-            "let mut v = a();\nv.finish();\nhere();",
-            "let mut v = a();\nlet b = || take(v);\nhere();",
-            "let mut v = a();\nlet b = move || touch(&v.x);\nhere();",
-            "let mut v = a();\nlet b = once(move || println!(\"{v}\"));\nhere();",
-            "let mut v = a();\nassert_eq!(1, 2, \"{}\", pass(v));\nhere();",
-            "let mut v = a();\ntake(v.x);\nv.x = b();\nhere();",
-            "let mut v = a();\nif c {\ntake(v.x);\n}\nhere();",
-            "let mut v = a();\nmine!(v);\nhere();",
-            "let mut v = a();\nlet p = P { x: b(v) };\nhere();",
-            "let mut v = a();\nlet p = P { v };\nhere();",
-            "let mut v = a();\ntake(&v.part());\nhere();",
-            "let mut v = a();\nlet Some(lost) = v else {\nreturn;\n};\nhere();",
-            "let mut v = a();\nmatch v {\nSome(big) => {}\nNone => {}\n}\nhere();",
-            "let mut v = a();\nmatch v {\nSome(lost) => {\nhere();\n}\nNone => {}\n}",
-            "let mut v = a();\nmatch v {\nA if take(v) => {}\nNone => {\nhere();\n}\n}",
-            "let mut v = a();\nif let Some(big) = v && c {\n} else {\nhere();\n}",
-            "let mut v = a();\nif let Some(big) = v.x {\nhere();\n}",
-            "let mut v = a();\nfor x in y {\nhere();\ntake(v);\nbreak;\n}",
-            "let mut v = a();\nlet d = x & v;\nhere();",
-            "let mut v = a();\nif x {\nlet v = b();\n}\nhere();",
-            "let mut v = a();\nmatch b {\nSome(v) => take(v),\n}\nhere();",
-            "let mut v = a();\n'a: {\nif c {\nbreak 'a;\n}\ntake(v);\n}\nhere();",
-            "let mut v = a();\nloop {\nif c {\ntake(v);\nbreak;\n}\n}\nhere();",
-            "let mut v = a();\nb(v, here());",
-            "let mut v = a();\ntake(v);\n(v, w) = x();\nhere();",
-            "let mut v = a();\n#[cfg(x)]\ntake(v);\nhere();",
-            "if c {\nlet mut v = a();\nhere(); }",
-        ] {
-            assert_eq!(told(body), None, "{body}");
-        }
-    }
-}
+mod tests;

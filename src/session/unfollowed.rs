@@ -37,7 +37,7 @@ fn gone_parts(told: &HashMap<usize, Told>, asked: &[Asked], owned: &[Owned]) -> 
     for one in asked {
         for part in one.parts.start..one.parts.end {
             let is_gone = |of: &Owned| match told.get(&one.index) {
-                Some(Told::Gone { .. }) => true,
+                Some(Told::Gone { .. } | Told::NotYet) => true,
                 Some(Told::Partly(parts, _)) => parts.iter().any(|(path, _)| is_at(&of.path, path)),
                 _ => false,
             };
@@ -78,7 +78,9 @@ impl Frame<'_> {
         }
         let mut lost = self.without_place(variables);
         let told = self.told_of(followed, &asked, &lost, variables);
-        lost.retain(|lost| !matches!(told.get(&lost.index), Some(Told::Gone { .. })));
+        lost.retain(|lost| {
+            !matches!(told.get(&lost.index), Some(Told::Gone { .. } | Told::NotYet))
+        });
         let gone = gone_parts(&told, &asked, &owned);
         let fortunes = match asked.is_empty() {
             true => Vec::new(),
@@ -89,7 +91,7 @@ impl Frame<'_> {
         let lines = self.lines_here();
         let captured = self.captured(variables);
         for one in &asked {
-            if matches!(told.get(&one.index), Some(Told::Gone { .. })) {
+            if matches!(told.get(&one.index), Some(Told::Gone { .. } | Told::NotYet)) {
                 continue;
             }
             let Some(variable) = variables.get(one.index) else { continue };
@@ -153,6 +155,9 @@ impl Frame<'_> {
             let variable = variables.get_mut(*index).filter(|variable| variable.fate.is_none());
             if let Some(variable) = variable {
                 variable.fate = self.state_told(&here, told);
+                if *told == Told::NotYet {
+                    followed.seen.leave(self.of_frame(variable));
+                }
             }
         }
     }
