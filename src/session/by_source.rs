@@ -102,7 +102,8 @@ impl Frame<'_> {
             name: &variable.name,
             line: declared.line,
             parameter: variable.parameter,
-            of_std: matches!(&*ty.krate, "std" | "core" | "alloc"),
+            // A method may take a value out of its box.
+            of_std: matches!(&*ty.krate, "std" | "core" | "alloc") && &*ty.base_name != "Box",
             owns: &owns,
             drops: &drops,
         };

@@ -109,7 +109,7 @@ impl FunctionText {
         // At the end of a block its variables are dropped.
         (first..=last).all(|at| self.text(at) != "}").then_some(())?;
         let asking = Asking { text: self, uses, drops: variable.drops };
-        match asking.state_at(region, first)? {
+        match asking.state_at(region, (first, last))? {
             State::Never => Some(Told::NotYet),
             State::Live => Some(Told::Live(changed)),
             State::Partly(parts) => Some(Told::Partly(parts, changed)),
@@ -179,8 +179,9 @@ impl FunctionText {
 }
 
 impl Asking<'_> {
-    /// The state of the variable before the statement that a token lies in.
-    fn state_at(&self, region: Region, here: usize) -> Option<State> {
+    /// The state of the variable before the statement that a token lies in, which begins a line; the
+    /// other is the last on that.
+    fn state_at(&self, region: Region, (here, last): (usize, usize)) -> Option<State> {
         let text = self.text;
         let blocks = text.all_around(here).take_while(|open| *open != region.block);
         let mut inner: Vec<usize> = blocks.filter(|open| text.text(*open) == "{").collect();
@@ -216,7 +217,12 @@ impl Asking<'_> {
                 };
                 match inner.last().copied() {
                     None => {
-                        let used = self.within(statement.0, statement.1).next().is_some();
+                        let (begin, mut behind) = statement;
+                        // Of the statements on a line any may be the one that runs.
+                        while behind <= last && behind < end {
+                            behind = text.statement_end(behind, end).max(behind.checked_add(1)?);
+                        }
+                        let used = self.within(begin, behind).next().is_some();
                         return Some(if used { State::Unknown } else { state });
                     }
                     Some(open) => {

@@ -138,6 +138,8 @@ fn what_may_have_happened_is_not_told() {
         "let mut v = a();\nmatch b {\nSome(v) => take(v),\n}\nhere();",
         "let mut v = a();\n'a: {\nif c {\nbreak 'a;\n}\ntake(v);\n}\nhere();",
         "let mut v = a();\nloop {\nif c {\ntake(v);\nbreak;\n}\n}\nhere();",
+        "let mut v = a();\nb(); take(v); here();",
+        "let mut v = a();\nhere(); take(\nv);",
         "let mut v = a();\nb(v, here());",
         "let mut v = a();\ntake(v);\n(v, w) = x();\nhere();",
         "let mut v = a();\n#[cfg(x)]\ntake(v);\nhere();",
