@@ -163,7 +163,10 @@
 //! drops, lends or gives away, before something new is stored in its place, is live, if no other variable
 //! can be what is seen there (`session/alike.rs`). One that was seen to be live before, and of which all
 //! blocks have ended since, is gone: of one that was not, its bytes may be those of what lay there before
-//! (`session/seen_live.rs`). Of all others `session/doubts.rs` says that it is not known, and why. Where
+//! (`session/seen_live.rs`). Calls stay in their order in every build: what a statement has moved that
+//! control came through is gone, and what nothing can have taken is there, as far as the text of the
+//! function tells (`session/source_flow.rs`), and if neither the blocks nor the bytes of other variables
+//! contradict it. Of all others `session/doubts.rs` says that it is not known, and why. Where
 //! what such a variable would own lives, its value is shown with that doubt ([`base::SlotState::Perhaps`]).
 //! `tests/states.rs` compares all of it with programs that are made up and know their own truth.
 //!

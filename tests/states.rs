@@ -71,17 +71,23 @@ fn all_agree(name: &str, seeds: std::ops::Range<u64>, functions: usize, mode: Mo
     for (reason, count) in reasons.into_iter().take(20) {
         println!("    {count} unknown: {reason}");
     }
+    add_to("STATES_UNKNOWN", &tally.unknowns);
     none_is_wrong(&tally.wrong);
     tally
+}
+
+/// Adds lines to the file that a variable of the environment names, where it is set.
+fn add_to(variable: &str, lines: &[String]) {
+    if let Some(file) = std::env::var_os(variable) {
+        let mut file = File::options().append(true).create(true).open(file).expect("the list");
+        file.write_all((lines.join("\n") + "\n").as_bytes()).expect("the list is written");
+    }
 }
 
 /// Fails where something was found to be wrong, and adds it to the file that `STATES_WRONG` names.
 #[track_caller]
 fn none_is_wrong(wrong: &[String]) {
-    if let Some(file) = std::env::var_os("STATES_WRONG") {
-        let mut file = File::options().append(true).create(true).open(file).expect("the list");
-        file.write_all((wrong.join("\n") + "\n").as_bytes()).expect("the list of what is wrong");
-    }
+    add_to("STATES_WRONG", wrong);
     let first: Vec<&str> = wrong.iter().take(40).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{}", first.join("\n"));
 }
@@ -107,7 +113,7 @@ fn in_optimised_builds_nothing_is_wrong_and_most_of_what_lives_is_known() {
     let mode = Mode { flags: OPTIMISED, ledger: true, on_lines: false };
     let tally = all_agree("optimised", 20..22, 6, mode);
     assert!(tally.live > 120 && tally.gone > 0, "{tally:?}");
-    assert!(tally.unknown * 100 < tally.states * 40, "{tally:?}");
+    assert!(tally.unknown * 100 < tally.states * 15, "{tally:?}");
 }
 
 #[test]

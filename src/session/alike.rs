@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::ahead::{Fortune, Owned};
+use super::ahead::{Fortune, Owned, Span};
 use super::asked::Asked;
 use super::doubts::ended;
+use super::source_flow::Changed;
 use crate::base::{SlotState, VirtAddr};
 use crate::track::Ledger;
 
@@ -16,13 +17,15 @@ pub(super) struct Others<'a> {
     pub asked: &'a [Asked],
     /// What becomes of each part.
     pub fortunes: &'a [Fortune],
+    /// Which of the parts are known to be gone: nobody can mean them.
+    pub gone: &'a [bool],
 }
 
 impl Others<'_> {
     fn parts(&self, asked: &Asked) -> impl Iterator<Item = (&Owned, &Fortune)> {
-        let range = asked.parts.start..asked.parts.end;
-        let fortunes = self.fortunes.get(range.clone()).unwrap_or_default();
-        self.owned.get(range).unwrap_or_default().iter().zip(fortunes)
+        let parts = asked.parts.start..asked.parts.end;
+        let left = parts.filter(|part| !self.gone.get(*part).copied().unwrap_or_default());
+        left.filter_map(|part| Some((self.owned.get(part)?, self.fortunes.get(part)?)))
     }
 
     /// Whether a variable holds its value for sure. What owns nothing now has no words of its own: it
@@ -72,6 +75,31 @@ impl Others<'_> {
         })
     }
 
+    /// Whether nothing contradicts that a variable holds its value, which the source says, and that
+    /// this is what its bytes are: all that it would own lives, and no other variable has its bytes.
+    /// Where its value may have `changed`, the code ahead has to use it where it lies, or its words, or
+    /// the blocks that it owns tell that it is the new one: the optimiser need not have stored there
+    /// what it was changed to.
+    pub fn agrees(&self, asked: &Asked, changed: Changed, ledger: &Ledger) -> bool {
+        let of = |block: &Span| ledger.block_from(VirtAddr(block.at));
+        self.beside(asked).is_none()
+            && self.parts(asked).all(|(own, fortune)| {
+                let alive = own.blocks.iter().all(|block| of(block).is_some());
+                // A pointer to a block that began where another had ended may be one to that other.
+                let reused = |block: &Span| of(block).is_none_or(|of| ledger.is_reused(of.id));
+                let tells = !own.blocks.is_empty() && !own.blocks.iter().any(reused);
+                let used = fortune.used > 0 || (fortune.words > 0 && tells);
+                let over = (fortune.left > 0 || fortune.renewed > 0) && fortune.unsure == 0;
+                let kept = match changed {
+                    Changed::No => tells || !over || own.blocks.is_empty(),
+                    // What it held before was dropped, and is no live block.
+                    Changed::Assigned => tells,
+                    Changed::Within => false,
+                };
+                alive && (used || kept)
+            })
+    }
+
     /// Another variable that has the same bytes.
     pub fn beside(&self, asked: &Asked) -> Option<usize> {
         let others = self.asked.iter().filter(|other| other.index != asked.index);
@@ -93,7 +121,6 @@ impl Others<'_> {
 mod tests {
     use super::*;
     use crate::base::Range;
-    use crate::session::ahead::Span;
 
     const USED: Fortune = Fortune { used: 1, words: 0, left: 0, renewed: 0, unsure: 0 };
     const WORDS: Fortune = Fortune { used: 0, words: 1, left: 0, renewed: 0, unsure: 0 };
@@ -103,6 +130,7 @@ mod tests {
     fn owned(type_name: &str, at: u64, block: Option<u64>) -> Owned {
         let place = Some(Span { at, size: 24 });
         Owned {
+            path: String::new(),
             type_name: type_name.into(),
             place,
             core: place.into_iter().collect(),
@@ -122,7 +150,7 @@ mod tests {
             depth: 0,
         };
         let asked: Vec<Asked> = (0..owned.len()).map(asked).collect();
-        let others = Others { owned: &owned, asked: &asked, fortunes: &fortunes };
+        let others = Others { owned: &owned, asked: &asked, fortunes: &fortunes, gone: &[] };
         asked.iter().map(|one| others.is_live(one, unplaced, &Ledger::default())).collect()
     }
 

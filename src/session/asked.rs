@@ -54,6 +54,7 @@ impl Frame<'_> {
                 core.extend(place);
             }
             owned.push(Owned {
+                path: part.path.clone(),
                 type_name: self.image.get(part.ty).ok()?.name.clone(),
                 place,
                 core,

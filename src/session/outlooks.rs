@@ -183,11 +183,7 @@ impl Followed {
 impl Followed {
     /// The lines of the source that name a variable, where no other of the function has its name.
     pub(super) fn mentions_of(&self, frame: &Frame<'_>, variable: &Placed) -> Option<Mentions> {
-        let mut same = 0usize;
-        frame.each_variable(&frame.function.scope, &mut |other, _| {
-            same = same.saturating_add(usize::from(other.name == variable.name));
-        });
-        (same == 1).then_some(())?;
+        frame.is_alone_in_name(variable).then_some(())?;
         let declared = frame.image.variable_declared(variable.die)?;
         let text = self.sources.text(&declared.file, frame.image.path())?;
         let function = frame.function.declared.as_ref().filter(|of| of.file == declared.file);
@@ -196,6 +192,15 @@ impl Followed {
 }
 
 impl Frame<'_> {
+    /// Whether no other variable of the function has the name of one.
+    pub(super) fn is_alone_in_name(&self, variable: &Placed) -> bool {
+        let mut same = 0usize;
+        self.each_variable(&self.function.scope, &mut |other, _| {
+            same = same.saturating_add(usize::from(other.name == variable.name));
+        });
+        same == 1
+    }
+
     /// Whether another variable of the function has the place of one.
     fn shares_its_place(&self, die: usize) -> bool {
         let mut places = Vec::new();

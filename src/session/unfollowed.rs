@@ -2,6 +2,7 @@
 //! what is sure of them, and that the rest is not known.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,8 +11,10 @@ use super::alike::Others;
 use super::asked::Asked;
 use super::come_to::Lines;
 use super::doubts::{or_renewed, unknown};
+use super::fates::is_at;
 use super::followed::{Followed, Frame, Judged};
 use super::seen_live::OfFrame;
+use super::source_flow::Told;
 use crate::asm::uses::Mention;
 use crate::asm::walk::Machine;
 use crate::base::{FileAddr, Register, SlotState, VirtAddr};
@@ -26,6 +29,24 @@ struct Lost {
     index: usize,
     /// The full name of its type.
     type_name: Arc<str>,
+}
+
+/// Which of all parts were moved out, as the source tells.
+fn gone_parts(told: &HashMap<usize, Told>, asked: &[Asked], owned: &[Owned]) -> Vec<bool> {
+    let mut gone = vec![false; owned.len()];
+    for one in asked {
+        for part in one.parts.start..one.parts.end {
+            let is_gone = |of: &Owned| match told.get(&one.index) {
+                Some(Told::Gone { .. } | Told::NotYet) => true,
+                Some(Told::Partly(parts, _)) => parts.iter().any(|(path, _)| is_at(&of.path, path)),
+                _ => false,
+            };
+            if let (Some(gone), Some(of)) = (gone.get_mut(part), owned.get(part)) {
+                *gone = is_gone(of);
+            }
+        }
+    }
+    gone
 }
 
 impl Frame<'_> {
@@ -55,16 +76,24 @@ impl Frame<'_> {
                 followed.seen.leave(self.of_frame(variable));
             }
         }
-        if asked.is_empty() {
-            return;
-        }
-        let fortunes = self.fortunes(followed, low, &owned);
-        let others = Others { owned: &owned, asked: &asked, fortunes: &fortunes };
-        let lost = self.without_place(variables);
+        let mut lost = self.without_place(variables);
+        let told = self.told_of(followed, &asked, &lost, variables);
+        lost.retain(|lost| {
+            !matches!(told.get(&lost.index), Some(Told::Gone { .. } | Told::NotYet))
+        });
+        let gone = gone_parts(&told, &asked, &owned);
+        let fortunes = match asked.is_empty() {
+            true => Vec::new(),
+            false => self.fortunes(followed, low, &owned),
+        };
+        let others = Others { owned: &owned, asked: &asked, fortunes: &fortunes, gone: &gone };
         let unplaced: Vec<Arc<str>> = lost.iter().map(|lost| lost.type_name.clone()).collect();
         let lines = self.lines_here();
         let captured = self.captured(variables);
         for one in &asked {
+            if matches!(told.get(&one.index), Some(Told::Gone { .. } | Told::NotYet)) {
+                continue;
+            }
             let Some(variable) = variables.get(one.index) else { continue };
             let live = others.is_live(one, &unplaced, ledger)
                 && !captured.contains(&variable.die)
@@ -80,11 +109,24 @@ impl Frame<'_> {
                     let now = one.blocks.iter().map(|at| Some(ledger.block_from(*at)?.id));
                     followed.seen.had(self.of_frame(variable), &now.collect::<Vec<_>>())
                 });
+            let live = live
+                || match told.get(&one.index) {
+                    Some(Told::Live(changed) | Told::Partly(_, changed)) => {
+                        others.agrees(one, *changed, ledger)
+                    }
+                    _ => false,
+                };
+            let partly = matches!(told.get(&one.index), Some(Told::Partly(..)));
+            if live && partly {
+                continue;
+            }
             if live {
                 let now = one.blocks.iter().filter_map(|at| Some(ledger.block_from(*at)?.id));
                 followed.seen.see(self.of_frame(variable), now.collect());
             }
             let had = self.has_had(followed, variable, one, &lines, ledger);
+            // What the source says to be there is not gone.
+            let had = had && !told.contains_key(&one.index);
             let ended = || {
                 let ended = others.ended(one, ledger).filter(|_| had)?;
                 Some(or_renewed(ended, &self.function.name))
@@ -98,6 +140,45 @@ impl Frame<'_> {
                 });
             }
         }
+        self.settle_told(followed, &told, variables);
+    }
+
+    /// Says what the source says of the variables of which nothing else is said.
+    fn settle_told(
+        &self,
+        followed: &Followed,
+        told: &HashMap<usize, Told>,
+        variables: &mut [Placed],
+    ) {
+        let Some(here) = self.called_on_line(&followed.code_of(self)) else { return };
+        for (index, told) in told {
+            let variable = variables.get_mut(*index).filter(|variable| variable.fate.is_none());
+            if let Some(variable) = variable {
+                variable.fate = self.state_told(&here, told);
+                if *told == Told::NotYet {
+                    followed.seen.leave(self.of_frame(variable));
+                }
+            }
+        }
+    }
+
+    /// What the source says of the variables that are asked for and of those without a place, by
+    /// their positions.
+    fn told_of(
+        &self,
+        followed: &Followed,
+        asked: &[Asked],
+        lost: &[Lost],
+        variables: &[Placed],
+    ) -> HashMap<usize, Told> {
+        let Some(here) = self.called_on_line(&followed.code_of(self)) else {
+            return HashMap::new();
+        };
+        let all = asked.iter().map(|one| one.index).chain(lost.iter().map(|lost| lost.index));
+        let told = all.filter_map(|index| {
+            Some((index, self.told_by_source(followed, variables.get(index)?, &here)?))
+        });
+        told.collect()
     }
 
     fn of_frame(&self, variable: &Placed) -> OfFrame {

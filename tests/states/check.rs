@@ -42,6 +42,8 @@ pub struct Tally {
     pub lines: usize,
     /// What does not agree, in words.
     pub wrong: Vec<String>,
+    /// Where it is not known, what is true there, and what Freehold says.
+    pub unknowns: Vec<String>,
 }
 
 impl Tally {
@@ -57,6 +59,7 @@ impl Tally {
         }
         self.lines += other.lines;
         self.wrong.extend(other.wrong);
+        self.unknowns.extend(other.unknowns);
     }
 }
 
@@ -187,13 +190,14 @@ impl Made {
         let frame = session.select_frame(usize::from(!mode.on_lines)).expect("a frame");
         let function = &self.functions[index];
         let lines = &self.source.lines[index];
-        if frame.at.line != lines.get(&no).copied() && mode.flags.contains(&"-O") {
-            // The optimiser merged calls of several marks, or made a jump of one.
-            tally.unknown += facts.len();
-            tally.states += facts.len();
-            return;
-        }
-        assert_eq!(frame.at.line, lines.get(&no).copied(), "mark {no} of {}", function.name);
+        // The optimiser merged calls of several marks, or made a jump of one: what is said must be
+        // true all the same, but of which variables something is said is another thing.
+        let merged = frame.at.line != lines.get(&no).copied() && mode.flags.contains(&"-O");
+        assert!(
+            merged || frame.at.line == lines.get(&no).copied(),
+            "mark {no} of {}",
+            function.name
+        );
         let variables = session.variables(&Format::default()).expect("it stands still");
         let seen: HashMap<String, _> = variables
             .into_iter()
@@ -213,11 +217,20 @@ impl Made {
             let shown = seen.get(&name(*var));
             tally.states += 1;
             let line = |no: usize| lines.get(&no).copied();
-            if shown.is_none() && *fact != Fact::None && mode.flags.contains(&"-O") {
+            let unknown = tally.unknown;
+            let unsaid = match shown {
+                None => mode.flags.contains(&"-O"),
+                Some(Err(Unreadable::NotYetInitialised | Unreadable::OutOfScope)) => merged,
+                _ => false,
+            };
+            if unsaid && *fact != Fact::None {
                 // The optimiser left no trace of it: nothing is said of it.
                 tally.unknown += 1;
                 let kind = function.kinds[*var];
-                *tally.reasons.entry(format!("{kind:?}: not described")).or_default() += 1;
+                let why = format!("{fact:?} {kind:?}: not described");
+                *tally.reasons.entry(why.clone()).or_default() += 1;
+                let at = frame.at.line.unwrap_or(0);
+                tally.unknowns.push(format!("{}:{at}: {}: {why}", self.file(), name(*var)));
                 continue;
             }
             let kind = function.kinds[*var];
@@ -232,7 +245,15 @@ impl Made {
                 tally.gone += 1;
                 continue;
             }
-            if let Err(why) = judge(*fact, kind, shown, &line, tally) {
+            let judged = judge(*fact, kind, shown, &line, tally);
+            if tally.unknown > unknown {
+                let (at, name) = (frame.at.line.unwrap_or(0), name(*var));
+                let why = shown.and_then(|shown| shown.as_ref().err());
+                let why = why.map_or_else(String::new, ToString::to_string);
+                let file = self.file();
+                tally.unknowns.push(format!("{file}:{at}: {name}: {fact:?} {kind:?}: {why}"));
+            }
+            if let Err(why) = judged {
                 let at = frame.at.line.unwrap_or(0);
                 let shown = shown.map(|s| s.as_ref().map_err(ToString::to_string));
                 let name = name(*var);

@@ -7,12 +7,17 @@ use std::sync::Arc;
 
 use iced_x86::Instruction;
 
+use super::super::by_source::Texts;
 use super::super::callees::{Callees, Passing};
 use super::super::mentions::Mentions;
 use crate::asm::uses::{CalleeKind, CalleeKnown, Target};
 use crate::asm::walk::{Decoded, below_taken};
-use crate::base::{FileAddr, Range};
+use crate::asm::{Called, called_before};
+use crate::base::{Bias, FileAddr, Range, VirtAddr};
 use crate::dwarf::{Function, Image, LandingPad, Scope, Types};
+
+/// The longest call instruction that says by itself what it calls.
+const CALL: u64 = 6;
 
 /// The code of a function.
 pub(in crate::session) struct FunctionCode {
@@ -26,6 +31,8 @@ pub(in crate::session) struct FunctionCode {
     decoded: RefCell<HashMap<u64, Option<Rc<Decoded>>>>,
     /// Where the source names variables, by die.
     pub mentions: RefCell<HashMap<usize, Option<Rc<Mentions>>>>,
+    /// What its text says.
+    pub texts: Texts,
 }
 
 /// A function that is called.
@@ -52,7 +59,8 @@ impl FunctionCode {
         };
         let pads = function.ranges.iter().flat_map(|range| image.landing_pads(*range)).collect();
         let (callees, decoded) = (RefCell::default(), RefCell::default());
-        FunctionCode { pads, drops, unreached, callees, decoded, mentions: RefCell::default() }
+        let (mentions, texts) = (RefCell::default(), Texts::default());
+        FunctionCode { pads, drops, unreached, callees, decoded, mentions, texts }
     }
 
     /// Where unwinding enters the function from a call, given its last byte.
@@ -75,6 +83,17 @@ impl FunctionCode {
     ) -> Option<Rc<Decoded>> {
         let decoded = || decode().map(|instruction| Rc::new(Decoded::from(instruction)));
         self.decoded.borrow_mut().entry(at).or_insert_with(decoded).clone()
+    }
+
+    /// What the call in front of a return address calls, where the instruction says so.
+    pub fn called_before(&self, image: &Image, bias: Bias, behind: VirtAddr) -> Option<Rc<Callee>> {
+        let end = bias.to_file(behind);
+        let begin = FileAddr(end.0.checked_sub(CALL)?);
+        let target = match called_before(image.bytes(Range::new(begin, end))?, behind)? {
+            Called::Direct(at) => Target::Code(bias.to_file(at)),
+            Called::Through(slot) => Target::Slot(bias.to_file(slot)),
+        };
+        Some(self.callee(image, target))
     }
 
     /// A function that it calls.

@@ -24,7 +24,6 @@ pub(super) use owned::{Owned, Span};
 
 use crate::asm::uses::{CalleeKind, Target};
 use crate::asm::walk::{Decoded, Machine, Then};
-use crate::asm::{Called, called_before};
 use crate::base::{Bias, FileAddr, Memory, MemoryExt, Range, VirtAddr};
 use crate::dwarf::{Function, Image};
 
@@ -32,8 +31,6 @@ use crate::dwarf::{Function, Image};
 const MAX_STEPS: usize = 1 << 14;
 /// How often the way is not known.
 const MAX_FORKS: usize = 256;
-/// The longest call instruction that says by itself what it calls.
-const CALL: u64 = 6;
 
 /// The code of a frame.
 pub(super) struct Ahead<'a> {
@@ -136,15 +133,8 @@ impl Ahead<'_> {
     /// Where control goes on behind the call that a frame stands in: `inside` lies in it, and `next`
     /// follows it.
     pub fn behind(&self, inside: FileAddr, next: u64) -> Option<u64> {
-        let end = self.file(next);
-        let begin = FileAddr(end.0.checked_sub(CALL)?);
-        let code = self.image.bytes(Range::new(begin, end))?;
-        let target = called_before(code, VirtAddr(next)).map(|called| match called {
-            Called::Direct(at) => Target::Code(self.bias.to_file(at)),
-            Called::Through(slot) => Target::Slot(self.bias.to_file(slot)),
-        });
-        let kind = target.map(|target| self.code.callee(self.image, target).known.kind);
-        match kind {
+        let callee = self.code.called_before(self.image, self.bias, VirtAddr(next));
+        match callee.map(|callee| callee.known.kind) {
             Some(CalleeKind::Never | CalleeKind::Resumes) => {
                 Some(self.bias.to_virt(self.code.pad(inside)?).0)
             }

@@ -11,6 +11,8 @@ const SEARCHED: u64 = 256;
 /// A value that needs to be dropped: a variable, or a field of one that is dropped by itself.
 #[derive(Clone, Debug)]
 pub(in crate::session) struct Owned {
+    /// Its path in the variable; empty for all of that.
+    pub path: String,
     /// The full name of its type.
     pub type_name: Arc<str>,
     /// Where it lies; none for one that is in registers.
