@@ -486,21 +486,16 @@ fn sizes_in_work(told: &Told) -> Vec<(u64, u64)> {
     sizes
 }
 
-#[test]
-fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
+/// Runs builds in which the shims are inlined: what libc tells of is what the debug build allocates.
+#[track_caller]
+fn libc_tells_of_the_same_blocks(builds: &[(&str, &[&str])]) {
     let run = |folder, flags| {
         let program = program_with("bad/counts_itself", folder, flags);
         told(&["watch", "--full"], program.executable, "")
     };
     let expected = sizes_in_work(&run("debug", &["-g"]));
     assert!(expected.len() > 60, "{expected:?}");
-    for (folder, flags) in [
-        ("opt", &["-O", "-g"][..]),
-        ("lto", &["-O", "-g", "-Clto=fat"]),
-        ("lto-abort", &["-O", "-g", "-Clto=fat", "-Cpanic=abort"]),
-        ("opt-no-pie", &["-O", "-g", "-Crelocation-model=static", "-Clink-arg=-no-pie"]),
-        ("opt-static-pie", &["-O", "-g", "-Ctarget-feature=+crt-static"]),
-    ] {
+    for (folder, flags) in builds {
         let told = run(folder, flags);
         assert_eq!(told.ran.code, 0, "{folder}: {}", told.ran.stderr);
         assert!(told.notes().contains("inlined away"), "{folder}: {}", told.notes());
@@ -511,6 +506,26 @@ fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
         assert_eq!(told.total("leaked"), allocated - told.total("freed"), "{folder}");
         assert_eq!(told.of("alloc").count() as u64, allocated, "{folder}");
     }
+}
+
+#[test]
+fn where_the_shims_were_inlined_libc_tells_of_the_same_blocks() {
+    libc_tells_of_the_same_blocks(&[
+        ("opt", &["-O", "-g"]),
+        ("opt-no-pie", &["-O", "-g", "-Crelocation-model=static", "-Clink-arg=-no-pie"]),
+        ("opt-static-pie", &["-O", "-g", "-Ctarget-feature=+crt-static"]),
+    ]);
+}
+
+#[test]
+fn where_all_crates_were_optimised_as_one_libc_tells_of_the_same_blocks() {
+    libc_tells_of_the_same_blocks(&[("lto", &["-O", "-g", "-Clto=fat"])]);
+}
+
+#[test]
+fn where_all_crates_were_optimised_as_one_and_panics_abort_libc_tells_of_the_same_blocks() {
+    let flags = &["-O", "-g", "-Clto=fat", "-Cpanic=abort"];
+    libc_tells_of_the_same_blocks(&[("lto-abort", flags)]);
 }
 
 #[test]

@@ -23,6 +23,9 @@ const UNITS_AT_ONCE: usize = 64;
 const MAX_SEGMENTS: usize = 128;
 /// From this size on, the units of the user's crates are asked before all others.
 const BIG: usize = 32 << 20;
+/// How many questions for types an index remembers the answers of, and how many types in an answer.
+const MAX_QUESTIONS: usize = 1 << 12;
+const MAX_REMEMBERED: usize = 64;
 
 /// The indices of an image that were built so far.
 #[derive(Default)]
@@ -37,7 +40,13 @@ pub(super) struct Names {
 pub(super) struct NameIndex {
     named: Vec<Named>,
     paths: Vec<(u32, &'static str)>,
+    /// Answers that were found before. At every stop in a closure its type is asked for again, and
+    /// every crate has a closure that is the first of a function.
+    answered: Mutex<HashMap<String, Vec<FoundType>>>,
 }
+
+/// A type that a name may mean: how well it fits, and where its die lies.
+type FoundType = (Fit, Kind, usize);
 
 impl Image {
     /// Looks for something unit by unit, as far as it must: first in the unit that is near, in a big
@@ -106,11 +115,25 @@ impl NameIndex {
             read.iter().for_each(|unit| all.add(unit));
         }
         all.named.sort_unstable_by_key(|named| (named.key, named.die));
-        NameIndex { named: all.named, paths: all.paths }
+        NameIndex { named: all.named, paths: all.paths, answered: Mutex::default() }
     }
 
     /// The types that a name may mean, each with how well it fits. Arrays are not among them.
-    pub(super) fn types(&self, question: &str) -> Vec<(Fit, Kind, usize)> {
+    pub(super) fn types(&self, question: &str) -> Vec<FoundType> {
+        let known = self.answered.lock().ok().and_then(|known| known.get(question).cloned());
+        known.unwrap_or_else(|| {
+            let found = self.find_types(question);
+            if let Ok(mut known) = self.answered.lock()
+                && known.len() < MAX_QUESTIONS
+                && found.len() <= MAX_REMEMBERED
+            {
+                known.insert(question.to_owned(), found.clone());
+            }
+            found
+        })
+    }
+
+    fn find_types(&self, question: &str) -> Vec<FoundType> {
         let name = Name::of(question);
         let bare = name.is_bare();
         let fits = |named: &Named| {

@@ -1,9 +1,10 @@
 //! What becomes of a value on the ways that control can still take.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::leaf::{Leaf, Touch};
 use super::steps::{Step, Uses};
+use super::visited::Visited;
 
 /// How many instructions are looked at for one value, each once for each state of its flags.
 const MAX_LOOKS: usize = 1 << 18;
@@ -47,7 +48,7 @@ impl Uses {
         let now: Flags = flags.iter().map(|at| flag(*at)).collect();
         let index: HashMap<i64, usize> = flags.iter().copied().zip(0..).collect();
         let mut ahead = Ahead::default();
-        let mut seen: HashSet<(usize, Flags, bool)> = HashSet::new();
+        let mut seen: Visited<(usize, Flags, bool)> = Visited::default();
         let mut open: Vec<(usize, Flags, bool)> =
             from.iter().map(|here| (*here, now.clone(), false)).collect();
         while let Some((here, mut now, stored)) = open.pop() {

@@ -6,12 +6,13 @@
 //! runs as often as the program says. So a piece is taken to begin at its entry where every way to its
 //! work leads through that, and else at the first of its own calls on each way.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Register};
 
 use super::effects::{CalleeKind, Target};
 use super::steps::{Code, decode};
+use super::visited::Visited;
 use super::ways::{Ways, callee_of, target_before};
 use crate::asm::access::writes;
 use crate::base::{FileAddr, Range};
@@ -20,7 +21,7 @@ use crate::base::{FileAddr, Range};
 pub struct Begins {
     steps: Vec<Step>,
     /// The jumps back to the beginning of a loop.
-    back: HashSet<(usize, usize)>,
+    back: Visited<(usize, usize)>,
 }
 
 struct Step {
@@ -120,7 +121,7 @@ impl Begins {
         &self,
         piece: &Piece<'_>,
         entry: usize,
-        inside: &HashSet<usize>,
+        inside: &Visited<usize>,
         work: &BTreeMap<usize, Work>,
     ) -> Option<Vec<FileAddr>> {
         let copies = self.copied(work, inside);
@@ -140,7 +141,7 @@ impl Begins {
         if begins.is_empty() || begins.iter().any(|at| self.is_in_own_loop(*at, inside)) {
             return None;
         }
-        let begun: HashSet<Work> = begins.iter().filter_map(|at| work.get(at)).copied().collect();
+        let begun: Visited<Work> = begins.iter().filter_map(|at| work.get(at)).copied().collect();
         begins.extend(
             copies.into_iter().filter(|at| work.get(at).is_some_and(|w| begun.contains(w))),
         );
@@ -151,7 +152,7 @@ impl Begins {
     }
 
     /// Whether a piece lies in one and is only entered at its beginning, as most do.
-    fn is_written_in_one(&self, piece: &Piece<'_>, entry: usize, inside: &HashSet<usize>) -> bool {
+    fn is_written_in_one(&self, piece: &Piece<'_>, entry: usize, inside: &Visited<usize>) -> bool {
         let begins = |index: &usize| {
             let from = self.steps.get(*index).map_or(&[][..], |step| &step.from);
             from.iter().any(|from| !inside.contains(from)) || from.is_empty()
@@ -161,7 +162,7 @@ impl Begins {
     }
 
     /// The instructions of a piece, by index.
-    fn inside(&self, piece: &Piece<'_>) -> HashSet<usize> {
+    fn inside(&self, piece: &Piece<'_>) -> Visited<usize> {
         let indices = piece.ranges.iter().flat_map(|range| {
             let from = self.steps.partition_point(|step| step.at < range.start.0);
             from..self.steps.partition_point(|step| step.at < range.end.0)
@@ -171,7 +172,7 @@ impl Begins {
 
     /// What a piece does that others can see: its calls and what the pieces within it begin with, or
     /// else what it stores.
-    fn work(&self, piece: &Piece<'_>, inside: &HashSet<usize>) -> BTreeMap<usize, Work> {
+    fn work(&self, piece: &Piece<'_>, inside: &Visited<usize>) -> BTreeMap<usize, Work> {
         let mut work = BTreeMap::new();
         for index in inside {
             let Some(step) = self.steps.get(*index) else { continue };
@@ -199,7 +200,7 @@ impl Begins {
 
     /// The work of which the piece has several copies that run after one another or in the stead of
     /// one another: it is run once for each, unless it comes to them in a loop of its own.
-    fn copied(&self, work: &BTreeMap<usize, Work>, inside: &HashSet<usize>) -> Vec<usize> {
+    fn copied(&self, work: &BTreeMap<usize, Work>, inside: &Visited<usize>) -> Vec<usize> {
         let mut copies: HashMap<Work, Vec<usize>> = HashMap::new();
         for (index, work) in work {
             copies.entry(*work).or_default().push(*index);
@@ -215,10 +216,10 @@ impl Begins {
     fn comes_from_outside(
         &self,
         at: usize,
-        inside: &HashSet<usize>,
+        inside: &Visited<usize>,
         stops: &dyn Fn(usize) -> bool,
     ) -> bool {
-        let mut seen = HashSet::new();
+        let mut seen = Visited::default();
         let mut open = vec![at];
         while let Some(here) = open.pop() {
             if stops(here) || !seen.insert(here) {
@@ -245,7 +246,7 @@ impl Begins {
         at: usize,
         first: &[usize],
         work: &BTreeMap<usize, Work>,
-        inside: &HashSet<usize>,
+        inside: &Visited<usize>,
     ) -> bool {
         let before = self.before(at, inside);
         let other = |from: &usize| {
@@ -258,8 +259,8 @@ impl Begins {
 
     /// The instructions that control can have come from to one, but for earlier rounds of loops
     /// around the piece.
-    fn before(&self, at: usize, inside: &HashSet<usize>) -> HashSet<usize> {
-        let mut seen = HashSet::new();
+    fn before(&self, at: usize, inside: &Visited<usize>) -> Visited<usize> {
+        let mut seen = Visited::default();
         let mut open = vec![at];
         while let Some(here) = open.pop() {
             let from = self.steps.get(here).map_or(&[][..], |step| &step.from);
@@ -274,8 +275,8 @@ impl Begins {
     }
 
     /// Whether control comes back to an instruction without leaving the piece.
-    fn is_in_own_loop(&self, at: usize, inside: &HashSet<usize>) -> bool {
-        let mut seen = HashSet::new();
+    fn is_in_own_loop(&self, at: usize, inside: &Visited<usize>) -> bool {
+        let mut seen = Visited::default();
         let mut open = vec![at];
         while let Some(here) = open.pop() {
             let after = self.steps.get(here).map_or(&[][..], |step| &step.after);
@@ -302,8 +303,8 @@ impl Begins {
 }
 
 /// The ways that lead to an instruction that they have come from, as they are met first.
-fn jumps_back(steps: &[Step]) -> HashSet<(usize, usize)> {
-    let mut back = HashSet::new();
+fn jumps_back(steps: &[Step]) -> Visited<(usize, usize)> {
+    let mut back = Visited::default();
     let (mut seen, mut on_way) = (vec![false; steps.len()], vec![false; steps.len()]);
     let entries = (0..steps.len())
         .filter(|at| *at == 0 || steps.get(*at).is_some_and(|step| step.from.is_empty()));

@@ -33,6 +33,7 @@ mod temporaries;
 mod tests;
 mod twin;
 mod verdict;
+mod visited;
 mod ways;
 
 pub use begins::{Begins, Piece};

@@ -1,14 +1,13 @@
 //! The cells of a frame that the code ahead uses, and where they got what they hold: a temporary has
 //! no name and no described type, but the functions that make it and that it is passed to do.
 
-use std::collections::HashSet;
-
 use super::effects::{Callee, Effect, Part, Place, Taker, Target};
 use super::known::{CallResult, Within};
 use super::leaf::Leaf;
 use super::outlook::{Outlook, Seen, is_drop, uses, writes};
 use super::steps::{Step, Uses};
 use super::verdict::Standing;
+use super::visited::Visited;
 use crate::base::FileAddr;
 
 /// Cells of one function that are told apart.
@@ -57,7 +56,7 @@ impl Uses {
     /// The cells that the code ahead of a place uses, by their distances from the canonical frame
     /// address, and those of which the call that a frame stands in was passed the address.
     pub fn cells_used(&self, at: FileAddr) -> Vec<(i64, CellUse)> {
-        let (mut found, mut known) = (Vec::new(), HashSet::new());
+        let (mut found, mut known) = (Vec::new(), Visited::default());
         let mut add = |step: &Step, passed: bool| {
             let used = step.effects.iter().flat_map(|effect| used_by(effect, passed));
             for cell in used.filter(|_| found.len() < MOST).collect::<Vec<_>>() {
@@ -93,7 +92,7 @@ impl Uses {
             return None;
         }
         let mut open: Vec<(usize, i64, bool)> = self.behind(here, cell, true)?;
-        let mut seen = HashSet::new();
+        let mut seen = Visited::default();
         let mut made: Option<Made> = None;
         while let Some((here, cell, begins)) = open.pop() {
             if !seen.insert((here, cell, begins)) {
