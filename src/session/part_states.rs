@@ -5,7 +5,7 @@ use super::followed::{Fate, Frame};
 use super::holders::Holders;
 use super::slots::short_function;
 use crate::asm::uses::{Ending, Target, Verdict, Way};
-use crate::base::{At, GonePart, SlotState, Unreadable, VirtAddr};
+use crate::base::{At, FileAddr, GonePart, SlotState, Unreadable, VirtAddr};
 use crate::dwarf::{Location, Origin, TypeRef, Types};
 use crate::frame::slots::Placed;
 use crate::value::{OwningPart, ValueKind, variant_needs_drop};
@@ -84,8 +84,8 @@ impl Frame<'_> {
         }
     }
 
-    fn line(&self, ending: &Ending) -> Option<At> {
-        let line = self.image.line_at(ending.at)?;
+    fn line(&self, at: FileAddr) -> Option<At> {
+        let line = self.image.line_at(at)?;
         Some(At {
             function: self.function.name.to_string(),
             file: Some(line.file.to_string()),
@@ -94,9 +94,10 @@ impl Frame<'_> {
     }
 
     pub fn told(&self, part: &OwningPart, ending: &Ending, names: &Holders<'_>) -> GonePart {
-        let at = self.line(ending);
+        let at = self.line(ending.at);
         if let Some(name) = ending.through.iter().find_map(|to| names.name_of(to)) {
-            let to = Some(name);
+            // The variable had it before the call had.
+            let (to, at) = (Some(name), ending.copied_at.map_or(at, |copied| self.line(copied)));
             return GonePart { path: part.path.clone(), dropped: false, to, at };
         }
         let to = match ending.way {

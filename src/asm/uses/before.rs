@@ -99,7 +99,7 @@ impl Uses {
             };
             leaf.part.contains(at) || at == leaf.whole.at
         });
-        let mut through = Vec::new();
+        let (mut through, mut copied_at) = (Vec::new(), None);
         let way = match by {
             Taker::Argument { index, callee } if takes_address => match callee.known.kind {
                 CalleeKind::Drops { .. } => Way::Dropped,
@@ -107,7 +107,10 @@ impl Uses {
                 _ => return None,
             },
             Taker::Argument { callee, .. } => {
-                through.extend(self.copied_before(leaf, here));
+                if let Some((copied, part)) = self.copied_before(leaf, here) {
+                    through.push(part);
+                    copied_at = Some(copied);
+                }
                 passed(callee)
             }
             Taker::Place(to) if !takes_address => {
@@ -125,16 +128,18 @@ impl Uses {
             Taker::Elsewhere if takes_address => return None,
             Taker::Elsewhere => Way::Moved,
         };
-        Some(Ending { at: FileAddr(step.at), through, way })
+        Some(Ending { at: FileAddr(step.at), copied_at, through, way })
     }
 
-    /// Where a value was copied to, without a branch between, before it is passed on in registers.
-    fn copied_before(&self, leaf: &Leaf, call: usize) -> Option<Part> {
+    /// Where a value was copied to, without a branch between, before it is passed on in registers, and
+    /// by which instruction.
+    fn copied_before(&self, leaf: &Leaf, call: usize) -> Option<(FileAddr, Part)> {
         let mut here = call;
         for _ in 0..COPIED_BEFORE {
             let Some([before]) = self.from.get(here).map(|from| &**from) else { break };
             here = *before;
-            let copy = self.steps.get(here)?.effects.iter().find_map(|effect| match effect {
+            let step = self.steps.get(here)?;
+            let copy = step.effects.iter().find_map(|effect| match effect {
                 Effect::Reads { part, by: Taker::Place(to @ Place::Frame(_)) }
                     if leaf.part.overlaps(part) =>
                 {
@@ -142,8 +147,8 @@ impl Uses {
                 }
                 _ => None,
             });
-            if copy.is_some() {
-                return copy;
+            if let Some(copy) = copy {
+                return Some((FileAddr(step.at), copy));
             }
         }
         None

@@ -37,6 +37,9 @@ pub enum Verdict {
 pub struct Ending {
     /// The instruction that took it.
     pub at: FileAddr,
+    /// The instruction before that which copied it to the first of those places, where it is passed
+    /// on in registers at the same time.
+    pub copied_at: Option<FileAddr>,
     /// The places that it was copied to on its way, one after the other.
     pub through: Vec<Part>,
     /// What became of it.
