@@ -198,6 +198,14 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_is_concluded_is_compared_with_one_of_its_kind_alone() {
+        assert_eq!(told(&["f A a", "f A temporary?"], &["f A b?", "f A c?"]), [""; 0]);
+        assert_eq!(told(&["f A a?"], &["f A a?"]), [""; 0]);
+        let passed = "`A` (`a?`) dropped after `A` (`b?`); expected before";
+        assert_eq!(told(&["f A a?", "f A b?"], &["f A b?", "f A a?"]), [passed]);
+    }
+
+    #[test]
     fn closures_with_equal_code_can_be_one_in_an_optimised_build() {
         let debug = run(false, &["f::{closure} A", "g::{closure} A", "g B"]);
         let one = ["f::{closure} A", "f::{closure} A", "g B"];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::super::text::short_function;
-use super::snapshot::{Drop, Kind, STD, Snapshot, Thread, UNSURE};
+use super::snapshot::{Drop, Kind, STD, Snapshot, TEMPORARY, Thread, UNSURE};
 use crate::base::{
     BlockRef, DropView, DroppedPart, Event, EventKind, Keeper, Seq, ThreadNo, Whose,
 };
@@ -202,7 +202,7 @@ fn relative(place: &str, outer: Option<&str>, function: &str) -> Option<String> 
         return Some(part.to_owned()).filter(|part| !part.is_empty());
     }
     let star = place.starts_with('*');
-    if place == "temporary" {
+    if place == TEMPORARY {
         return Some(place.to_owned());
     }
     let (owner, variable) = place.trim_start_matches('*').rsplit_once("::")?;

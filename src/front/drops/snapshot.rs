@@ -25,6 +25,8 @@ impl Default for Snapshot {
     }
 }
 
+/// The place of a value that has no name.
+pub(super) const TEMPORARY: &str = "temporary";
 /// What stands behind a place that is concluded, and not certain.
 pub(super) const UNSURE: &str = "?";
 
@@ -99,8 +101,13 @@ impl Drop {
         // Within a closure rustc names the part of a variable that it has captured `pair__left`; where
         // the closure is inlined, its function's own variable is there.
         let written = |place: &str| place.replace("__", ".");
+        let unsure = |place: &str| place.ends_with(UNSURE);
+        // A value without a name can be of a variable that is not described.
+        let unnamed = |place: &str| place.starts_with(TEMPORARY);
         let same = |(a, b): (&String, &String)| {
-            a.ends_with(UNSURE) != b.ends_with(UNSURE) || a == b || written(a) == written(b)
+            unsure(a) != unsure(b)
+                || (unsure(a) && (unnamed(a) || unnamed(b)))
+                || written(a) == written(b)
         };
         self.type_name == other.type_name
             && self.place.as_ref().zip(other.place.as_ref()).is_none_or(same)
@@ -108,7 +115,8 @@ impl Drop {
 
     /// Whether a variable held the value, or a part of it did: the source says where it ends.
     pub fn is_of_a_variable(&self) -> bool {
-        let named = |place: &str| !place.starts_with(['.', '[', '*']) && place != "temporary";
+        let named =
+            |place: &str| !place.starts_with(['.', '[', '*']) && !place.starts_with(TEMPORARY);
         self.depth == 0 && self.place.as_deref().is_some_and(named)
     }
 }
