@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, Register,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind,
+    Register,
 };
 
 use super::access::writes;
@@ -84,6 +85,14 @@ fn touches(info: &mut InstructionInfoFactory, instruction: &Instruction) -> Vec<
         let by_stack = direct(instruction.memory_base(), instruction.memory_index());
         let from = instruction.memory_displacement64().cast_signed();
         return by_stack.then_some((from, from.saturating_add(1))).into_iter().collect();
+    }
+    // Of what lies at its very beginning the stack pointer itself is the address. The frame pointer is
+    // set while the frame is being made.
+    let copies = instruction.mnemonic() == Mnemonic::Mov
+        && instruction.op1_register() == Register::RSP
+        && instruction.op0_kind() == OpKind::Register;
+    if copies && instruction.op0_register() != Register::RBP {
+        return vec![(0, 1)];
     }
     let memory = info.info(instruction).used_memory().iter();
     memory

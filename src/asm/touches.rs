@@ -110,6 +110,12 @@ mod tests {
         let end = Touches::on_the_way_to(&code, range, FileAddr(0x100a)).expect("known");
         assert!(begin.not_yet(16, 8) && !end.not_yet(16, 8));
         assert!(!begin.not_yet(8, 8));
+        // 1000: mov r14,rsp; 1003: ret
+        let code = [0x49, 0x89, 0xe6, 0xc3];
+        let range = Range::new(FileAddr(0x1000), FileAddr(0x1004));
+        let begin = Touches::on_the_way_to(&code, range, FileAddr(0x1000)).expect("known");
+        let end = Touches::on_the_way_to(&code, range, FileAddr(0x1003)).expect("known");
+        assert!(begin.not_yet(0, 8) && !end.not_yet(0, 8));
     }
 
     #[test]

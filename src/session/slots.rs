@@ -19,7 +19,8 @@ use crate::base::{
     Unreadable, VirtAddr,
 };
 use crate::dwarf::{
-    Function, Image, InlinedCall, Location, TypeRef, Types, Visible, last_names, short_type_name,
+    Function, Image, InlinedCall, Location, LocationContext, TypeRef, Types, Visible, last_names,
+    short_type_name,
 };
 use crate::frame::RawFrame;
 use crate::frame::slots::{Bounds, Placed, Slot, divide};
@@ -181,6 +182,27 @@ pub(super) fn place(
     place_where(around, context, function, image, low, &|_| true)
 }
 
+/// Where a variable is. What is passed by its address is described in the register that it came in up
+/// to the first call, behind which that register is lost; and behind it in the frame, where its address
+/// was stored before. No instruction of the function runs between the two.
+fn place_in_call(
+    image: &Image,
+    function: &Function,
+    seen: &Visible<'_>,
+    at: FileAddr,
+    context: &FrameContext<'_>,
+) -> Result<Location, Unreadable> {
+    let found = image.locate(function, seen.variable, at, context);
+    if !matches!(found, Err(Unreadable::RegisterLost { .. })) {
+        return found;
+    }
+    let behind = context.bias().to_file(context.frame.registers.pc());
+    match image.locate(function, seen.variable, behind, context) {
+        Ok(Location::Memory(place)) => Ok(Location::Memory(place)),
+        _ => found,
+    }
+}
+
 /// As [`place`], of the variables that are wanted.
 pub(super) fn place_where(
     around: &Surroundings<'_>,
@@ -200,7 +222,7 @@ pub(super) fn place_where(
         .into_iter()
         .filter(|seen| wanted(seen) && around.calls.are_shown(seen.inlined, around.is_user))
         .map(|seen| {
-            let location = match image.locate(function, seen.variable, at, context) {
+            let location = match place_in_call(image, function, &seen, at, context) {
                 // Before the prologue has made the frame, what lies there is the caller's, or was.
                 Ok(Location::Memory(_)) if in_prologue => Err(Unreadable::NotYetInitialised),
                 location => location,
