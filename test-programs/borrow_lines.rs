@@ -154,9 +154,22 @@ fn by_address() {
     drop(other);
 }
 
+#[inline(never)]
+fn in_a_call() {
+    black_box(15); // #in-a-call
+}
+
+#[inline(never)]
+fn calls_first(three: Three, one: Either) -> Either {
+    in_a_call();
+    drop(three);
+    one
+}
+
 fn main() {
     formats();
     by_address();
+    black_box(calls_first(Three(Box::new(7), 8, 9), either(black_box(false))));
     returned_by_address();
     one_line();
     again();

@@ -105,6 +105,13 @@ fn small_values_that_are_passed_by_their_address_are_moved() {
     assert!(text.contains("other  Either  Short(1)"), "{text}");
 }
 
+/// They come in registers that the first call loses.
+#[test]
+fn what_is_passed_by_its_address_is_there_in_the_first_call_of_a_function() {
+    let text = at("in-a-call", &["up", "locals"]);
+    assert!(text.contains("Three(7, 8, 9)") && text.contains("Boxed(2)"), "{text}");
+}
+
 #[test]
 fn a_vector_that_has_dropped_an_element_within_retain_is_not_taken_for_dropped() {
     let words = ["continue", "frame function borrow_lines::filters", "print words", "why words"];
