@@ -34,6 +34,7 @@ mod context;
 mod cores;
 mod debugger;
 mod deciding;
+mod declared;
 mod disassembly;
 mod doubts;
 mod drop_stops;
