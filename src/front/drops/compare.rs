@@ -91,8 +91,14 @@ fn best_match(of: &Thread, among: &[&Thread], rules: &Rules) -> Option<usize> {
         return among.iter().position(|thread| thread.name == "main");
     }
     let others = among.iter().enumerate().filter(|(_, thread)| thread.name != "main");
-    let common =
-        |thread: &Thread| align(&of.drops, &thread.drops, |a, b| rules.likeness(a, b)).len();
+    let common = |thread: &Thread| -> u64 {
+        let pairs = align(&of.drops, &thread.drops, |a, b| rules.likeness(a, b));
+        // Drops in functions of different names can be the same ones, and rarely are.
+        let alike = pairs.iter().filter_map(|(one, other)| {
+            rules.likeness(of.drops.get(*one)?, thread.drops.get(*other)?)
+        });
+        alike.map(|likeness| u64::from(likeness).saturating_add(1)).sum()
+    };
     let best = others.rev().max_by_key(|(_, thread)| (common(thread), thread.name == of.name));
     best.map(|(index, _)| index)
 }
@@ -213,6 +219,11 @@ mod tests {
         assert_eq!(differences(&run(true, &one), &debug), [""; 0]);
         let elsewhere = "`A` dropped in `f::{closure}`; expected in `g::{closure}`";
         assert_eq!(differences(&debug, &run(false, &one)), [elsewhere]);
+        // The closure jumps to the code of the drop.
+        let jumped = ["f A", "g::{closure} A", "g B"];
+        assert_eq!(differences(&debug, &run(true, &jumped)), [""; 0]);
+        let other = ["h A", "g::{closure} A", "g B"];
+        assert_eq!(differences(&debug, &run(true, &other)), ["`A` dropped in `h`; not expected"]);
     }
 
     #[test]

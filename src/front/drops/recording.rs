@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::super::text::short_function;
-use super::snapshot::{Drop, Kind, STD, Snapshot, TEMPORARY, Thread, UNSURE};
+use super::snapshot::{Drop, Kind, STD, Snapshot, TEMPORARY, Thread, UNSURE, is_within};
 use crate::base::{
     BlockRef, DropView, DroppedPart, Event, EventKind, Keeper, Seq, ThreadNo, Whose,
 };
@@ -206,18 +206,12 @@ fn relative(place: &str, outer: Option<&str>, function: &str) -> Option<String> 
         return Some(place.to_owned());
     }
     let (owner, variable) = place.trim_start_matches('*').rsplit_once("::")?;
+    // Which of the two tells of a variable that is captured differs between builds.
     let variable = match is_within(function, &plain(owner)) || function.ends_with(owner) {
         true => variable.to_owned(),
         false => format!("{}::{variable}", plain(owner)),
     };
     Some(if star { format!("*{variable}") } else { variable })
-}
-
-/// Whether a function is another, or a closure in it: which of the two tells of a variable that is
-/// captured differs between builds.
-fn is_within(function: &str, owner: &str) -> bool {
-    let closures = function.strip_prefix(owner).map(|rest| rest.replace("::{closure}", ""));
-    closures.is_some_and(|rest| rest.is_empty())
 }
 
 fn plain(owner: &str) -> String {

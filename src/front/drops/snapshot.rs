@@ -30,6 +30,15 @@ pub(super) const TEMPORARY: &str = "temporary";
 /// What stands behind a place that is concluded, and not certain.
 pub(super) const UNSURE: &str = "?";
 
+/// How the name of a closure ends.
+pub(super) const CLOSURE: &str = "::{closure}";
+
+/// Whether a function is another, or a closure in it.
+pub(super) fn is_within(function: &str, owner: &str) -> bool {
+    let closures = function.strip_prefix(owner);
+    closures.is_some_and(|rest| rest.replace(CLOSURE, "").is_empty())
+}
+
 /// The drops of a thread.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Thread {

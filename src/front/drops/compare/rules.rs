@@ -1,7 +1,7 @@
 //! Which drops must agree between two builds, and what of them.
 
 use super::super::align::ALIKE;
-use super::super::snapshot::{Drop, Kind, STD, Thread, UNSURE};
+use super::super::snapshot::{CLOSURE, Drop, Kind, STD, Thread, UNSURE, is_within};
 
 /// What is compared of two builds.
 pub(super) struct Rules {
@@ -61,8 +61,9 @@ impl Rules {
             // Which of the user's functions it is was not found.
             false if self.seen && seen.function == STD => 0,
             false if self.expected && expected.function == STD => 0,
-            // The optimiser makes one function of two with equal code, and only one name is left.
-            false if self.expected != self.seen && are_closures(expected, seen) => 0,
+            // The optimiser makes one function of two with equal code, and only one name is left; and
+            // where it jumps from one to another, the first is not seen any more.
+            false if self.expected != self.seen && of_closures(expected, seen) => 0,
             false => return None,
         };
         let place = if sure(&expected.place) == sure(&seen.place) { 2 } else { 0 };
@@ -76,9 +77,12 @@ fn sure(place: &Option<String>) -> Option<&str> {
     place.as_deref().map(|place| place.strip_suffix(UNSURE).unwrap_or(place))
 }
 
-/// Whether both were dropped in closures: of the functions that people write these are often alike.
-fn are_closures(expected: &Drop, seen: &Drop) -> bool {
-    [expected, seen].iter().all(|drop| drop.function.ends_with("{closure}"))
+/// Whether both were dropped in closures, or one in a function and the other in a closure of it: of the
+/// functions that people write, closures are often alike, and often called by a jump.
+fn of_closures(expected: &Drop, seen: &Drop) -> bool {
+    let (one, other) = (&*expected.function, &*seen.function);
+    let both = one.ends_with(CLOSURE) && other.ends_with(CLOSURE);
+    both || is_within(one, other) || is_within(other, one)
 }
 
 /// Whether the place of one lies in that of the other: a part at the beginning of a variable can be
