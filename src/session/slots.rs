@@ -232,7 +232,7 @@ pub(super) fn place_where(
     let frame = Frame { context, function, image, reader };
     let followed = &around.stores.followed;
     let judged = followed.judge(&frame, &mut placed);
-    frame.judge_optimised(followed, judged, around.regions.ledger, low, &mut placed);
+    frame.judge_optimised(followed, judged, around.regions, low, &mut placed);
     frame.settle_bindings(&mut placed);
     for variable in placed.iter_mut().filter(|v| v.fate == Some(SlotState::Uninitialised)) {
         variable.in_scope = false;

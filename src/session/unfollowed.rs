@@ -13,6 +13,7 @@ use super::come_to::Lines;
 use super::doubts::{or_renewed, unknown};
 use super::fates::is_at;
 use super::followed::{Followed, Frame, Judged};
+use super::regions::Regions;
 use super::seen_live::OfFrame;
 use super::source_flow::Told;
 use crate::asm::uses::Mention;
@@ -56,10 +57,11 @@ impl Frame<'_> {
         &self,
         followed: &Followed,
         judged: Judged,
-        ledger: &Ledger,
+        regions: &Regions<'_>,
         low: VirtAddr,
         variables: &mut [Placed],
     ) {
+        let ledger = regions.ledger;
         if judged == Judged::Followed && variables.iter().all(|v| v.inlined.is_none()) {
             return;
         }
@@ -116,6 +118,9 @@ impl Frame<'_> {
                     }
                     _ => false,
                 };
+            // What would own something that no allocator can have given is no value: the bytes are those
+            // of something else, or of nothing yet.
+            let live = live && one.blocks.iter().all(|at| regions.of(*at).may_be_heap());
             let partly = matches!(told.get(&one.index), Some(Told::Partly(..)));
             if live && partly {
                 continue;
