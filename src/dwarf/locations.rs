@@ -261,8 +261,6 @@ impl Image {
     }
 }
 
-/// The place that an expression gives, where it is a distance from the stack pointer, or behind an
-/// address there or in a register.
 /// Whether an expression asks for the values of different registers.
 fn adds_registers(code: &'static [u8], encoding: gimli::Encoding) -> bool {
     let mut code = Slice::new(code, gimli::LittleEndian);
@@ -277,6 +275,8 @@ fn adds_registers(code: &'static [u8], encoding: gimli::Encoding) -> bool {
     false
 }
 
+/// The place that an expression gives, where it is a distance from the stack pointer, or behind an
+/// address there or in a register.
 fn in_frame(die: &Die, code: &'static [u8]) -> Option<InFrame> {
     let mut code = Slice::new(code, gimli::LittleEndian);
     let encoding = die.unit.encoding();

@@ -7,6 +7,7 @@ mod merged;
 mod place;
 mod scopes;
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub(super) struct Dropping {
     pub log: DropLog,
     /// The source, as it was when the program was built.
     sources: Sources,
+    /// Which of its lines are of statements, by file: each is asked for at every drop there.
+    statements: RefCell<HashMap<String, HashMap<u32, bool>>>,
 }
 
 impl Dropping {

@@ -218,10 +218,16 @@ impl Run {
     /// block has no code but that drop.
     fn is_in_statement(&self, wanted: &Wanted<'_>, at: &At) -> bool {
         let Some((file, line)) = at.file.as_deref().zip(at.line) else { return false };
+        let mut known = self.dropping.statements.borrow_mut();
+        if let Some(known) = known.get(file).and_then(|lines| lines.get(&line)) {
+            return *known;
+        }
         let text = self.dropping.sources.text(file, wanted.image.path());
         let index = usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
-        let line = text.as_deref().zip(index).and_then(|(text, index)| text.lines().nth(index));
-        line.is_some_and(|line| !line.trim_start().starts_with('}'))
+        let text = text.as_deref().zip(index).and_then(|(text, index)| text.lines().nth(index));
+        let found = text.is_some_and(|text| !text.trim_start().starts_with('}'));
+        known.entry(file.to_owned()).or_default().insert(line, found);
+        found
     }
 
     /// A value that a variable of the user's function refers to: `f::self.field`.
